@@ -1,0 +1,64 @@
+# How to build, test and install tram. `make help` lists the targets; this file is the only place
+# that knows how.
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+# Every target may import what Package.swift says, and nothing else.
+CHECKED = --explicit-target-dependency-import-check error
+RELEASE = -c release --scratch-path .build/release-static --static-swift-stdlib \
+	-Xswiftc -static-executable $(CHECKED)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test build release install lint format examples sanitize ci dependencies
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: build ## Build, and follow one order from PENDING to APPROVED
+	@examples/run --show 01-happy-path
+
+test: build ## Build, and run all tests
+	$(SWIFT) test --parallel $(CHECKED)
+
+build: dependencies ## Build everything for debugging
+	$(SWIFT) build --build-tests $(CHECKED)
+
+release: dependencies ## Build one static stripped binary: bin/tram
+	$(SWIFT) build $(RELEASE) --product tram
+	@mkdir -p bin
+	strip -o bin/tram .build/release-static/release/tram
+	@ls -l bin/tram
+
+install: release ## Install tram, its completions and its man page below PREFIX
+	install -D -m 755 bin/tram $(DESTDIR)$(PREFIX)/bin/tram
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+		$(DESTDIR)$(PREFIX)/share/zsh/site-functions \
+		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d $(DESTDIR)$(PREFIX)/share/man/man1
+	bin/tram --generate-completion-script bash \
+		> $(DESTDIR)$(PREFIX)/share/bash-completion/completions/tram
+	bin/tram --generate-completion-script zsh \
+		> $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_tram
+	bin/tram --generate-completion-script fish \
+		> $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/tram.fish
+	$(SWIFT) package plugin --allow-writing-to-package-directory generate-manual \
+		--multi-page --output-directory .build/manual
+	install -m 644 .build/manual/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+
+lint: ## Check form and style
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests examples
+
+format: ## Put every file into form
+	$(SWIFT) format format --in-place --recursive Package.swift Sources Tests examples
+
+examples: build ## Run the examples against their transcripts
+	examples/run
+
+sanitize: dependencies ## Run the tests of the SQLite binding under the address sanitizer
+	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --scratch-path .build/asan --sanitize address \
+		--filter TramSQLiteTests
+
+ci: ## What CI runs
+	.ci/run
+
+dependencies:
+	@.ci/install-dependencies

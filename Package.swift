@@ -1,0 +1,62 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A service of the example: it may know the library and the contracts, never another service.
+func service(_ name: String) -> Target {
+    .target(name: name, dependencies: ["Tram", "Contracts"], swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "tram",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Tram", targets: ["Tram"]),
+        .library(name: "TramSQLite", targets: ["TramSQLite"]),
+        .executable(name: "tram", targets: ["TramCLI"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        // The library.
+        .target(name: "Tram", swiftSettings: settings),
+        .systemLibrary(
+            name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .target(name: "Platform", swiftSettings: settings),
+        .target(
+            name: "TramSQLite", dependencies: ["Tram", "Platform", "CSQLite"],
+            swiftSettings: settings),
+
+        // The example: three services that share nothing but contracts, and their wiring.
+        .target(name: "Contracts", dependencies: ["Tram"], swiftSettings: settings),
+        service("Customers"),
+        service("Orders"),
+        service("OrderHistory"),
+        .target(
+            name: "CustomersAndOrders",
+            dependencies: [
+                "Tram", "TramSQLite", "Platform", "Contracts", "Customers", "Orders",
+                "OrderHistory",
+            ], swiftSettings: settings),
+
+        // The command line.
+        .executableTarget(
+            name: "TramCLI",
+            dependencies: [
+                "Tram", "TramSQLite", "Platform", "Contracts", "Customers", "Orders",
+                "OrderHistory", "CustomersAndOrders",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: settings),
+    ]
+)

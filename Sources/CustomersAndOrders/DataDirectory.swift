@@ -1,0 +1,82 @@
+internal import Platform
+internal import TramSQLite
+
+/// The directory that holds the stores.
+///
+/// A marker file says that all of them are there; it is written last, under a lock. Without it there
+/// is no store yet, whatever files a process left that died on the way, and the next creation goes
+/// on from there.
+package struct DataDirectory: Sendable {
+    package let path: String
+    /// How long to wait for another process's lock, in milliseconds.
+    let lockTimeout: Int
+
+    /// The form of the directory that this program writes.
+    private static let format = 1
+
+    package init(path: String, lockTimeout: Int) {
+        self.path = path
+        self.lockTimeout = lockTimeout
+    }
+
+    /// - Throws: ``DataDirectoryError`` when there is no store here, or one of a newer form.
+    package func requireStores() throws {
+        guard try hasStores() else { throw DataDirectoryError.noStore(path: path) }
+    }
+
+    /// Makes the directory and its stores, if they are not there.
+    func create(_ stores: [SQLiteStore]) throws {
+        if try hasStores() { return }
+        do {
+            try Files.makeDirectory(path)
+            let lock = try FileLock(path: file("creation-lock"))
+            guard try lock.acquire(waitingAtMost: lockTimeout) else {
+                throw DataDirectoryError.beingCreated(path: path, waited: lockTimeout)
+            }
+            defer { lock.release() }
+            if try hasStores() { return }
+            for store in stores { try store.create() }
+            try Files.synchronize(directory: path)
+            try Files.write("\(Self.format)\n", durablyTo: marker)
+        } catch let error as SystemError {
+            throw DataDirectoryError.notWritable(path: path, detail: "\(error)")
+        }
+    }
+
+    /// The path of a file in the directory.
+    func file(_ name: String) -> String {
+        path.hasSuffix("/") ? path + name : path + "/" + name
+    }
+
+    private var marker: String { file("tram-format") }
+
+    private func hasStores() throws -> Bool {
+        let content: String?
+        do {
+            content = try Files.read(marker)
+        } catch {
+            throw DataDirectoryError.notReadable(path: path, detail: "\(error)")
+        }
+        guard let content else { return false }
+        guard let format = Int(content.filter { !$0.isNewline }), format > 0 else {
+            throw DataDirectoryError.damaged(path: marker)
+        }
+        guard format <= Self.format else {
+            throw DataDirectoryError.tooNew(path: path, format: format, supported: Self.format)
+        }
+        return true
+    }
+}
+
+/// What can be wrong with a data directory, as facts.
+package enum DataDirectoryError: Error, Hashable, Sendable {
+    case noStore(path: String)
+    /// The marker file does not hold what it should.
+    case damaged(path: String)
+    case tooNew(path: String, format: Int, supported: Int)
+    case notWritable(path: String, detail: String)
+    case notReadable(path: String, detail: String)
+    /// Another process was making the stores for longer than this one was told to wait, in
+    /// milliseconds.
+    case beingCreated(path: String, waited: Int)
+}

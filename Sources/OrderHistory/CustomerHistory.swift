@@ -1,0 +1,24 @@
+package import Contracts
+
+/// The view's document about a customer: the customer, as far as known, and the customer's orders.
+package struct CustomerHistory: Hashable, Sendable {
+    package let id: Int
+    /// Nil as long as the customer's own event has not come; an unknown customer never has one.
+    package let customer: KnownCustomer?
+    /// By id.
+    package let orders: [OrderView]
+}
+
+/// What the view knows of a customer from the customer's own event.
+package struct KnownCustomer: Hashable, Sendable {
+    package let name: String
+    package let creditLimit: Money
+}
+
+/// What the view knows of an order.
+package struct OrderView: Hashable, Sendable {
+    package let id: Int
+    package let customerID: Int
+    package var state: OrderState
+    package let total: Money
+}

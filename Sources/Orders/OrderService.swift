@@ -1,0 +1,82 @@
+package import Contracts
+package import Tram
+
+/// The Order Service: it takes orders, and follows what their saga decides.
+package struct OrderService {
+    private let store: any Store
+
+    package init(_ store: any Store) {
+        self.store = store
+    }
+
+    /// Creates a pending order and publishes ``OrderCreated``, in one transaction. Whether the
+    /// customer exists is not this service's to know: the saga finds out.
+    package func createOrder(
+        customerID: Int, total: Money, saga: SagaKind = .choreography
+    ) throws -> (order: Order, published: MessageHeading) {
+        try store.write { transaction in
+            let order = try OrderRepository(transaction)
+                .insert(customerID: customerID, total: total, saga: saga)
+            let event = OrderCreated(orderDetails: order.details, saga: saga)
+            let id = try transaction.publish(event, about: order.id)
+            return (order, MessageHeading(id: id, type: OrderCreated.eventType))
+        }
+    }
+
+    /// Cancels an approved order and publishes ``OrderCancelled``, in one transaction.
+    ///
+    /// - Throws: ``OrderError``; nothing has then changed.
+    package func cancelOrder(_ id: Int) throws -> (order: Order, published: MessageHeading) {
+        try store.write { transaction in
+            let orders = OrderRepository(transaction)
+            guard var order = try orders.find(id) else { throw OrderError.notFound(id) }
+            guard order.cancel() else { throw OrderError.notCancellable(id, order.state) }
+            try orders.update(order)
+            let message = try transaction.publish(
+                OrderCancelled(orderDetails: order.details), about: id)
+            return (order, MessageHeading(id: message, type: OrderCancelled.eventType))
+        }
+    }
+
+    /// - Throws: ``OrderError/notFound(_:)``.
+    package func order(_ id: Int) throws -> Order {
+        guard let order = try store.read({ try OrderRepository($0).find(id) }) else {
+            throw OrderError.notFound(id)
+        }
+        return order
+    }
+
+    /// The next orders by id, at most `limit` of them.
+    package func orders(
+        _ filter: OrderFilter = OrderFilter(), after id: Int, limit: Int
+    ) throws -> [Order] {
+        try store.read { try OrderRepository($0).page(filter, after: id, limit: limit) }
+    }
+}
+
+/// Which orders to list: those that meet every condition that is given.
+package struct OrderFilter: Sendable {
+    package var customerID: Int?
+    package var state: OrderState?
+
+    package init(customerID: Int? = nil, state: OrderState? = nil) {
+        self.customerID = customerID
+        self.state = state
+    }
+}
+
+/// What the Order Service refuses.
+package enum OrderError: Error, Hashable, Sendable {
+    case notFound(Int)
+    /// Only an approved order can be cancelled; this one is in another state.
+    case notCancellable(Int, OrderState)
+}
+
+extension OrderError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .notFound(let id): "order \(id) does not exist"
+        case .notCancellable(let id, let state): "order \(id) is \(state.rawValue), not APPROVED"
+        }
+    }
+}

@@ -1,0 +1,87 @@
+/// What the file system says about a path, and the durable ways to change it.
+///
+/// None of these opens a store's file: a process that opens and closes a SQLite file by itself drops
+/// the locks that SQLite holds on it.
+package enum Files {
+    /// The size of the file at `path` in bytes, or nil when there is none.
+    package static func size(of path: String) -> Int? {
+        var information = stat()
+        return stat(path, &information) == 0 ? Int(information.st_size) : nil
+    }
+
+    /// Makes the directory, and those above it that are missing, and makes their names durable.
+    package static func makeDirectory(_ path: String) throws(SystemError) {
+        if mkdir(path, 0o755) == 0 {
+            try synchronize(directory: parent(of: path))
+            return
+        }
+        switch errno {
+        case EEXIST:
+            var information = stat()
+            guard stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFDIR else {
+                throw SystemError("mkdir", path, code: ENOTDIR)
+            }
+        case ENOENT where parent(of: path) != path:
+            try makeDirectory(parent(of: path))
+            try makeDirectory(path)
+        default:
+            throw SystemError("mkdir", path)
+        }
+    }
+
+    /// Puts a file with this content at `path`, all of it or none, also after a loss of power.
+    package static func write(_ content: String, durablyTo path: String) throws(SystemError) {
+        let temporary = path + ".new"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw SystemError("open", temporary) }
+        defer { close(descriptor) }
+        try writeAll(Array(content.utf8), to: descriptor, path: temporary)
+        guard fsync(descriptor) == 0 else { throw SystemError("fsync", temporary) }
+        guard rename(temporary, path) == 0 else { throw SystemError("rename", path) }
+        try synchronize(directory: parent(of: path))
+    }
+
+    /// The first bytes of a small text file, or nil when there is none.
+    package static func read(_ path: String) throws(SystemError) -> String? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw SystemError("open", path)
+        }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 256)
+        let count = Platform.read(descriptor, &bytes, bytes.count)
+        guard count >= 0 else { throw SystemError("read", path) }
+        return String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+
+    /// Makes the names in a directory durable.
+    package static func synchronize(directory: String) throws(SystemError) {
+        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SystemError("open", directory) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw SystemError("fsync", directory) }
+    }
+
+    private static func parent(of path: String) -> String {
+        var trimmed = Substring(path)
+        while trimmed.count > 1, trimmed.last == "/" { trimmed.removeLast() }
+        guard let slash = trimmed.lastIndex(of: "/") else { return "." }
+        return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
+    }
+}
+
+/// Writes all the bytes, however many calls that takes.
+package func writeAll(
+    _ bytes: [UInt8], to descriptor: Int32, path: String
+) throws(SystemError) {
+    var start = 0
+    while start < bytes.count {
+        let count = bytes[start...].withUnsafeBytes {
+            Platform.write(descriptor, $0.baseAddress, $0.count)
+        }
+        if count < 0 && errno == EINTR { continue }
+        guard count >= 0 else { throw SystemError("write", path) }
+        start += count
+    }
+}

@@ -1,0 +1,100 @@
+/// A subscriber to domain events: its id, and a handler for each event that it wants.
+///
+/// ```swift
+/// DomainEventHandlers("customer", [
+///     .on(OrderCreated.self) { event, transaction in
+///         …
+///         return .handled("reserved 4.00 for order \(event.aggregateID)")
+///     }
+/// ])
+/// ```
+///
+/// A handler runs in the transaction that also records the message in the inbox and inserts what it
+/// publishes. It says in words what it did. When it throws, all that is undone and the message stays
+/// pending.
+public struct DomainEventHandlers: Subscriber {
+    public let id: String
+    private let handlers: [String: [String: DomainEventHandler]]
+
+    /// - Parameter id: the subscriber's id, under which the inbox remembers what it has handled.
+    public init(_ id: String, _ handlers: [DomainEventHandler]) {
+        self.id = id
+        self.handlers = Dictionary(grouping: handlers, by: \.aggregateType).mapValues {
+            Dictionary($0.map { ($0.eventType, $0) }) { first, _ in
+                preconditionFailure("two handlers for \(first.eventType) in subscriber \(id)")
+            }
+        }
+    }
+
+    public func accepts(type: String, from channel: String) -> Bool {
+        handlers[channel]?[type] != nil
+    }
+
+    public func handle(
+        _ message: Message, in transaction: any Transaction
+    ) throws -> HandlerOutcome {
+        guard let handler = handlers[message.destination]?[message.type] else {
+            return .ignored("\(id) has no handler for \(message.type)")
+        }
+        return try handler.handle(message, transaction)
+    }
+}
+
+/// One event's handler.
+public struct DomainEventHandler {
+    let aggregateType: String
+    let eventType: String
+    let handle: (Message, any Transaction) throws -> HandlerOutcome
+
+    /// Calls `handler` for each event of this type.
+    public static func on<Event: DomainEvent>(
+        _ type: Event.Type,
+        _ handler: @escaping (DomainEventEnvelope<Event>, any Transaction) throws -> HandlerOutcome
+    ) -> DomainEventHandler {
+        DomainEventHandler(aggregateType: Event.aggregateType, eventType: Event.eventType) {
+            message, transaction in
+            try handler(DomainEventEnvelope(message), transaction)
+        }
+    }
+}
+
+/// An event as a handler receives it: what happened, to which aggregate, told by which message. The
+/// event's own properties can be read from it directly.
+@dynamicMemberLookup
+public struct DomainEventEnvelope<Event: DomainEvent> {
+    public let messageID: MessageID
+    public let aggregateID: String
+    public let event: Event
+
+    public init(messageID: MessageID, aggregateID: String, event: Event) {
+        self.messageID = messageID
+        self.aggregateID = aggregateID
+        self.event = event
+    }
+
+    init(_ message: Message) throws {
+        guard let aggregateID = message.headers[MessageHeader.eventAggregateID] else {
+            throw WireFormatError(
+                type: Event.eventType,
+                detail: "the header '\(MessageHeader.eventAggregateID)' is missing")
+        }
+        self.init(
+            messageID: message.id, aggregateID: aggregateID,
+            event: try WireFormat.decode(Event.self, from: message.payload))
+    }
+
+    public subscript<Value>(dynamicMember member: KeyPath<Event, Value>) -> Value {
+        event[keyPath: member]
+    }
+
+    /// The aggregate's id where it is a number.
+    ///
+    /// - Throws: ``WireFormatError`` when it is not.
+    public func numericAggregateID() throws -> Int {
+        guard let number = Int(aggregateID) else {
+            throw WireFormatError(
+                type: Event.eventType, detail: "the aggregate id '\(aggregateID)' is no number")
+        }
+        return number
+    }
+}

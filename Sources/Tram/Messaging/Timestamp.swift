@@ -1,0 +1,55 @@
+/// A point in time, in milliseconds since 1970-01-01T00:00:00Z.
+public struct Timestamp: Hashable, Sendable, Comparable {
+    public let milliseconds: Int64
+
+    public init(milliseconds: Int64) {
+        self.milliseconds = milliseconds
+    }
+
+    public static func < (left: Timestamp, right: Timestamp) -> Bool {
+        left.milliseconds < right.milliseconds
+    }
+
+    /// The form of the `DATE` header, to the second, for example `Wed, 01 Jan 2020 12:04:55 GMT`
+    /// (IMF-fixdate, RFC 9110 section 5.6.7).
+    public var httpDate: String {
+        let parts = self.parts
+        let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][parts.daysSinceEpoch % 7]
+        let month = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ][parts.month - 1]
+        return "\(weekday), \(padded(parts.day, 2)) \(month) \(parts.year) \(parts.clock) GMT"
+    }
+
+    /// The form for people and logs, for example `2020-01-01T12:04:55.612Z` (RFC 3339).
+    public var rfc3339: String {
+        let parts = self.parts
+        return "\(parts.year)-\(padded(parts.month, 2))-\(padded(parts.day, 2))"
+            + "T\(parts.clock).\(padded(Int(milliseconds % 1000), 3))Z"
+    }
+
+    /// Civil date of a day count, after Howard Hinnant, "chrono-Compatible Low-Level Date
+    /// Algorithms": years begin on the first of March, so that a leap day comes last.
+    private var parts: (daysSinceEpoch: Int, year: Int, month: Int, day: Int, clock: String) {
+        let seconds = max(0, Int(milliseconds / 1000))
+        let days = seconds / 86_400
+        let shifted = days + 719_468
+        let era = shifted / 146_097
+        let dayOfEra = shifted % 146_097
+        let yearOfEra =
+            (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let monthFromMarch = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+        let year = yearOfEra + 400 * era + (month <= 2 ? 1 : 0)
+        let clock = [seconds % 86_400 / 3600, seconds % 3600 / 60, seconds % 60]
+            .map { padded($0, 2) }.joined(separator: ":")
+        return (days, year, month, day, clock)
+    }
+
+    private func padded(_ number: Int, _ width: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+}

@@ -1,0 +1,49 @@
+internal import FoundationEssentials
+
+/// JSON as it travels: keys sorted, so that equal values are equal texts.
+public enum WireFormat {
+    /// - Throws: an `EncodingError` when the value has no JSON form.
+    public static func encode(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    /// Keys that the type does not have are ignored, so that a contract can grow.
+    ///
+    /// - Throws: ``WireFormatError`` when the text does not hold a value of the type.
+    public static func decode<Value: Decodable>(_ type: Value.Type, from text: String) throws
+        -> Value
+    {
+        do {
+            return try JSONDecoder().decode(type, from: Data(text.utf8))
+        } catch let error as DecodingError {
+            throw WireFormatError(type: "\(type)", detail: explanation(of: error))
+        }
+    }
+
+    private static func explanation(of error: DecodingError) -> String {
+        func place(_ context: DecodingError.Context) -> String {
+            context.codingPath.isEmpty
+                ? "" : " at " + context.codingPath.map(\.stringValue).joined(separator: ".")
+        }
+        return switch error {
+        case .keyNotFound(let key, let context):
+            "the key '\(key.stringValue)' is missing\(place(context))"
+        case .valueNotFound(_, let context): "a value is missing\(place(context))"
+        case .typeMismatch(_, let context): "a value has the wrong type\(place(context))"
+        case .dataCorrupted(let context):
+            context.codingPath.isEmpty
+                ? "it is not JSON" : "a value is not valid\(place(context))"
+        @unknown default: "it cannot be decoded"
+        }
+    }
+}
+
+/// A text does not hold what it should.
+public struct WireFormatError: Error, Hashable, Sendable, CustomStringConvertible {
+    public let type: String
+    public let detail: String
+
+    public var description: String { "the payload is no \(type): \(detail)" }
+}

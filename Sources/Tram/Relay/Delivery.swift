@@ -1,0 +1,31 @@
+/// One message at one subscriber, and what came of it.
+public struct Delivery: Hashable, Sendable {
+    public let message: MessageHeading
+    /// The service that sent the message.
+    public let source: String
+    /// The id of the subscriber.
+    public let subscriber: String
+    public let receipt: Receipt
+}
+
+/// What can come of a delivery.
+public enum DeliveryOutcome: String, Hashable, Sendable {
+    /// The handler ran, and its transaction is committed.
+    case handled
+    /// The handler ran and found nothing to do.
+    case ignored
+    /// The subscriber had handled the message before; nothing ran.
+    case duplicate
+    /// The handler threw; nothing has changed, and the message stays pending.
+    case failed
+    /// Not tried, because an earlier message of the same aggregate has failed at this subscriber.
+    case held
+
+    /// Whether the subscriber is done with the message.
+    public var isDone: Bool {
+        switch self {
+        case .handled, .ignored, .duplicate: true
+        case .failed, .held: false
+        }
+    }
+}

@@ -1,0 +1,62 @@
+/// What a run tells while it runs.
+public enum RelayEvent: Sendable {
+    case began(PassPlan)
+    case delivered(Delivery)
+    case ended(PassSummary)
+}
+
+/// What a pass is going to do.
+public struct PassPlan: Hashable, Sendable {
+    /// Counts the passes of the run from 1.
+    public let number: Int
+    /// How many messages it takes up.
+    public let messages: Int
+    /// The length of the longest message id, for a table's column.
+    public let longestID: Int
+    /// The length of the longest type, for a table's column.
+    public let longestType: Int
+}
+
+/// What a pass has done.
+public struct PassSummary: Hashable, Sendable {
+    public let number: Int
+    /// How many messages it took up.
+    public let messages: Int
+    /// How many deliveries it made or tried: all but those that were held back.
+    public let deliveries: Int
+    public let duplicates: Int
+    public let failed: Int
+    /// How many deliveries were held back behind a failed one.
+    public let held: Int
+    /// How many messages are pending in all outboxes, now.
+    public let pending: Int
+    /// Whether it ended before its bound.
+    public let isInterrupted: Bool
+
+    /// Whether there was nothing to do.
+    public var isIdle: Bool { messages == 0 }
+}
+
+/// Counts a pass's deliveries.
+struct Tally {
+    let plan: PassPlan
+    private var deliveries: [DeliveryOutcome: Int] = [:]
+
+    init(plan: PassPlan) {
+        self.plan = plan
+    }
+
+    mutating func count(_ delivery: Delivery) {
+        deliveries[delivery.receipt.outcome, default: 0] += 1
+    }
+
+    func summary(pending: Int, isInterrupted: Bool) -> PassSummary {
+        let held = deliveries[.held, default: 0]
+        return PassSummary(
+            number: plan.number, messages: plan.messages,
+            deliveries: deliveries.values.reduce(0, +) - held,
+            duplicates: deliveries[.duplicate, default: 0],
+            failed: deliveries[.failed, default: 0], held: held, pending: pending,
+            isInterrupted: isInterrupted)
+    }
+}

@@ -1,0 +1,157 @@
+/// One invocation of a ``Relay``: any number of passes, each over what its predecessors have left.
+public final class RelayRun {
+    private let relay: Relay
+    private var order = AggregateOrder()
+    /// By source: the number of the last message that this run has taken up.
+    private var cursors: [String: Int] = [:]
+    private var passes = 0
+
+    init(_ relay: Relay) {
+        self.relay = relay
+    }
+
+    /// Makes the next pass try again what has failed, and what was held back behind it.
+    public func retryFailed() {
+        order = AggregateOrder()
+        cursors = [:]
+    }
+
+    /// What bounds a pass.
+    public struct Bounds {
+        /// Only this service's outbox, or all when nil.
+        public var source: String?
+        /// At most so many messages, or all when nil.
+        public var messages: Int?
+        /// Asked between two transactions; the pass ends early when it answers true.
+        public var isInterrupted: () -> Bool
+
+        public init(
+            source: String? = nil, messages: Int? = nil,
+            isInterrupted: @escaping () -> Bool = { false }
+        ) {
+            self.source = source
+            self.messages = messages
+            self.isInterrupted = isInterrupted
+        }
+    }
+
+    /// Makes one pass: delivers what is pending at its beginning and this run has not taken up yet.
+    /// What handlers send meanwhile is left for the next pass.
+    ///
+    /// - Parameter report: told of each delivery, after its commit, in the order of sources, messages
+    ///   and subscribers. Of a pass that has nothing to do only its end is told.
+    @discardableResult
+    public func pass(
+        _ bounds: Bounds = Bounds(), report: (RelayEvent) throws -> Void = { _ in }
+    ) throws -> PassSummary {
+        let drains = try plan(bounds)
+        var tally = try begin(drains, report)
+        for (source, backlog) in drains {
+            while cursor(of: source) < backlog.through {
+                if bounds.isInterrupted() { return try end(&tally, report, isInterrupted: true) }
+                let messages = try source.store.read {
+                    try Outbox($0).unpublished(
+                        after: cursor(of: source), through: backlog.through, limit: relay.chunk)
+                }
+                guard let last = messages.last else { break }
+                let deliveries = try relay.deliver(messages, from: source, order: &order)
+                cursors[source.name] = last.id.number
+                for delivery in deliveries {
+                    tally.count(delivery)
+                    try report(.delivered(delivery))
+                }
+            }
+        }
+        return try end(&tally, report)
+    }
+
+    /// Makes one delivery: the first of the pass that would run now. Deliveries that have been made
+    /// already are passed over.
+    @discardableResult
+    public func step(
+        _ bounds: Bounds = Bounds(), report: (RelayEvent) throws -> Void = { _ in }
+    ) throws -> PassSummary {
+        var drains = try plan(bounds)
+        guard let possible = try firstPossibleDelivery(in: drains) else {
+            drains = []
+            var tally = try begin(drains, report)
+            return try end(&tally, report)
+        }
+        drains = drains.filter { $0.source.name == possible.source.name }
+        let single = Backlog(
+            count: 1, through: possible.message.id.number,
+            longestType: possible.message.type.count)
+        var tally = try begin([(possible.source, single)], report)
+        let delivery = try relay.deliver(possible)
+        tally.count(delivery)
+        try report(.delivered(delivery))
+        return try end(&tally, report)
+    }
+
+    private typealias Drain = (source: Service, backlog: Backlog)
+
+    /// Reads every outbox's bound, all before the first delivery.
+    private func plan(_ bounds: Bounds) throws -> [Drain] {
+        var remaining = bounds.messages ?? .max
+        var drains: [Drain] = []
+        for source in relay.services where bounds.source == nil || bounds.source == source.name {
+            let backlog = try source.store.read {
+                try Outbox($0).backlog(after: cursor(of: source), limit: remaining)
+            }
+            remaining -= backlog.count
+            if backlog.count > 0 { drains.append((source, backlog)) }
+        }
+        return drains
+    }
+
+    private func firstPossibleDelivery(in drains: [Drain]) throws -> PossibleDelivery? {
+        var order = AggregateOrder()
+        for (source, backlog) in drains {
+            var after = 0
+            while after < backlog.through {
+                let messages = try source.store.read {
+                    try Outbox($0).unpublished(
+                        after: after, through: backlog.through, limit: relay.chunk)
+                }
+                for message in messages {
+                    let possible = try relay.possibleDeliveries(
+                        of: message, from: source, order: &order)
+                    if let first = possible.first { return first }
+                    try relay.markPublishedIfDone(message, from: source)
+                }
+                guard let last = messages.last else { break }
+                after = last.id.number
+            }
+        }
+        return nil
+    }
+
+    private func begin(_ drains: [Drain], _ report: (RelayEvent) throws -> Void) throws -> Tally {
+        let messages = drains.reduce(0) { $0 + $1.backlog.count }
+        let plan = PassPlan(
+            number: passes + 1,
+            messages: messages,
+            longestID: drains.map { source, backlog in
+                MessageID(service: source.name, number: backlog.through).description.count
+            }.max() ?? 0,
+            longestType: drains.map(\.backlog.longestType).max() ?? 0)
+        if messages > 0 {
+            passes += 1
+            try report(.began(plan))
+        }
+        return Tally(plan: plan)
+    }
+
+    private func end(
+        _ tally: inout Tally, _ report: (RelayEvent) throws -> Void, isInterrupted: Bool = false
+    ) throws -> PassSummary {
+        let summary = tally.summary(
+            pending: try relay.pendingCount(), isInterrupted: isInterrupted)
+        try report(.ended(summary))
+        return summary
+    }
+
+    private func cursor(of source: Service) -> Int {
+        cursors[source.name] ?? 0
+    }
+}

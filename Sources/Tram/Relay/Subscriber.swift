@@ -1,0 +1,31 @@
+/// Something in a service that handles messages.
+public protocol Subscriber {
+    /// The id under which the inbox remembers what has been handled. It must be unique in a system,
+    /// and stay the same as long as its messages live.
+    var id: String { get }
+
+    /// Whether messages of this type on this channel are for this subscriber. A message that is not
+    /// leaves no trace here.
+    func accepts(type: String, from channel: String) -> Bool
+
+    /// Handles a message inside a transaction of the subscriber's service. The message counts as
+    /// handled when this returns; when it throws, nothing has happened.
+    func handle(_ message: Message, in transaction: any Transaction) throws -> HandlerOutcome
+}
+
+extension Subscriber {
+    func accepts(_ message: Message) -> Bool {
+        accepts(type: message.type, from: message.destination)
+    }
+}
+
+/// What a handler did, in words for the person who watches.
+public enum HandlerOutcome: Hashable, Sendable {
+    /// It changed something: one sentence for each effect.
+    case handled([String])
+    /// There was nothing to do, and why.
+    case ignored(String)
+
+    /// It changed something.
+    public static func handled(_ effects: String...) -> HandlerOutcome { .handled(effects) }
+}

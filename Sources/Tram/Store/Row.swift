@@ -1,0 +1,29 @@
+/// A row of a result, its columns in the order of the statement.
+public struct Row: Sendable, Hashable {
+    public let columns: [SQLValue]
+
+    public init(_ columns: [SQLValue]) {
+        self.columns = columns
+    }
+
+    /// The columns as Swift values, their types taken from the context:
+    ///
+    /// ```swift
+    /// let (name, limit): (String, Int) = try row.values()
+    /// ```
+    ///
+    /// - Throws: ``StoreError/unexpectedRow(_:)`` when there are fewer columns, or one holds a value
+    ///   of another type.
+    public func values<each Value: SQLConvertible>() throws -> (repeat each Value) {
+        var index = 0
+        func next<Column: SQLConvertible>(_ type: Column.Type) throws -> Column {
+            defer { index += 1 }
+            guard index < columns.count, let value = Column.from(columns[index]) else {
+                throw StoreError.unexpectedRow(
+                    "column \(index) of \(columns) is not of type \(type)")
+            }
+            return value
+        }
+        return (repeat try next((each Value).self))
+    }
+}

@@ -1,0 +1,44 @@
+/// The seam to a database: everything above it is written once, for every kind of store.
+///
+/// A store belongs to one service. It is used from one thread at a time, and transactions on it do
+/// not nest.
+public protocol Store: AnyObject {
+    /// The name of the service that owns the store, and the first half of the ids of its messages.
+    var name: String { get }
+
+    /// Runs `body` in one transaction: all that it wrote is durable when this returns, and none of it
+    /// is there when this throws.
+    func write<Result>(_ body: (any Transaction) throws -> Result) throws -> Result
+
+    /// Runs `body` on one unchanging view of the store. It never writes.
+    func read<Result>(_ body: (any Transaction) throws -> Result) throws -> Result
+
+    /// Runs `body` with every `write` inside it made on top of the others, and in the end undoes
+    /// them all. Rehearsals nest.
+    func rehearse<Result>(_ body: () throws -> Result) throws -> Result
+}
+
+/// What a body may do inside a transaction. It must not outlive the body.
+public protocol Transaction: AnyObject {
+    /// The name of the store: see ``Store/name``.
+    var storeName: String { get }
+
+    /// The time at which the transaction began, from the clock that the store was given.
+    var now: Timestamp { get }
+
+    /// Runs a statement that returns no rows.
+    ///
+    /// - Returns: how many rows it changed.
+    @discardableResult
+    func execute(_ statement: SQL) throws -> Int
+
+    /// Runs a statement to its end and returns its rows. Bound large results with `LIMIT`.
+    func rows(_ statement: SQL) throws -> [Row]
+
+    /// Runs `body` so that what it wrote is undone when it throws, while the rest of the transaction
+    /// stands.
+    ///
+    /// Some errors (a full disk, a failed read) end the whole transaction. Then every later
+    /// statement throws ``StoreError/transactionEnded``, also where `body` has caught the error.
+    func savepoint<Result>(_ body: () throws -> Result) throws -> Result
+}

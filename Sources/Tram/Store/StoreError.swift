@@ -1,0 +1,62 @@
+/// What can go wrong in a store, as facts. Prose and exit codes are made of them elsewhere.
+public enum StoreError: Error, Hashable, Sendable {
+    /// There is no file, or an empty one, where a store should be.
+    case missing(path: String)
+    /// The file is no intact store: not SQLite at all, broken, or with another schema.
+    case damaged(path: String, detail: String)
+    /// The file is a sound SQLite database of another program or another service.
+    case foreign(path: String, applicationID: Int)
+    /// The store was written by a newer version of the program.
+    case tooNew(path: String, version: Int, supported: Int)
+    /// The store, or its directory, cannot be written.
+    case notWritable(path: String, detail: String)
+    /// The disk is full. The transaction was undone.
+    case full(path: String)
+    /// Another process held a lock for longer than this one was told to wait, in milliseconds.
+    case busy(path: String, waited: Int)
+    /// Reading or writing failed. If `atCommit`, the last transaction may or may not be there;
+    /// otherwise it is not.
+    case inputOutput(path: String, detail: String, atCommit: Bool)
+    /// An earlier error ended the transaction that this statement belongs to.
+    case transactionEnded
+    /// A row breaks a rule of the schema.
+    case constraint(sql: String, detail: String)
+    /// A statement failed: a mistake in the program.
+    case failed(sql: String, code: Int, detail: String)
+    /// A row does not hold what the program expects.
+    case unexpectedRow(String)
+
+    /// Whether the store itself failed, rather than the statement or the row it was given. No later
+    /// statement can be expected to work, so a delivery that meets such an error is not a failed
+    /// delivery: the relay stops.
+    public var isFailureOfStore: Bool {
+        switch self {
+        case .missing, .damaged, .foreign, .tooNew, .notWritable, .full, .busy, .inputOutput,
+            .transactionEnded:
+            true
+        case .constraint, .failed, .unexpectedRow:
+            false
+        }
+    }
+}
+
+extension StoreError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .missing(let path): "no store at \(path)"
+        case .damaged(let path, let detail): "\(path) is damaged: \(detail)"
+        case .foreign(let path, let id): "\(path) belongs to another program (application id \(id))"
+        case .tooNew(let path, let version, let supported):
+            "\(path) has version \(version), and only versions up to \(supported) are known"
+        case .notWritable(let path, let detail): "\(path) cannot be written: \(detail)"
+        case .full(let path): "no space left for \(path)"
+        case .busy(let path, let waited): "\(path) was locked for more than \(waited) ms"
+        case .inputOutput(let path, let detail, let atCommit):
+            "input or output failed on \(path)\(atCommit ? " at commit" : ""): \(detail)"
+        case .transactionEnded: "an earlier error has ended the transaction"
+        case .constraint(let sql, let detail): "\(detail) in: \(sql)"
+        case .failed(let sql, let code, let detail): "\(detail) (\(code)) in: \(sql)"
+        case .unexpectedRow(let detail): "unexpected row: \(detail)"
+        }
+    }
+}

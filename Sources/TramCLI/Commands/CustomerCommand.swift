@@ -1,0 +1,159 @@
+internal import ArgumentParser
+internal import Contracts
+internal import Customers
+internal import CustomersAndOrders
+internal import Tram
+
+struct CustomerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "customer", abstract: "Create customers and look at their credit.",
+        subcommands: [Create.self, Show.self, List.self])
+
+    struct Create: SessionCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Create a customer; makes the stores if there are none.",
+            discussion: """
+                Example:
+                  tram customer create --name "Jane Doe" --credit-limit 5
+                """)
+
+        @Option(help: "1 to 200 characters.")
+        var name: String
+
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp("For example 5 or 12.34.", valueName: "amount"))
+        var creditLimit: String
+
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            let name = try Input.name(name, field: "name")
+            let limit = try Input.amount(creditLimit, field: "credit-limit")
+            let (customer, published) = try session.openOrCreate().customers
+                .createCustomer(name: name, creditLimit: limit)
+            try session.show(CreatedCustomer(customer: customer, published: published))
+            session.hint("'tram relay run' delivers the message")
+            return .done
+        }
+    }
+
+    struct Show: SessionCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show a customer's limit, reserved and available credit.",
+            discussion: """
+                Example:
+                  tram customer show 1
+                """)
+
+        @Argument(help: "The customer's id.") var id: String
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            let id = try Input.id(id, field: "id")
+            guard let customer = try session.open().customers.customer(id) else {
+                throw Failure.customerNotFound(id)
+            }
+            try session.show(ShownCustomer(customer: customer))
+            return .done
+        }
+    }
+
+    struct List: SessionCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List all customers.",
+            discussion: """
+                Example:
+                  tram customer list --json
+                """)
+
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            let service = try session.open().customers
+            let customers = try collectPages(
+                { try service.customers(after: $0, limit: pageSize) }, id: \.id)
+            try session.show(
+                ListDocument(
+                    elements: customers.map(ShownCustomer.init),
+                    columns: [
+                        .left("CUSTOMER"), .right("LIMIT"), .right("RESERVED"),
+                        .right("AVAILABLE"), .left("NAME"),
+                    ], empty: "No customers."
+                ) {
+                    [
+                        "\($0.customer.id)", "\($0.customer.creditLimit)",
+                        "\($0.customer.reserved)", "\($0.customer.available)",
+                        escaped($0.customer.name.description),
+                    ]
+                })
+            return .done
+        }
+    }
+}
+
+extension Failure {
+    static func customerNotFound(_ id: Int) -> Failure {
+        Failure(
+            code: .customerNotFound, message: "customer \(id) does not exist", reason: nil,
+            help: "see all customers: tram customer list", field: "id", value: "\(id)",
+            exitStatus: .no)
+    }
+}
+
+/// Reads a list page by page, so that no transaction stays open while it is printed.
+func collectPages<Element>(
+    _ page: (_ after: Int) throws -> [Element], id: (Element) -> Int
+) throws -> [Element] {
+    var elements: [Element] = []
+    while true {
+        let next = try page(elements.last.map(id) ?? 0)
+        if next.isEmpty { return elements }
+        elements += next
+    }
+}
+
+private struct CreatedCustomer: Document {
+    let customer: Customer
+    let published: MessageHeading
+
+    func text(_ style: Style) -> String {
+        "Created customer \(customer.id): \(escaped(customer.name.description)), "
+            + "credit limit \(customer.creditLimit)\n" + publishedLine(published)
+    }
+
+    var json: JSON {
+        [
+            "customerId": .integer(customer.id),
+            "name": .string(customer.name.description),
+            "creditLimit": .amount(customer.creditLimit),
+            "published": .strings([published.id.description]),
+        ]
+    }
+
+    var quietText: String? { "\(customer.id)" }
+}
+
+private struct ShownCustomer: Document {
+    let customer: Customer
+
+    func text(_ style: Style) -> String {
+        """
+        Customer \(customer.id): \(escaped(customer.name.description))
+          credit limit  \(customer.creditLimit)
+          reserved      \(customer.reserved)
+          available     \(customer.available)
+
+        """
+    }
+
+    var json: JSON {
+        [
+            "customerId": .integer(customer.id),
+            "name": .string(customer.name.description),
+            "creditLimit": .amount(customer.creditLimit),
+            "reserved": .amount(customer.reserved),
+            "available": .amount(customer.available),
+        ]
+    }
+}

@@ -1,0 +1,150 @@
+internal import ArgumentParser
+internal import Contracts
+internal import CustomersAndOrders
+internal import OrderHistory
+
+struct HistoryCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "history", abstract: "Look at the order history, a view kept by events.",
+        subcommands: [Show.self, List.self, Rebuild.self])
+
+    struct Show: SessionCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show a customer and the customer's orders.",
+            discussion: """
+                Example:
+                  tram history show 1
+                """)
+
+        @Argument(help: "The customer's id.") var customerID: String
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            let id = try Input.id(customerID, field: "customer-id")
+            let system = try session.open()
+            let behind = try system.eventsBehindView()[id] ?? 0
+            guard let history = try system.history.history(of: id) else {
+                throw behind > 0 ? Failure.notInViewYet(id, behind) : Failure.customerNotFound(id)
+            }
+            try session.show(ShownHistory(history: history, behind: behind))
+            return .done
+        }
+    }
+
+    struct List: SessionCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the customers of the view.",
+            discussion: """
+                Example:
+                  tram history list
+                """)
+
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            let system = try session.open()
+            let behind = try system.eventsBehindView()
+            let histories = try collectPages(
+                { try system.history.histories(after: $0, limit: pageSize) }, id: \.id)
+            try session.show(
+                ListDocument(
+                    elements: histories.map {
+                        ShownHistory(history: $0, behind: behind[$0.id] ?? 0)
+                    },
+                    columns: [
+                        .left("CUSTOMER"), .right("ORDERS"), .right("LIMIT"), .right("BEHIND"),
+                        .left("NAME"),
+                    ], empty: "No customers in the view."
+                ) {
+                    [
+                        "\($0.history.id)", "\($0.history.orders.count)",
+                        $0.history.customer?.creditLimit.description ?? "unknown", "\($0.behind)",
+                        escaped($0.history.customer?.name ?? "unknown"),
+                    ]
+                })
+            return .done
+        }
+    }
+
+    struct Rebuild: SessionCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Build the view again from the services' outboxes.",
+            discussion: """
+                Example:
+                  tram history rebuild
+                """)
+
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            try session.show(RebuiltHistory(events: try session.open().rebuildHistory()))
+            return .done
+        }
+    }
+}
+
+extension Failure {
+    fileprivate static func notInViewYet(_ id: Int, _ behind: Int) -> Failure {
+        Failure(
+            code: .notInViewYet, message: "customer \(id) is not in the order history yet",
+            reason: "\(counted(behind, "event")) about the customer \(behind == 1 ? "is" : "are") "
+                + "pending.",
+            help: "deliver them: tram relay run", field: "customer-id", value: "\(id)",
+            exitStatus: .no)
+    }
+}
+
+private struct RebuiltHistory: Document {
+    let events: Int
+
+    func text(_ style: Style) -> String {
+        "Rebuilt the order history from \(counted(events, "event")).\n"
+    }
+
+    var json: JSON { ["events": .integer(events)] }
+}
+
+private struct ShownHistory: Document {
+    let history: CustomerHistory
+    let behind: Int
+
+    func text(_ style: Style) -> String {
+        var text = "Customer \(history.id): "
+        if let customer = history.customer {
+            text += "\(escaped(customer.name)), credit limit \(customer.creditLimit)\n"
+        } else {
+            text += "unknown\n"
+        }
+        if history.orders.isEmpty {
+            text += "No orders.\n"
+        } else {
+            text +=
+                Table(
+                    columns: [.left("ORDER"), .left("STATE"), .right("TOTAL")],
+                    rows: history.orders.map { ["\($0.id)", $0.state.rawValue, "\($0.total)"] }
+                ).text
+        }
+        return text
+            + (behind == 0
+                ? "The view is up to date.\n"
+                : "The view is \(counted(behind, "event")) behind.\n")
+    }
+
+    /// The original's document, its orders keyed by their ids.
+    var json: JSON {
+        [
+            "id": .integer(history.id),
+            "orders": .object(
+                history.orders.map {
+                    JSON.Member(
+                        "\($0.id)",
+                        [
+                            "state": .string($0.state.rawValue), "orderTotal": .amount($0.total),
+                        ])
+                }),
+            "name": .optional(history.customer?.name),
+            "creditLimit": .amount(history.customer?.creditLimit),
+            "behind": .integer(behind),
+        ]
+    }
+}

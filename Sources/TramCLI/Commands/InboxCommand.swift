@@ -1,0 +1,78 @@
+internal import ArgumentParser
+internal import CustomersAndOrders
+internal import Tram
+internal import TramSQLite
+
+struct InboxCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inbox", abstract: "Look at the messages that subscribers have handled.",
+        subcommands: [List.self])
+
+    struct List: SessionCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List what every subscriber has handled.",
+            discussion: """
+                Example:
+                  tram inbox list
+                """)
+
+        @Flag(help: "Also tell when each was handled.")
+        var times = false
+
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            let system = try session.open()
+            var entries: [ShownInboxEntry] = []
+            for store in system.stores {
+                entries += try all(in: store).map { ShownInboxEntry(entry: $0, hasTimes: times) }
+                    .sorted { $0.order < $1.order }
+            }
+            let time: [Table.Column] = times ? [.left("HANDLED")] : []
+            try session.show(
+                ListDocument(
+                    elements: entries,
+                    columns: [.left("SUBSCRIBER")] + time + [.left("MESSAGE")],
+                    empty: "No messages handled."
+                ) {
+                    [$0.entry.subscriber] + (times ? [$0.entry.received.rfc3339] : [])
+                        + [escaped($0.entry.message)]
+                })
+            return .done
+        }
+
+        private func all(in store: SQLiteStore) throws -> [InboxEntry] {
+            var entries: [InboxEntry] = []
+            while true {
+                let page = try store.read {
+                    try Inbox($0).entries(after: entries.last, limit: pageSize)
+                }
+                if page.isEmpty { return entries }
+                entries += page
+            }
+        }
+    }
+}
+
+private struct ShownInboxEntry: Document {
+    let entry: InboxEntry
+    let hasTimes: Bool
+
+    /// By subscriber, source and number; an id that is none comes first.
+    var order: (String, String, Int) {
+        let id = MessageID(entry.message)
+        return (entry.subscriber, id?.service ?? "", id?.number ?? 0)
+    }
+
+    func text(_ style: Style) -> String {
+        "\(entry.subscriber) \(escaped(entry.message))\n"
+    }
+
+    var json: JSON {
+        [
+            "subscriber": .string(entry.subscriber),
+            "message": .string(entry.message),
+            "handled": hasTimes ? .string(entry.received.rfc3339) : .null,
+        ]
+    }
+}

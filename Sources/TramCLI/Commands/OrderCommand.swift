@@ -1,0 +1,262 @@
+internal import ArgumentParser
+internal import Contracts
+internal import CustomersAndOrders
+internal import Orders
+internal import Platform
+internal import Tram
+
+struct OrderCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "order", abstract: "Create orders and follow them.",
+        subcommands: [Create.self, Show.self, List.self, Cancel.self, Wait.self])
+
+    struct Create: SessionCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Create a pending order; makes the stores if there are none.",
+            discussion: """
+                The saga then decides: it approves the order if the customer has the credit. A \
+                customer who does not exist is found out by the saga too.
+
+                Example:
+                  tram order create --customer-id 1 --order-total 4
+                """)
+
+        @Option(parsing: .unconditional, help: ArgumentHelp("The customer.", valueName: "id"))
+        var customerID: String
+
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp("More than 0, for example 4 or 12.34.", valueName: "amount"))
+        var orderTotal: String
+
+        @Option(help: "The kind of saga that decides: choreography.")
+        var saga = SagaKind.choreography
+
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            let customerID = try Input.id(customerID, field: "customer-id")
+            let total = try Input.positiveAmount(orderTotal, field: "order-total")
+            let (order, published) = try session.openOrCreate().orders
+                .createOrder(customerID: customerID, total: total, saga: saga)
+            try session.show(ChangedOrder(order: order, published: published))
+            session.hint("'tram relay run' makes the saga's next step")
+            return .done
+        }
+    }
+
+    struct Show: SessionCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show an order's state, and what its saga waits for.",
+            discussion: """
+                Example:
+                  tram order show 1
+                """)
+
+        @Argument(help: "The order's id.") var id: String
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            let id = try Input.id(id, field: "id")
+            let system = try session.open()
+            try session.show(try ShownOrder(system.orders.order(id), in: system))
+            return .done
+        }
+    }
+
+    struct List: SessionCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List orders.",
+            discussion: """
+                Example:
+                  tram order list --customer-id 1 --state APPROVED
+                """)
+
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp("Only this customer's orders.", valueName: "id"))
+        var customerID: String?
+
+        @Option(help: "Only orders in this state: PENDING, APPROVED, REJECTED or CANCELLED.")
+        var state: OrderState?
+
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            let filter = OrderFilter(
+                customerID: try customerID.map { try Input.id($0, field: "customer-id") },
+                state: state)
+            let system = try session.open()
+            let orders = try collectPages(
+                { try system.orders.orders(filter, after: $0, limit: pageSize) }, id: \.id)
+            try session.show(
+                ListDocument(
+                    elements: try orders.map { try ShownOrder($0, in: system) },
+                    columns: [
+                        .left("ORDER"), .left("CUSTOMER"), .left("STATE"), .right("TOTAL"),
+                        .left("REASON"),
+                    ], empty: "No orders."
+                ) {
+                    [
+                        "\($0.order.id)", "\($0.order.customerID)", $0.order.state.rawValue,
+                        "\($0.order.total)", $0.order.rejectionReason?.rawValue ?? "",
+                    ]
+                })
+            return .done
+        }
+    }
+
+    struct Cancel: SessionCommand {
+        static let configuration = CommandConfiguration(
+            abstract:
+                "Cancel an approved order; its credit is freed when the customer hears of it.",
+            discussion: """
+                Example:
+                  tram order cancel 1
+                """)
+
+        @Argument(help: "The order's id.") var id: String
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            let id = try Input.id(id, field: "id")
+            let (order, published) = try session.open().orders.cancelOrder(id)
+            try session.show(ChangedOrder(order: order, published: published))
+            session.hint("'tram relay run' frees the credit")
+            return .done
+        }
+    }
+
+    struct Wait: SessionCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Wait until an order is decided, while a relay runs elsewhere.",
+            discussion: """
+                Exit code 0 when it is decided, 2 when the time is over, 1 when the order is \
+                unknown or, with --for, can no longer come to that state.
+
+                Example:
+                  tram order wait 1 --for APPROVED --timeout 10s
+                """)
+
+        @Argument(help: "The order's id.") var id: String
+
+        @Option(name: .customLong("for"), help: "Wait for this state.")
+        var state: OrderState?
+
+        @Option(help: ArgumentHelp("How long to wait at the most.", valueName: "duration"))
+        var timeout = "30s"
+
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            let id = try Input.id(id, field: "id")
+            let deadline =
+                MonotonicTime.now() + Int64(try Input.duration(timeout, field: "timeout"))
+            let system = try session.open()
+            while true {
+                let order = try system.orders.order(id)
+                if let answer = answer(order.state) {
+                    try session.show(try ShownOrder(order, in: system))
+                    return answer
+                }
+                guard MonotonicTime.now() < deadline else {
+                    try session.show(try ShownOrder(order, in: system))
+                    session.hint("the time is over; does a relay run? 'tram relay run --watch'")
+                    return .bound
+                }
+                MonotonicTime.sleep(milliseconds: 10)
+            }
+        }
+
+        /// The exit code if this state is the end of waiting.
+        private func answer(_ current: OrderState) -> ExitStatus? {
+            guard let state else { return current == .pending ? nil : .done }
+            if current == state { return .done }
+            return current.leads(to: state) ? nil : .no
+        }
+    }
+}
+
+extension SagaKind: ExpressibleByArgument {}
+extension OrderState: ExpressibleByArgument {}
+
+/// An order that a command has just created or changed.
+private struct ChangedOrder: Document {
+    let order: Order
+    let published: MessageHeading
+
+    func text(_ style: Style) -> String {
+        let what =
+            order.state == .pending
+            ? "Created order \(order.id): PENDING, total \(order.total), "
+                + "customer \(order.customerID) (\(order.saga.rawValue))"
+            : "Cancelled order \(order.id): \(order.state.rawValue)"
+        return what + "\n" + publishedLine(published)
+    }
+
+    var json: JSON {
+        .object(
+            order.jsonMembers + [
+                JSON.Member("published", .strings([published.id.description]))
+            ])
+    }
+
+    var quietText: String? { "\(order.id)" }
+}
+
+private struct ShownOrder: Document {
+    let order: Order
+    let waitingFor: [OutstandingDelivery]
+
+    init(_ order: Order, in system: CustomersAndOrders) throws {
+        self.order = order
+        waitingFor = try system.outstandingDeliveries(for: order)
+    }
+
+    func text(_ style: Style) -> String {
+        var lines = [
+            "Order \(order.id): \(order.state.rawValue)",
+            "  customer      \(order.customerID)",
+            "  total         \(order.total)",
+            "  saga          \(order.saga.rawValue)",
+        ]
+        if let reason = order.rejectionReason {
+            lines.append("  reason        \(reason.rawValue)")
+        }
+        for delivery in waitingFor {
+            lines.append(
+                "  waiting for   \(delivery.subscriber) to handle \(delivery.message.id) "
+                    + "\(escaped(delivery.message.type)) (\(delivery.state))")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    var json: JSON {
+        .object(
+            order.jsonMembers + [
+                JSON.Member(
+                    "waitingFor",
+                    .array(
+                        waitingFor.map {
+                            [
+                                "message": .string($0.message.id.description),
+                                "type": .string($0.message.type),
+                                "subscriber": .string($0.subscriber),
+                            ]
+                        }))
+            ])
+    }
+}
+
+extension Order {
+    fileprivate var jsonMembers: [JSON.Member] {
+        [
+            JSON.Member("orderId", .integer(id)),
+            JSON.Member("orderState", .string(state.rawValue)),
+            JSON.Member("rejectionReason", .optional(rejectionReason?.rawValue)),
+            JSON.Member("customerId", .integer(customerID)),
+            JSON.Member("orderTotal", .amount(total)),
+            JSON.Member("saga", .string(saga.rawValue)),
+        ]
+    }
+}

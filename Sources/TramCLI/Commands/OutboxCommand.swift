@@ -1,0 +1,167 @@
+internal import ArgumentParser
+internal import CustomersAndOrders
+internal import Tram
+
+struct OutboxCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "outbox", abstract: "Look at the messages that the services have sent.",
+        subcommands: [List.self, Show.self, Purge.self])
+
+    struct List: SessionCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the messages of all outboxes.",
+            discussion: """
+                Example:
+                  tram outbox list --pending
+                """)
+
+        @Flag(help: "Only messages that not every subscriber has handled.")
+        var pending = false
+
+        @Flag(help: "Also tell when each was sent.")
+        var times = false
+
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            var messages: [ShownMessage] = []
+            try session.open().forEachMessage(pendingOnly: pending) {
+                messages.append(ShownMessage(status: $0, hasTimes: times))
+            }
+            let time: [Table.Column] = times ? [.left("SENT")] : []
+            try session.show(
+                ListDocument(
+                    elements: messages,
+                    columns: [.left("MESSAGE"), .left("STATE"), .left("CHANNEL"), .left("ID")]
+                        + time
+                        + [.left("TYPE")],
+                    empty: pending ? "No pending messages." : "No messages."
+                ) { shown in
+                    let message = shown.status.entry.message
+                    let cells = [
+                        message.id.description, shown.status.state.description,
+                        escaped(message.destination), escaped(message.partitionID),
+                    ]
+                    return cells + (times ? [shown.status.entry.created.rfc3339] : [])
+                        + [escaped(message.type)]
+                })
+            return .done
+        }
+    }
+
+    struct Show: SessionCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show a message: headers, payload, and how far it has come.",
+            discussion: """
+                Example:
+                  tram outbox show order:1
+                """)
+
+        @Argument(help: "The message's id, for example order:1.") var messageID: String
+
+        @Flag(help: "Also tell when it was sent.")
+        var times = false
+
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            let id = try Input.messageID(messageID)
+            guard let status = try session.open().message(id) else {
+                throw Failure(
+                    code: .messageNotFound, message: "message \(escaped(messageID)) does not exist",
+                    reason: "It was never sent, or it has been purged.",
+                    help: "see all messages: tram outbox list", field: "message-id",
+                    value: messageID, exitStatus: .no)
+            }
+            try session.show(ShownMessage(status: status, hasTimes: times))
+            return .done
+        }
+    }
+
+    struct Purge: SessionCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Delete the messages that every subscriber has handled.",
+            discussion: """
+                The order history cannot be rebuilt afterwards.
+
+                Example:
+                  tram outbox purge
+                """)
+
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            try session.show(PurgedOutboxes(purged: try session.open().purgeOutboxes()))
+            return .done
+        }
+    }
+}
+
+private struct PurgedOutboxes: Document {
+    let purged: [(service: String, messages: Int)]
+
+    private var total: Int { purged.reduce(0) { $0 + $1.messages } }
+
+    func text(_ style: Style) -> String {
+        let counts = purged.map { "\($0.service) \($0.messages)" }.joined(separator: ", ")
+        return "Purged \(counted(total, "message")): \(counts).\n"
+    }
+
+    var json: JSON {
+        [
+            "messages": .integer(total),
+            "outboxes": .object(purged.map { JSON.Member($0.service, .integer($0.messages)) }),
+        ]
+    }
+}
+
+private struct ShownMessage: Document {
+    let status: MessageStatus
+    /// Whether to tell times, which are never the same twice.
+    let hasTimes: Bool
+
+    private var message: Message { status.entry.message }
+
+    private var headers: [(key: String, value: String)] {
+        message.headers.filter { hasTimes || $0.key != MessageHeader.date }
+            .sorted { $0.key < $1.key }
+    }
+
+    func text(_ style: Style) -> String {
+        var lines = [
+            "Message \(message.id): \(escaped(message.type))",
+            "  state         \(status.state)",
+            "  channel       \(escaped(message.destination))",
+            "  partition id  \(escaped(message.partitionID))",
+        ]
+        if hasTimes { lines.append("  sent          \(status.entry.created.rfc3339)") }
+        lines += headers.map { "  header        \(escaped($0.key)): \(escaped($0.value))" }
+        lines.append("  payload       \(escaped(message.payload))")
+        lines += status.deliveries.map { delivery in
+            let error = delivery.error.map { ": \(escaped($0))" } ?? ""
+            return "  subscriber    \(delivery.subscriber) \(delivery.state)\(error)"
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    var json: JSON {
+        [
+            "message": .string(message.id.description),
+            "type": .string(message.type),
+            "state": .string(status.state.description),
+            "channel": .string(message.destination),
+            "partitionId": .string(message.partitionID),
+            "sent": hasTimes ? .string(status.entry.created.rfc3339) : .null,
+            "headers": .object(headers.map { JSON.Member($0.key, .string($0.value)) }),
+            "payload": .text(message.payload),
+            "deliveries": .array(
+                status.deliveries.map {
+                    [
+                        "subscriber": .string($0.subscriber),
+                        "state": .string($0.state.description),
+                        "error": .optional($0.error),
+                    ]
+                }),
+        ]
+    }
+}

@@ -1,0 +1,189 @@
+internal import ArgumentParser
+internal import CustomersAndOrders
+internal import Platform
+internal import Tram
+
+struct RelayCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "relay", abstract: "Deliver pending messages to their subscribers.",
+        subcommands: [Run.self, Status.self])
+
+    struct Run: SessionCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make one pass: deliver what is pending now.",
+            discussion: """
+                What handlers publish waits for the next pass, so a saga moves one visible step at \
+                a time. Exit code 1 when a delivery failed: its message stays pending.
+
+                Example:
+                  tram relay run --until-idle
+                """)
+
+        @Flag(help: "Repeat passes until nothing else can move.")
+        var untilIdle = false
+
+        @Flag(help: "Make one delivery only.")
+        var step = false
+
+        @Flag(help: "Go on as new messages come, until interrupted.")
+        var watch = false
+
+        @Flag(help: "Run the real handlers, print what would happen, and change nothing.")
+        var dryRun = false
+
+        @Flag(help: "Exit with code 2 if messages are still pending.")
+        var exitCode = false
+
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp("At most so many messages in a pass.", valueName: "n"))
+        var maxMessages: String?
+
+        @Option(help: "Only this service's outbox: customer, order or history.")
+        var service: ServiceChoice?
+
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            let bounds = RelayRun.Bounds(
+                source: service?.rawValue,
+                messages: try maxMessages.map { try Input.count($0, field: "max-messages") },
+                isInterrupted: { Signals.pending != nil })
+            try refuseContradictions()
+            let system = try session.open()
+            return try system.withoutRelay {
+                Signals.watch()
+                try system.openAllForWriting()
+                var driver = RelayDriver(
+                    run: system.relay.run(), bounds: bounds,
+                    reporter: RelayReporter(
+                        session, subscribers: system.relay.services.flatMap(\.subscribers),
+                        isDryRun: dryRun))
+                if dryRun {
+                    try system.relay.rehearse { try makeOnePass(&driver) }
+                } else if watch {
+                    try driver.watch()
+                } else if untilIdle {
+                    try driver.passUntilIdle()
+                } else {
+                    try makeOnePass(&driver)
+                }
+                return try status(driver, session)
+            }
+        }
+
+        private func makeOnePass(_ driver: inout RelayDriver) throws {
+            if step { try driver.step() } else { try driver.pass() }
+        }
+
+        private func refuseContradictions() throws {
+            let ways = [(step, "--step"), (untilIdle, "--until-idle"), (watch, "--watch")]
+                .filter(\.0).map(\.1)
+            let contradiction: [String]
+            if ways.count > 1 {
+                contradiction = ways
+            } else if dryRun, let way = ways.first(where: { $0 != "--step" }) {
+                // What a pass would publish is undone, so there is nothing for a second one.
+                contradiction = ["--dry-run", way]
+            } else {
+                return
+            }
+            throw Failure(
+                code: .usage,
+                message: "\(contradiction.joined(separator: " and ")) exclude one another",
+                reason: "Nothing was changed.", help: "tram relay run --help",
+                exitStatus: .usage)
+        }
+
+        private func status(_ driver: RelayDriver, _ session: Session) throws -> ExitStatus {
+            if let signal = Signals.pending {
+                try session.output.flush()
+                throw ExitCode(128 + signal)
+            }
+            if driver.hasFailed { return .no }
+            if driver.pending > 0 {
+                session.hint(
+                    "\(counted(driver.pending, "message")) pending; 'tram relay run' goes on")
+            }
+            return exitCode && driver.pending > 0 ? .bound : .done
+        }
+    }
+
+    struct Status: SessionCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show what waits in each outbox.",
+            discussion: """
+                Example:
+                  tram relay status
+                """)
+
+        @Flag(help: "Exit with code 2 if messages are pending.")
+        var exitCode = false
+
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            let system = try session.open()
+            let outboxes = try system.relay.services.map { service in
+                try service.store.read { transaction in
+                    let outbox = Outbox(transaction)
+                    return OutboxStatus(
+                        service: service.name, pending: try outbox.unpublishedCount(),
+                        failed: try outbox.failedCount(),
+                        next: try outbox.unpublished(after: 0, through: .max, limit: 1)
+                            .first?.heading)
+                }
+            }
+            let status = RelayStatus(outboxes: outboxes)
+            try session.show(status)
+            return exitCode && status.pending > 0 ? .bound : .done
+        }
+    }
+}
+
+enum ServiceChoice: String, ExpressibleByArgument, CaseIterable {
+    case customer, order, history
+}
+
+private struct OutboxStatus {
+    let service: String
+    let pending: Int
+    let failed: Int
+    let next: MessageHeading?
+}
+
+private struct RelayStatus: Document {
+    let outboxes: [OutboxStatus]
+
+    var pending: Int { outboxes.reduce(0) { $0 + $1.pending } }
+
+    func text(_ style: Style) -> String {
+        Table(
+            columns: [.left("OUTBOX"), .right("PENDING"), .right("FAILED"), .left("NEXT")],
+            rows: outboxes.map { outbox in
+                [
+                    outbox.service, "\(outbox.pending)", "\(outbox.failed)",
+                    outbox.next.map { "\($0.id) \(escaped($0.type))" } ?? "-",
+                ]
+            }
+        ).text
+    }
+
+    var json: JSON {
+        [
+            "outboxes": .array(
+                outboxes.map { outbox in
+                    [
+                        "service": .string(outbox.service),
+                        "pending": .integer(outbox.pending),
+                        "failed": .integer(outbox.failed),
+                        "next": outbox.next.map {
+                            ["message": .string($0.id.description), "type": .string($0.type)]
+                        } ?? .null,
+                    ]
+                }),
+            "pending": .integer(pending),
+            "idle": .bool(pending == 0),
+        ]
+    }
+}

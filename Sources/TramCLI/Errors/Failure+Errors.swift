@@ -1,0 +1,185 @@
+internal import ArgumentParser
+internal import Contracts
+internal import CustomersAndOrders
+internal import Orders
+internal import Platform
+internal import Tram
+
+// The one place where facts become prose.
+
+extension Failure {
+    /// Puts any error of the layers below into words.
+    init(_ error: any Error, arguments: [String]) {
+        switch error {
+        case let failure as Failure: self = failure
+        case let error as StoreError: self.init(error)
+        case let error as DataDirectoryError: self.init(error)
+        case let error as OrderError: self.init(error)
+        case let error as HistoryRebuildError: self.init(error, arguments: arguments)
+        case let error as RelayIsBusy: self.init(error)
+        case let error as SystemError:
+            self.init(
+                code: .inputOutput, message: "the output could not be written: \(error)",
+                reason: "What the command did is committed; only its report is lost.",
+                help: "look at the result with a 'show' or 'list' command",
+                exitStatus: .inputOutput)
+        default:
+            guard RootCommand.exitCode(for: error) == .validationFailure else {
+                self.init(bug: "\(error)")
+                return
+            }
+            let message = RootCommand.message(for: error)
+            self.init(
+                code: .usage, message: message, reason: nil,
+                help: "\(Arguments.commandPath(of: arguments)) --help", exitStatus: .usage)
+        }
+    }
+
+    private init(bug detail: String) {
+        let line = detail.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        self.init(
+            code: .bug, message: "tram made a mistake: \(escaped(line))",
+            reason: "The transaction in hand was undone.",
+            help: "please report this, with the command and 'tram store check'", exitStatus: .bug)
+    }
+
+    private init(_ error: StoreError) {
+        switch error {
+        case .missing(let path):
+            self.init(
+                code: .storeDamaged, message: "the store file \(path) is missing or empty",
+                reason: "The other stores are there, and nothing was changed.",
+                help: "restore the file, or start anew in another directory: --data-dir DIR",
+                exitStatus: .damaged)
+        case .damaged(let path, let detail):
+            self.init(
+                code: .storeDamaged, message: "\(path) is damaged: \(detail)",
+                reason: "Nothing was changed.",
+                help: "restore the file from a copy; 'tram store check' says what is wrong",
+                exitStatus: .damaged)
+        case .foreign(let path, let applicationID):
+            self.init(
+                code: .storeDamaged,
+                message: "\(path) is not this store: its application id is \(applicationID)",
+                reason: "It belongs to another program or service, and was not changed.",
+                help: "move that file away, or use another directory: --data-dir DIR",
+                exitStatus: .damaged)
+        case .tooNew(let path, let version, let supported):
+            self.init(
+                code: .storeTooNew, message: "\(path) was written by a newer tram",
+                reason: "Its version is \(version), and this tram knows versions up to "
+                    + "\(supported). Nothing was changed.",
+                help: "use the newer tram", exitStatus: .tooNew)
+        case .notWritable(let path, let detail):
+            self.init(
+                code: .storeReadOnly, message: "\(path) cannot be opened or written: \(detail)",
+                reason: "Nothing was changed.",
+                help: "check the permissions of the directory and its files",
+                exitStatus: .notWritable)
+        case .full(let path):
+            self.init(
+                code: .diskFull, message: "no space is left for \(path)",
+                reason: "The transaction in hand was undone; earlier ones stand.",
+                help: "free some space and try again", exitStatus: .notWritable)
+        case .busy(let path, let waited):
+            self.init(
+                code: .storeBusy, message: "\(path) was locked for more than \(waited) ms",
+                reason: "Nothing was changed.",
+                help: "try again, or wait longer: --lock-timeout 30s", exitStatus: .busy)
+        case .inputOutput(let path, let detail, let atCommit):
+            self.init(
+                code: .inputOutput, message: "reading or writing \(path) failed: \(detail)",
+                reason: atCommit
+                    ? "Committed transactions stand; whether the last one does is not certain."
+                    : "Committed transactions stand; the last one was undone.",
+                help: "check the disk, then 'tram store check'", exitStatus: .inputOutput)
+        case .transactionEnded, .constraint, .failed, .unexpectedRow:
+            self.init(bug: "\(error)")
+        }
+    }
+
+    private init(_ error: DataDirectoryError) {
+        switch error {
+        case .noStore(let path):
+            self.init(
+                code: .noStore, message: "there is no store in \(escaped(path))", reason: nil,
+                help: "make one: tram customer create --name \"Jane Doe\" --credit-limit 5",
+                exitStatus: .noStore)
+        case .damaged(let path):
+            self.init(
+                code: .storeDamaged, message: "\(escaped(path)) does not hold a number",
+                reason: "Nothing was changed.",
+                help: "if the store files beside it are intact, write 1 into it",
+                exitStatus: .damaged)
+        case .tooNew(let path, let format, let supported):
+            self.init(
+                code: .storeTooNew, message: "\(escaped(path)) was written by a newer tram",
+                reason: "Its form is \(format), and this tram knows forms up to \(supported). "
+                    + "Nothing was changed.",
+                help: "use the newer tram", exitStatus: .tooNew)
+        case .notWritable(let path, let detail):
+            self.init(
+                code: .storeReadOnly, message: "\(escaped(path)) cannot be written: \(detail)",
+                reason: "Nothing was changed.",
+                help: "check its permissions, or use another directory: --data-dir DIR",
+                exitStatus: .notWritable)
+        case .notReadable(let path, let detail):
+            self.init(
+                code: .inputOutput, message: "\(escaped(path)) cannot be read: \(detail)",
+                reason: "Nothing was changed.", help: "check its permissions",
+                exitStatus: .inputOutput)
+        case .beingCreated(let path, let waited):
+            self.init(
+                code: .storeBusy,
+                message: "another process was making \(escaped(path)) for more than \(waited) ms",
+                reason: "Nothing was changed.",
+                help: "try again, or wait longer: --lock-timeout 30s", exitStatus: .busy)
+        }
+    }
+
+    private init(_ error: OrderError) {
+        switch error {
+        case .notFound(let id):
+            self.init(
+                code: .orderNotFound, message: "order \(id) does not exist", reason: nil,
+                help: "see all orders: tram order list", field: "id", value: "\(id)",
+                exitStatus: .no)
+        case .notCancellable(let id, let state):
+            self.init(
+                code: .orderNotCancellable,
+                message: "order \(id) cannot be cancelled: it is \(state.rawValue)",
+                reason: "Only an APPROVED order can be cancelled. Nothing was changed.",
+                help: state == .pending
+                    ? "wait until it is decided: tram relay run --until-idle"
+                    : "see the order: tram order show \(id)",
+                field: "id", value: "\(id)", exitStatus: .no)
+        }
+    }
+
+    private init(_ error: HistoryRebuildError, arguments: [String]) {
+        switch error {
+        case .incomplete(let service):
+            self.init(
+                code: .historyIncomplete,
+                message: "the view cannot be rebuilt: the \(service) outbox has been purged",
+                reason: "Its messages no longer tell the whole past. The view is as it was.",
+                help: "keep the view as it is; only an outbox that was never purged can rebuild it",
+                exitStatus: .no)
+        case .failed(let message, let error):
+            let cause = Failure(error, arguments: arguments)
+            self.init(
+                code: .rebuildFailed,
+                message: "the view cannot be rebuilt: message \(message) failed: "
+                    + (cause.code == .bug ? escaped("\(error)") : cause.message),
+                reason: "The view is as it was.", help: "tram outbox show \(message)",
+                exitStatus: .no)
+        }
+    }
+
+    private init(_ error: RelayIsBusy) {
+        self.init(
+            code: .relayBusy, message: "another relay was at work for more than \(error.waited) ms",
+            reason: "Relays, purges and rebuilds exclude one another. Nothing was changed.",
+            help: "end the other one, or wait longer: --lock-timeout 30s", exitStatus: .busy)
+    }
+}

@@ -1,0 +1,104 @@
+internal import ArgumentParser
+internal import Platform
+
+/// What must be known of the arguments before, or without, their being parsed.
+enum Arguments {
+    /// Refuses what the parser would repair or could not explain.
+    static func check(_ arguments: [String]) throws {
+        if let position = Terminal.firstArgumentThatIsNotUTF8() {
+            throw Failure(
+                code: .invalidUTF8, message: "argument \(position) is not UTF-8",
+                reason: "Nothing was changed.", help: "use a UTF-8 locale and terminal",
+                exitStatus: .usage)
+        }
+        let walk = Walk(arguments)
+        guard let unknown = walk.unknown else { return }
+        let names = walk.command.configuration.subcommands.map { $0._commandName }
+        let path = walk.path.joined(separator: " ")
+        let nearest = nearest(to: unknown, among: names)
+        throw Failure(
+            code: .unknownCommand, message: "'\(escaped(unknown))' is not a command of '\(path)'",
+            reason: nearest.map { "Did you mean '\(path) \($0)'?" },
+            help: "choose one of: \(names.joined(separator: ", "))", field: "command",
+            value: unknown, exitStatus: .usage)
+    }
+
+    /// The command that the arguments name, as far as they name one: `tram order create`.
+    static func commandPath(of arguments: [String]) -> String {
+        Walk(arguments).path.joined(separator: " ")
+    }
+
+    /// How an error is to be presented, also where the arguments cannot be parsed.
+    static func presentation(of arguments: [String]) -> (json: Bool, color: ColorChoice) {
+        let options = arguments.prefix { $0 != "--" }
+        var color = ColorChoice.auto
+        for (option, value) in zip(options, options.dropFirst()) where option == "--color" {
+            color = ColorChoice(rawValue: value) ?? color
+        }
+        for option in options where option.hasPrefix("--color=") {
+            color = ColorChoice(rawValue: String(option.dropFirst("--color=".count))) ?? color
+        }
+        return (options.contains("--json"), color)
+    }
+
+    /// Follows the arguments down the tree of commands.
+    private struct Walk {
+        var command: any ParsableCommand.Type = RootCommand.self
+        var path = ["tram"]
+        /// The first word that is no command where one is needed.
+        var unknown: String?
+
+        init(_ arguments: [String]) {
+            let optionsWithValue: Set = ["--data-dir", "--color", "--lock-timeout"]
+            var remaining = arguments[...]
+            while let argument = remaining.popFirst(), argument != "--" {
+                if optionsWithValue.contains(argument) {
+                    _ = remaining.popFirst()
+                    continue
+                }
+                if argument.hasPrefix("-") {
+                    // Options that stand for a command, like --generate-completion-script.
+                    if argument.hasPrefix("--generate") || argument.hasPrefix("---") { return }
+                    continue
+                }
+                let subcommands = command.configuration.subcommands
+                if subcommands.isEmpty || argument == "help" { return }
+                guard let next = subcommands.first(where: { $0._commandName == argument }) else {
+                    unknown = argument
+                    return
+                }
+                command = next
+                path.append(argument)
+            }
+        }
+    }
+
+    /// The name that is most like the word, if one is alike enough to be meant.
+    private static func nearest(to word: String, among names: [String]) -> String? {
+        let distances = names.map { (name: $0, distance: editDistance(word, $0)) }
+        guard let best = distances.min(by: { $0.distance < $1.distance }),
+            best.distance <= max(1, word.count / 3)
+        else { return nil }
+        return best.name
+    }
+
+    /// How many insertions, deletions, replacements and swaps of neighbors lead from one word to the
+    /// other (optimal string alignment).
+    static func editDistance(_ left: String, _ right: String) -> Int {
+        let left = Array(left)
+        let right = Array(right)
+        var rows = [Array(0...right.count)]
+        for (i, a) in left.enumerated() {
+            var row = [i + 1]
+            for (j, b) in right.enumerated() {
+                var cost = min(rows[i][j] + (a == b ? 0 : 1), rows[i][j + 1] + 1, row[j] + 1)
+                if i > 0, j > 0, a == right[j - 1], left[i - 1] == b {
+                    cost = min(cost, rows[i - 1][j - 1] + 1)
+                }
+                row.append(cost)
+            }
+            rows.append(row)
+        }
+        return rows[left.count][right.count]
+    }
+}

@@ -1,0 +1,45 @@
+internal import ArgumentParser
+internal import Platform
+
+/// The process: reads the arguments, runs the command, and turns whatever comes of it into an exit
+/// code.
+@main
+enum Main {
+    static func main() {
+        exit(run(Array(CommandLine.arguments.dropFirst())))
+    }
+
+    private static func run(_ arguments: [String]) -> Int32 {
+        do {
+            try Arguments.check(arguments)
+            var command = try RootCommand.parseAsRoot(arguments)
+            try command.run()
+            return 0
+        } catch let code as ExitCode {
+            return code.rawValue
+        } catch let error as SystemError where error.isClosedPipe {
+            return 128 + SIGPIPE
+        } catch  where RootCommand.exitCode(for: error).isSuccess {
+            // Not an error: help, the version, a completion script.
+            let text = RootCommand.fullMessage(for: error)
+            let output = StandardOutput()
+            return (try? output.writeLine(text).flush()) == nil
+                ? ExitStatus.inputOutput.rawValue : 0
+        } catch {
+            return report(Failure(error, arguments: arguments), arguments)
+        }
+    }
+
+    private static func report(_ failure: Failure, _ arguments: [String]) -> Int32 {
+        let options = Arguments.presentation(of: arguments)
+        let text =
+            options.json
+            ? failure.json.text + "\n" : failure.text(Style(for: 2, choice: options.color))
+        try? writeAll(Array(text.utf8), to: 2, path: "standard error")
+        return failure.exitStatus.rawValue
+    }
+}
+
+extension SystemError {
+    fileprivate var isClosedPipe: Bool { code == EPIPE }
+}

@@ -1,0 +1,65 @@
+internal import Platform
+internal import Tram
+
+/// Drives a relay's run in the ways of `tram relay run`.
+struct RelayDriver {
+    private let run: RelayRun
+    private let bounds: RelayRun.Bounds
+    private let reporter: RelayReporter
+    private(set) var hasFailed = false
+    /// How many messages were pending after the last pass.
+    private(set) var pending = 0
+
+    init(run: RelayRun, bounds: RelayRun.Bounds, reporter: RelayReporter) {
+        self.run = run
+        self.bounds = bounds
+        self.reporter = reporter
+    }
+
+    mutating func step() throws {
+        note(try run.step(bounds, report: reporter.report))
+    }
+
+    @discardableResult
+    mutating func pass() throws -> PassSummary {
+        let summary = try run.pass(bounds, report: reporter.report)
+        note(summary)
+        return summary
+    }
+
+    mutating func passUntilIdle() throws {
+        while true {
+            let summary = try pass()
+            if summary.isIdle || summary.isInterrupted { return }
+            reporter.ignoresIdlePasses = true
+        }
+    }
+
+    /// Makes passes as messages come, and tries failed deliveries again: after a second, then at
+    /// twice the distance each time, up to a minute.
+    mutating func watch() throws {
+        reporter.ignoresIdlePasses = true
+        let firstDelay: Int64 = 1000
+        var delay = firstDelay
+        var retryAt: Int64?
+        while Signals.pending == nil {
+            let summary = try pass()
+            if summary.failed > 0, retryAt == nil {
+                retryAt = MonotonicTime.now() + delay
+                delay = min(2 * delay, 60_000)
+            }
+            if let time = retryAt, MonotonicTime.now() >= time {
+                retryAt = nil
+                run.retryFailed()
+            } else if summary.isIdle {
+                if retryAt == nil { delay = firstDelay }
+                MonotonicTime.sleep(milliseconds: 20)
+            }
+        }
+    }
+
+    private mutating func note(_ summary: PassSummary) {
+        if summary.failed > 0 { hasFailed = true }
+        pending = summary.pending
+    }
+}

@@ -1,0 +1,130 @@
+internal import Tram
+
+/// Prints what a relay does, while it does it: nothing is kept of a pass but its totals.
+final class RelayReporter {
+    /// Whether to be silent of passes that have nothing to do.
+    var ignoresIdlePasses = false
+
+    private let session: Session
+    private let isDryRun: Bool
+    private let subscriberWidth: Int
+    private var plan: PassPlan?
+    private var hasDeliveries = false
+
+    init(_ session: Session, subscribers: [any Subscriber], isDryRun: Bool) {
+        self.session = session
+        self.isDryRun = isDryRun
+        subscriberWidth = subscribers.map(\.id.count).max() ?? 0
+    }
+
+    func report(_ event: RelayEvent) throws {
+        switch event {
+        case .began(let plan):
+            self.plan = plan
+            hasDeliveries = false
+            try session.output.write(beginning(plan))
+        case .delivered(let delivery):
+            try session.output.write(description(of: delivery))
+            hasDeliveries = true
+        case .ended(let summary):
+            defer { plan = nil }
+            if summary.isIdle && ignoresIdlePasses { return }
+            try session.output.write(ending(summary))
+            try session.output.flush()
+        }
+    }
+
+    private func beginning(_ plan: PassPlan) -> String {
+        if session.isJSON { return jsonBeginning(plan.number, plan.messages) }
+        if session.isQuiet { return "" }
+        return "Pass \(plan.number)\(isDryRun ? " (dry run: nothing is changed)" : "")\n"
+    }
+
+    private func description(of delivery: Delivery) -> String {
+        if session.isJSON { return (hasDeliveries ? "," : "") + json(delivery).text }
+        return session.isQuiet ? "" : lines(delivery)
+    }
+
+    private func ending(_ summary: PassSummary) -> String {
+        if session.isJSON {
+            let beginning = plan == nil ? jsonBeginning(summary.number, 0) : ""
+            return beginning + jsonEnding(summary) + "\n"
+        }
+        return totals(summary) + "\n"
+    }
+
+    // MARK: Text
+
+    private func lines(_ delivery: Delivery) -> String {
+        let id = rightPadded(delivery.message.id.description, plan?.longestID ?? 0)
+        let type = rightPadded(escaped(delivery.message.type), plan?.longestType ?? 0)
+        let subscriber = rightPadded(delivery.subscriber, subscriberWidth)
+        let start = "  \(id) \(type)  -> \(subscriber)  "
+        let indent = String(repeating: " ", count: start.count)
+
+        var effects = effects(of: delivery)
+        let first = effects.isEmpty ? "" : "  " + effects.removeFirst()
+        var lines = [start + outcome(delivery.receipt.outcome) + first]
+        lines += effects.map { indent + "    " + $0 }
+        lines += delivery.receipt.published.map {
+            indent + session.style.notable("+") + "   \($0.id) \($0.type)"
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func outcome(_ outcome: DeliveryOutcome) -> String {
+        switch outcome {
+        case .handled: session.style.good("ok")
+        case .failed: session.style.bad("failed")
+        case .ignored, .duplicate, .held: session.style.notable(outcome.rawValue)
+        }
+    }
+
+    private func effects(of delivery: Delivery) -> [String] {
+        switch delivery.receipt.outcome {
+        case .duplicate: ["it was handled before"]
+        case .held: ["an earlier message of the same aggregate has failed"]
+        case .handled, .ignored, .failed: delivery.receipt.effects.map(escaped)
+        }
+    }
+
+    private func totals(_ summary: PassSummary) -> String {
+        let pending = counted(summary.pending, "message") + " pending."
+        if summary.isIdle {
+            return summary.pending == 0
+                ? "Nothing to deliver: all outboxes are empty of pending messages."
+                : "Nothing to deliver. \(pending)"
+        }
+        let counts = [
+            counted(summary.messages, "message"),
+            counted(summary.deliveries, "delivery", plural: "deliveries"),
+            counted(summary.duplicates, "duplicate"),
+            "\(summary.failed) failed",
+            summary.held == 0 ? nil : "\(summary.held) held",
+        ]
+        return counts.compactMap { $0 }.joined(separator: ", ") + ". " + pending
+    }
+
+    // MARK: JSON
+
+    private func jsonBeginning(_ number: Int, _ messages: Int) -> String {
+        "{\"pass\":\(number),\"messages\":\(messages),\"deliveries\":["
+    }
+
+    private func jsonEnding(_ summary: PassSummary) -> String {
+        "],\"duplicates\":\(summary.duplicates),\"failed\":\(summary.failed),"
+            + "\"pending\":\(summary.pending),\"idle\":\(summary.isIdle)}"
+    }
+
+    private func json(_ delivery: Delivery) -> JSON {
+        [
+            "message": .string(delivery.message.id.description),
+            "type": .string(delivery.message.type),
+            "from": .string(delivery.source),
+            "to": .string(delivery.subscriber),
+            "outcome": .string(delivery.receipt.outcome.rawValue),
+            "effects": .strings(delivery.receipt.effects),
+            "published": .strings(delivery.receipt.published.map(\.id.description)),
+        ]
+    }
+}

@@ -1,0 +1,80 @@
+internal import ArgumentParser
+internal import CustomersAndOrders
+internal import Platform
+
+/// A command that works on the stores.
+protocol SessionCommand: ParsableCommand {
+    var global: GlobalOptions { get }
+
+    /// Does the command's work.
+    ///
+    /// - Returns: `.done`, or the code of an answer that is no error.
+    func run(in session: Session) throws -> ExitStatus
+}
+
+extension SessionCommand {
+    func run() throws {
+        let session = try Session(global)
+        let status = try run(in: session)
+        try session.output.flush()
+        if status != .done { throw ExitCode(status.rawValue) }
+    }
+}
+
+/// What a command has at hand: the global options, made useful.
+struct Session {
+    let output = StandardOutput()
+    let style: Style
+    let isJSON: Bool
+    let isQuiet: Bool
+    private let directory: DataDirectory
+
+    init(_ options: GlobalOptions) throws {
+        let path = options.dataDirectory ?? Terminal.environment("TRAM_DATA_DIR") ?? ".tram"
+        guard !path.isEmpty else {
+            throw Failure.invalid(
+                .dataDirectory, field: "data-dir", value: path, "the path of a directory")
+        }
+        directory = DataDirectory(
+            path: path,
+            lockTimeout: try Input.duration(options.lockTimeout, field: "lock-timeout"))
+        style = Style(for: 1, choice: options.color)
+        isJSON = options.json
+        isQuiet = options.quiet
+    }
+
+    /// The system in the data directory.
+    ///
+    /// - Throws: when there is none.
+    func open() throws -> CustomersAndOrders {
+        try directory.requireStores()
+        return CustomersAndOrders(in: directory)
+    }
+
+    /// The system in the data directory, made if there is none.
+    func openOrCreate() throws -> CustomersAndOrders {
+        let system = CustomersAndOrders(in: directory)
+        try system.create()
+        return system
+    }
+
+    /// Prints a result.
+    func show(_ document: some Document) throws {
+        if isJSON {
+            try output.writeLine(document.json.text)
+        } else if isQuiet, let text = document.quietText {
+            try output.writeLine(text)
+        } else {
+            try output.write(document.text(style))
+        }
+    }
+
+    /// Says what could be done next, to a person at a terminal.
+    func hint(_ text: String) {
+        guard !isJSON, !isQuiet, Terminal.isInteractive(1), Terminal.isInteractive(2) else {
+            return
+        }
+        try? output.flush()
+        try? writeAll(Array("hint: \(text)\n".utf8), to: 2, path: "standard error")
+    }
+}

@@ -1,0 +1,167 @@
+internal import Platform
+internal import Tram
+
+/// Opens a store's connections: makes, checks, configures and migrates, in that care's order, so that
+/// a file which is not the expected store is never changed.
+struct SQLiteOpener {
+    let path: String
+    let schema: Schema
+    /// In milliseconds.
+    let lockTimeout: Int
+
+    /// A new store in memory.
+    func openInMemory() throws -> SQLiteConnection {
+        let connection = try SQLiteConnection(path: path, mode: .create, busyTimeout: 0)
+        try configure(connection)
+        try migrate(connection)
+        return connection
+    }
+
+    /// - Returns: nil when the store has an older version, which only a writer can bring up to date.
+    func openForReading() throws -> SQLiteConnection? {
+        try requireFile()
+        let connection = try SQLiteConnection(
+            path: path, mode: .readOnly, busyTimeout: lockTimeout)
+        try configure(connection)
+        guard try checkHeader(of: connection, mayBeNew: false) == schema.version else { return nil }
+        try checkSchema(of: connection)
+        return connection
+    }
+
+    func openForWriting(
+        creating: Bool
+    ) throws -> (connection: SQLiteConnection, lock: FileLock) {
+        if !creating { try requireFile() }
+        let lock = try makeLock()
+        let connection = try SQLiteConnection(
+            path: path, mode: creating ? .create : .readWrite, busyTimeout: lockTimeout)
+        try configure(connection)
+        let version = try checkHeader(of: connection, mayBeNew: creating)
+        if version == schema.version { try checkSchema(of: connection) }
+        guard !connection.isReadOnly else {
+            throw StoreError.notWritable(path: path, detail: "the file is read-only")
+        }
+        guard !isOnNetworkFileSystem(path) else {
+            throw StoreError.notWritable(path: path, detail: "it is on a network file system")
+        }
+        try holding(lock) {
+            try useWriteAheadLog(connection)
+            if version < schema.version { try migrate(connection) }
+        }
+        return (connection, lock)
+    }
+
+    /// The lock that every writer of the store holds.
+    func makeLock() throws -> FileLock {
+        do {
+            return try FileLock(path: path + "-lock")
+        } catch {
+            throw StoreError.notWritable(path: path, detail: error.reason)
+        }
+    }
+
+    /// Runs `body` while it holds the lock.
+    func holding<Result>(_ lock: FileLock?, _ body: () throws -> Result) throws -> Result {
+        guard let lock else { return try body() }
+        try acquire(lock)
+        defer { lock.release() }
+        return try body()
+    }
+
+    func acquire(_ lock: FileLock) throws {
+        let isHeld: Bool
+        do {
+            isHeld = try lock.acquire(waitingAtMost: lockTimeout)
+        } catch {
+            throw StoreError.inputOutput(path: path, detail: "\(error)", atCommit: false)
+        }
+        guard isHeld else { throw StoreError.busy(path: path, waited: lockTimeout) }
+    }
+
+    private func requireFile() throws {
+        guard let size = Files.size(of: path), size > 0 else {
+            throw StoreError.missing(path: path)
+        }
+    }
+
+    /// Sets what every connection needs, and reads back what could silently not have taken effect.
+    /// None of it touches the file.
+    private func configure(_ connection: SQLiteConnection) throws {
+        // A process that makes one transaction must not copy the whole log at its exit. First of
+        // all, for it would also rewrite a file that turns out not to be ours.
+        try connection.configure(SQLiteSetting.noCheckpointOnClose, true)
+        try connection.configure(SQLiteSetting.defensive, true)
+        try connection.configure(SQLiteSetting.trustedSchema, false)
+        try connection.configure(SQLiteSetting.foreignKeys, true)
+        try connection.run("PRAGMA synchronous = FULL")
+        let synchronous: Int = try connection.run("PRAGMA synchronous").rows[0].values()
+        guard synchronous == 2 else {
+            throw StoreError.notWritable(path: path, detail: "it cannot be written durably")
+        }
+    }
+
+    private func useWriteAheadLog(_ connection: SQLiteConnection) throws {
+        let current: String = try connection.run("PRAGMA journal_mode").rows[0].values()
+        if current == "wal" { return }
+        let mode: String = try connection.run("PRAGMA journal_mode = WAL").rows[0].values()
+        guard mode == "wal" else {
+            throw StoreError.notWritable(path: path, detail: "it cannot have a write-ahead log")
+        }
+    }
+
+    /// - Returns: the version of the store, 0 for an empty database.
+    private func checkHeader(of connection: SQLiteConnection, mayBeNew: Bool) throws -> Int {
+        let version: Int = try connection.run("PRAGMA user_version").rows[0].values()
+        let applicationID: Int = try connection.run("PRAGMA application_id").rows[0].values()
+        let objects: Int = try connection.run("SELECT count(*) FROM sqlite_schema").rows[0].values()
+        if applicationID == 0 && version == 0 && objects == 0 {
+            if mayBeNew { return 0 }
+            throw StoreError.damaged(path: path, detail: "the database is empty")
+        }
+        guard applicationID == schema.applicationID else {
+            throw StoreError.foreign(path: path, applicationID: applicationID)
+        }
+        guard version <= schema.version else {
+            throw StoreError.tooNew(path: path, version: version, supported: schema.version)
+        }
+        return version
+    }
+
+    /// Compares the tables and indexes with those that the migrations make. Others may be there too.
+    private func checkSchema(of connection: SQLiteConnection) throws {
+        let query: SQL = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
+        let model = try SQLiteConnection(path: ":memory:", mode: .create, busyTimeout: 0)
+        for statement in schema.migrations.joined() { try model.run(SQL(unsafeText: statement)) }
+        let actual = Set(try connection.run(query).rows)
+        for expected in try model.run(query).rows where !actual.contains(expected) {
+            let (object, _): (String, String) = try expected.values()
+            throw StoreError.damaged(
+                path: path, detail: "its schema is not the expected one: see '\(object)'")
+        }
+    }
+
+    /// Runs the migrations that the store has not had, each in a transaction that also counts it.
+    private func migrate(_ connection: SQLiteConnection) throws {
+        var version = 0
+        repeat {
+            try connection.run("BEGIN IMMEDIATE")
+            do {
+                // Another process may have been faster.
+                version = try checkHeader(of: connection, mayBeNew: true)
+                if version < schema.version {
+                    for statement in schema.migrations[version] {
+                        try connection.run(SQL(unsafeText: statement))
+                    }
+                    version += 1
+                    try connection.run(
+                        SQL(unsafeText: "PRAGMA application_id = \(schema.applicationID)"))
+                    try connection.run(SQL(unsafeText: "PRAGMA user_version = \(version)"))
+                }
+                try connection.run("COMMIT")
+            } catch {
+                connection.rollBack()
+                throw error
+            }
+        } while version < schema.version
+    }
+}

@@ -1,0 +1,191 @@
+internal import Platform
+public import Tram
+
+/// A store in a SQLite file, or in memory.
+///
+/// Files are kept so that a committed transaction survives a loss of power, and so that any number of
+/// processes can use them at once: write-ahead log, `synchronous=FULL`, and every writer holds an
+/// operating-system lock on a file beside the store. The lock queues fairly where SQLite's own does
+/// not, and it keeps checkpoints and writers apart, which SQLite before 3.51.3 needs.
+public final class SQLiteStore: Store {
+    public let name: String
+    private let opener: SQLiteOpener
+    private let clock: () -> Timestamp
+    private var writer: SQLiteConnection?
+    private var reader: SQLiteConnection?
+    private var writersLock: FileLock?
+    private var activity = Activity.none
+
+    private enum Activity {
+        case none
+        case transaction
+        case rehearsal(SQLiteTransaction)
+    }
+
+    /// A store in the file at `path`. Nothing is opened until it is used.
+    ///
+    /// - Parameters:
+    ///   - lockTimeout: how long a writer waits for the others, in milliseconds.
+    ///   - clock: tells the time; the system's clock when nil.
+    public init(
+        name: String, path: String, schema: Schema, lockTimeout: Int = 5000,
+        clock: (() -> Timestamp)? = nil
+    ) {
+        self.name = name
+        self.clock = clock ?? systemClock
+        opener = SQLiteOpener(path: path, schema: schema, lockTimeout: lockTimeout)
+    }
+
+    /// A new store in memory, for tests and experiments: it is gone when this object is.
+    public init(inMemory name: String, schema: Schema, clock: (() -> Timestamp)? = nil) throws {
+        self.name = name
+        self.clock = clock ?? systemClock
+        opener = SQLiteOpener(path: ":memory:", schema: schema, lockTimeout: 0)
+        writer = try opener.openInMemory()
+    }
+
+    /// The path of the file; `:memory:` for a store in memory.
+    public var path: String { opener.path }
+
+    // MARK: Opening
+
+    /// Makes the store if there is none, and brings an older one up to date. Any number of processes
+    /// may do so at once, and die at it at any instant: whoever comes next goes on.
+    public func create() throws {
+        try open(creating: true)
+    }
+
+    /// Opens an existing store for reading and writing, and checks it: header, application id,
+    /// version and schema. A store that does not pass is not changed.
+    public func openForWriting() throws {
+        try open(creating: false)
+    }
+
+    /// Opens an existing store for reading only, and checks it in the same way.
+    public func openForReading() throws {
+        guard reader == nil, writer == nil else { return }
+        reader = try opener.openForReading()
+        if reader == nil { try openForWriting() }
+    }
+
+    private func open(creating: Bool) throws {
+        guard writer == nil else { return }
+        let opened = try opener.openForWriting(creating: creating)
+        writer = opened.connection
+        writersLock = opened.lock
+        reader = nil
+    }
+
+    // MARK: Transactions
+
+    public func write<Result>(_ body: (any Transaction) throws -> Result) throws -> Result {
+        if case .rehearsal(let transaction) = activity {
+            return try transaction.savepoint { try body(transaction) }
+        }
+        return try writing(body)
+    }
+
+    public func read<Result>(_ body: (any Transaction) throws -> Result) throws -> Result {
+        if case .rehearsal(let transaction) = activity { return try body(transaction) }
+        try openForReading()
+        return try transact(on: writer ?? reader, begin: "BEGIN", body)
+    }
+
+    public func rehearse<Result>(_ body: () throws -> Result) throws -> Result {
+        var result: Result?
+        do {
+            if case .rehearsal(let transaction) = activity {
+                try transaction.savepoint {
+                    result = try body()
+                    throw Undo()
+                }
+            } else {
+                try writing { transaction in
+                    activity = .rehearsal(transaction)
+                    defer { activity = .transaction }
+                    result = try body()
+                    throw Undo()
+                }
+            }
+        } catch is Undo {}
+        guard let result else { preconditionFailure("a rehearsal ended without a result") }
+        return result
+    }
+
+    private func writing<Result>(_ body: (SQLiteTransaction) throws -> Result) throws -> Result {
+        try openForWriting()
+        return try opener.holding(writersLock) {
+            // IMMEDIATE: a transaction that begins as a reader and then writes fails at once when
+            // another has written since, whatever its timeout.
+            try transact(on: writer, begin: "BEGIN IMMEDIATE", body)
+        }
+    }
+
+    private func transact<Result>(
+        on connection: SQLiteConnection?, begin: SQL,
+        _ body: (SQLiteTransaction) throws -> Result
+    ) throws -> Result {
+        guard case .none = activity, let connection else {
+            preconditionFailure("a transaction on the store \(name) was begun inside another")
+        }
+        activity = .transaction
+        defer { activity = .none }
+        try connection.run(begin)
+        let transaction = SQLiteTransaction(connection, storeName: name, now: clock())
+        defer { transaction.close() }
+        do {
+            let result = try body(transaction)
+            try transaction.checkIsOpen()
+            try connection.run("COMMIT")
+            return result
+        } catch {
+            connection.rollBack()
+            throw error
+        }
+    }
+
+    // MARK: Looking at a whole system
+
+    /// Runs `body` on one consistent view of several stores, while writers go on.
+    ///
+    /// For a moment it holds the writers' locks of all of them, in their order, so that no
+    /// transaction is under way while the views are opened.
+    public static func readConsistently<Result>(
+        _ stores: [SQLiteStore], _ body: ([any Transaction]) throws -> Result
+    ) throws -> Result {
+        var held: [FileLock] = []
+        func release() {
+            for lock in held { lock.release() }
+            held = []
+        }
+        defer { release() }
+        for store in stores {
+            try store.openForReading()
+            if store.path == ":memory:" { continue }
+            let lock = try store.writersLock ?? store.opener.makeLock()
+            try store.opener.acquire(lock)
+            held.append(lock)
+        }
+        func view(
+            _ remaining: ArraySlice<SQLiteStore>, _ views: [any Transaction]
+        ) throws -> Result {
+            guard let store = remaining.first else {
+                release()
+                return try body(views)
+            }
+            return try store.read { transaction in
+                // A view begins with the first read.
+                _ = try transaction.rows("SELECT count(*) FROM sqlite_schema")
+                return try view(remaining.dropFirst(), views + [transaction])
+            }
+        }
+        return try view(stores[...], [])
+    }
+}
+
+/// Ends a rehearsal's transaction without a trace.
+private struct Undo: Error {}
+
+private func systemClock() -> Timestamp {
+    Timestamp(milliseconds: SystemClock.now())
+}
