@@ -58,5 +58,8 @@ let package = Package(
                 "OrderHistory", "CustomersAndOrders",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: settings),
+        .executableTarget(
+            name: "HelloTram", dependencies: ["Tram", "TramSQLite"], path: "examples/HelloTram",
+            swiftSettings: settings),
     ]
 )
