@@ -61,5 +61,28 @@ let package = Package(
         .executableTarget(
             name: "HelloTram", dependencies: ["Tram", "TramSQLite"], path: "examples/HelloTram",
             swiftSettings: settings),
+
+        // Tests mirror sources.
+        .target(
+            name: "TestSupport", dependencies: ["Tram", "Platform"], path: "Tests/TestSupport",
+            swiftSettings: settings),
+        tests("PlatformTests", ["Platform", "TestSupport"]),
+        tests("TramTests", ["Tram", "TramSQLite", "TestSupport"]),
+        tests("TramSQLiteTests", ["Tram", "TramSQLite", "Platform", "CSQLite", "TestSupport"]),
+        tests("ContractsTests", ["Contracts", "Tram"]),
+        tests("CustomersTests", ["Customers", "Contracts", "Tram", "TramSQLite", "TestSupport"]),
+        tests("OrdersTests", ["Orders", "Contracts", "Tram", "TramSQLite", "TestSupport"]),
+        tests(
+            "OrderHistoryTests",
+            ["OrderHistory", "Contracts", "Tram", "TramSQLite", "TestSupport"]),
+        tests(
+            "CustomersAndOrdersTests",
+            [
+                "CustomersAndOrders", "Customers", "Orders", "OrderHistory", "Contracts", "Tram",
+                "TramSQLite", "Platform", "TestSupport",
+            ]),
+        tests(
+            "TramCLITests",
+            ["TramCLI", "Contracts", "Customers", "Tram", "TramSQLite", "Platform", "TestSupport"]),
     ]
 )

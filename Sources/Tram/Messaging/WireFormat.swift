@@ -45,5 +45,10 @@ public struct WireFormatError: Error, Hashable, Sendable, CustomStringConvertibl
     public let type: String
     public let detail: String
 
+    public init(type: String, detail: String) {
+        self.type = type
+        self.detail = detail
+    }
+
     public var description: String { "the payload is no \(type): \(detail)" }
 }

@@ -1,0 +1,102 @@
+import CustomersAndOrders
+import Tram
+import Testing
+
+/// Tries every order in which deliveries can be made, one at a time, through the real handlers on
+/// stores in memory: from each state every possible delivery, and every delivery that was made before
+/// once more. A rehearsal on all stores takes each of them back.
+///
+/// Schedules that lead to one state go on in the same ways, so each state is gone on from once. A
+/// delivery that is made again must leave the state as it is; then schedules with it go on like those
+/// without it, and all schedules with at most one redelivery of each are covered.
+final class Explorer {
+    private let system: CustomersAndOrders
+    /// What else may happen in a state, besides deliveries: commands of users.
+    private let commands: [(CustomersAndOrders) throws -> Void]
+    /// By state: how many schedules lead from it to the end.
+    private var schedules: [SystemSnapshot: Double] = [:]
+    private var log: [Logged] = []
+
+    private(set) var deliveries = 0
+    private(set) var redeliveries = 0
+    private(set) var endStates = 0
+    var states: Int { schedules.count }
+
+    private struct Logged {
+        let possible: PossibleDelivery
+        let outcome: DeliveryOutcome
+
+        func isInLane(of other: PossibleDelivery) -> Bool {
+            possible.subscriber.id == other.subscriber.id
+                && possible.message.destination == other.message.destination
+                && possible.message.partitionID == other.message.partitionID
+        }
+    }
+
+    init(_ system: CustomersAndOrders, commands: [(CustomersAndOrders) throws -> Void] = []) {
+        self.system = system
+        self.commands = commands
+    }
+
+    /// - Returns: how many schedules there are, redeliveries not counted.
+    func explore() throws -> Double {
+        let state = try system.snapshot()
+        if let known = schedules[state] { return known }
+        let broken = state.checks(system.relay.services.flatMap(\.subscribers))
+            .filter { !$0.violations.isEmpty }
+        #expect(broken.isEmpty, "after \(history)")
+
+        var count = 0.0
+        for possible in try system.relay.possibleDeliveries() {
+            count += try system.relay.rehearse {
+                try deliver(possible)
+                defer { log.removeLast() }
+                return try explore()
+            }
+        }
+        for entry in log { try deliverAgain(entry.possible, in: state) }
+        for command in commands {
+            count += try system.relay.rehearse {
+                try command(system)
+                return try system.snapshot() == state ? 0 : explore()
+            }
+        }
+        if count == 0 {
+            #expect(state.isAtRest, "stuck after \(history)")
+            endStates += 1
+            count = 1
+        }
+        schedules[state] = count
+        return count
+    }
+
+    private func deliver(_ possible: PossibleDelivery) throws {
+        let delivery = try system.relay.deliver(possible)
+        deliveries += 1
+        let outcome = delivery.receipt.outcome
+        #expect(outcome == .handled || outcome == .ignored, "\(describe(possible)): \(outcome)")
+        for earlier in log where earlier.isInLane(of: possible) {
+            #expect(
+                earlier.possible.message.id.number < possible.message.id.number,
+                "\(describe(earlier.possible)) came before \(describe(possible))")
+        }
+        log.append(Logged(possible: possible, outcome: outcome))
+    }
+
+    private func deliverAgain(_ possible: PossibleDelivery, in state: SystemSnapshot) throws {
+        try system.relay.rehearse {
+            let delivery = try system.relay.deliver(possible)
+            redeliveries += 1
+            #expect(delivery.receipt.outcome == .duplicate, "\(describe(possible)) took effect again")
+            #expect(try system.snapshot() == state, "\(describe(possible)) changed something again")
+        }
+    }
+
+    private var history: String {
+        log.map { describe($0.possible) }.joined(separator: ", ")
+    }
+
+    private func describe(_ possible: PossibleDelivery) -> String {
+        "\(possible.message.id) \(possible.message.type) > \(possible.subscriber.id)"
+    }
+}

@@ -1,0 +1,112 @@
+import Contracts
+import Customers
+import CustomersAndOrders
+import OrderHistory
+import Orders
+import Tram
+import Testing
+
+/// The original's end-to-end scenarios, under its names.
+@Suite struct ScenarioTests {
+    let system: CustomersAndOrders
+
+    init() throws {
+        system = try CustomersAndOrders.inMemory()
+    }
+
+    @Test func shouldApprove() throws {
+        try system.addCustomer(limit: 1500)
+        let order = try system.addOrder(total: 1234)
+        #expect(try system.relayUntilIdle() == 3, "an order takes exactly three passes")
+        #expect(try system.orders.order(order).state == .approved)
+        #expect(try system.violations() == [])
+    }
+
+    @Test func shouldRejectBecauseOfInsufficientCredit() throws {
+        try system.addCustomer(limit: 1500)
+        let order = try system.addOrder(total: 12334)
+        #expect(try system.relayUntilIdle() == 3)
+        #expect(try system.orders.order(order).state == .rejected)
+        #expect(try system.orders.order(order).rejectionReason == .insufficientCredit)
+        #expect(try system.violations() == [])
+    }
+
+    @Test(arguments: [123, Int.max])
+    func shouldRejectBecauseOfUnknownCustomer(customer: Int) throws {
+        let order = try system.addOrder(customer: customer, total: 1234)
+        #expect(try system.relayUntilIdle() == 3)
+        #expect(try system.orders.order(order).rejectionReason == .unknownCustomer)
+        #expect(try system.history.history(of: customer)?.customer == nil)
+        #expect(try system.history.history(of: customer)?.orders.map(\.state) == [.rejected])
+        #expect(try system.violations() == [])
+    }
+
+    @Test func shouldCancel() throws {
+        try system.addCustomer(limit: 1500)
+        let order = try system.addOrder(total: 1234)
+        try system.relayUntilIdle()
+        _ = try system.orders.cancelOrder(order)
+        #expect(try system.violations() == [], "its credit is still reserved, and may be")
+        try system.relayUntilIdle()
+        #expect(try system.orders.order(order).state == .cancelled)
+        #expect(try system.history.history(of: 1)?.orders.map(\.state) == [.cancelled])
+        #expect(try system.customers.customer(1)?.available == Money(cents: 1500))
+        let next = try system.addOrder(total: 1500)
+        try system.relayUntilIdle()
+        #expect(try system.orders.order(next).state == .approved)
+        #expect(try system.violations() == [])
+    }
+
+    @Test func shouldRejectApproveAndKeepOrdersInHistory() throws {
+        try system.addCustomer(limit: 100_000)
+        try system.addOrder(total: 10000)
+        try system.addOrder(total: 100_000)
+        try system.relayUntilIdle()
+        #expect(try system.history.history(of: 1)?.orders.map(\.state) == [.approved, .rejected])
+        #expect(try system.violations() == [])
+    }
+
+    @Test func shouldHandleOrderHistoryQueryForUnknownCustomer() throws {
+        #expect(try system.history.history(of: 1) == nil)
+    }
+
+    @Test func `an order waits for one delivery after the other`() throws {
+        try system.addCustomer(limit: 1500)
+        let id = try system.addOrder(total: 1234)
+        func waiting() throws -> [String] {
+            try system.outstandingDeliveries(for: system.orders.order(id)).map {
+                "\($0.subscriber) \($0.message.id) \($0.state)"
+            }
+        }
+        #expect(try waiting() == ["customer order:1 pending"])
+        let run = system.relay.run()
+        try run.pass()
+        #expect(try waiting() == ["order customer:2 pending"])
+        try run.pass()
+        #expect(try waiting() == [])
+        _ = try system.orders.cancelOrder(id)
+        #expect(try waiting() == ["customer order:3 pending"])
+    }
+
+    @Test func `the view knows how far it is behind`() throws {
+        try system.addCustomer(limit: 1500)
+        try system.addCustomer(limit: 1500)
+        try system.addOrder(customer: 2, total: 1)
+        #expect(try system.eventsBehindView() == [1: 1, 2: 2])
+        try system.relay.run().step()
+        #expect(try system.eventsBehindView() == [2: 2])
+        try system.relayUntilIdle()
+        #expect(try system.eventsBehindView() == [:])
+    }
+
+    @Test func `a purge takes only what every subscriber has handled`() throws {
+        try system.addCustomer(limit: 1500)
+        try system.addOrder(total: 1234)
+        try system.relay.run().pass()
+        let purged = try system.purgeOutboxes()
+        #expect(purged.map(\.messages) == [1, 1, 0])
+        try system.relayUntilIdle()
+        #expect(try system.orders.order(1).state == .approved)
+        #expect(try system.violations() == [])
+    }
+}

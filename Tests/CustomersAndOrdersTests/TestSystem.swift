@@ -1,0 +1,42 @@
+import Contracts
+import Customers
+import CustomersAndOrders
+import Orders
+import TestSupport
+import Tram
+import Testing
+
+extension CustomersAndOrders {
+    /// A system in memory whose time does not pass.
+    static func inMemory() throws -> CustomersAndOrders {
+        try CustomersAndOrders(inMemoryWithClock: fixedClock)
+    }
+
+    @discardableResult
+    func addCustomer(limit: Int, name: String = "Jane Doe") throws -> Int {
+        let name = try #require(CustomerName(name))
+        return try customers.createCustomer(name: name, creditLimit: Money(cents: limit))
+            .customer.id
+    }
+
+    @discardableResult
+    func addOrder(customer: Int = 1, total: Int) throws -> Int {
+        try orders.createOrder(customerID: customer, total: Money(cents: total)).order.id
+    }
+
+    /// Makes passes until nothing moves any more.
+    ///
+    /// - Returns: how many passes had something to do.
+    @discardableResult
+    func relayUntilIdle() throws -> Int {
+        let run = relay.run()
+        var passes = 0
+        while try !run.pass().isIdle { passes += 1 }
+        return passes
+    }
+
+    /// Every rule that is broken now.
+    func violations() throws -> [String] {
+        try check().flatMap(\.violations)
+    }
+}

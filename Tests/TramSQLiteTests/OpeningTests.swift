@@ -1,0 +1,110 @@
+import CSQLite
+import Platform
+import TestSupport
+import Tram
+import TramSQLite
+import Testing
+
+/// What a store is checked for before it is changed.
+@Suite struct OpeningTests {
+    let directory: TemporaryDirectory
+    let path: String
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        path = directory.file("test.db")
+    }
+
+    private func store(_ schema: Schema = TestStore.schema) -> SQLiteStore {
+        SQLiteStore(name: "test", path: path, schema: schema)
+    }
+
+    /// Runs SQL as another program would.
+    private func sqlite(_ sql: String) throws {
+        var database: OpaquePointer?
+        try #require(sqlite3_open(path, &database) == SQLITE_OK)
+        defer { sqlite3_close(database) }
+        try #require(sqlite3_exec(database, sql, nil, nil, nil) == SQLITE_OK)
+    }
+
+    private func expectRefused(_ error: StoreError, sourceLocation: SourceLocation = #_sourceLocation) {
+        for open in [SQLiteStore.openForReading, SQLiteStore.openForWriting, SQLiteStore.create] {
+            #expect(throws: error, sourceLocation: sourceLocation) { try open(store())() }
+        }
+    }
+
+    @Test func `a missing and an empty file are no store, and stay as they are`() throws {
+        #expect(throws: StoreError.missing(path: path)) { try store().openForWriting() }
+        #expect(throws: StoreError.missing(path: path)) { try store().openForReading() }
+        #expect(Files.size(of: path) == nil)
+        try Files.write("", durablyTo: path)
+        #expect(throws: StoreError.missing(path: path)) { try store().openForWriting() }
+        #expect(Files.size(of: path) == 0)
+    }
+
+    @Test func `a file that is no database is damaged`() throws {
+        try Files.write(String(repeating: "no database ", count: 100), durablyTo: path)
+        expectRefused(.damaged(path: path, detail: "file is not a database"))
+    }
+
+    @Test func `another program's database is not touched`() throws {
+        try sqlite("PRAGMA application_id = 7; CREATE TABLE other (x)")
+        expectRefused(.foreign(path: path, applicationID: 7))
+    }
+
+    @Test func `a database without any mark is another program's too`() throws {
+        try sqlite("CREATE TABLE other (x)")
+        expectRefused(.foreign(path: path, applicationID: 0))
+    }
+
+    @Test func `a newer version is refused`() throws {
+        try store().create()
+        try sqlite("PRAGMA user_version = 9")
+        expectRefused(.tooNew(path: path, version: 9, supported: 1))
+    }
+
+    @Test func `a schema that was changed by hand is damage`() throws {
+        try store().create()
+        try sqlite("DROP INDEX message_published_idx")
+        expectRefused(
+            .damaged(
+                path: path,
+                detail: "its schema is not the expected one: see 'message_published_idx'"))
+    }
+
+    @Test func `tables that were added by hand do no harm`() throws {
+        try store().create()
+        try sqlite("CREATE TABLE note (text)")
+        try store().openForWriting()
+    }
+
+    @Test func `migrations run once and in order`() throws {
+        let first = Schema(applicationID: 42, migrations: [["CREATE TABLE a (x INTEGER) STRICT"]])
+        let second = Schema(
+            applicationID: 42,
+            migrations: first.migrations + [
+                ["ALTER TABLE a ADD COLUMN y INTEGER", "INSERT INTO a VALUES (1, 2)"]
+            ])
+        try store(first).create()
+        // A reader cannot bring it up to date by itself, and lets a writer do it.
+        for _ in 1...2 {
+            let count: Int = try store(second).read {
+                try $0.rows("SELECT count(y) FROM a")[0].values()
+            }
+            #expect(count == 1)
+        }
+        #expect(throws: StoreError.tooNew(path: path, version: 2, supported: 1)) {
+            try store(first).openForReading()
+        }
+    }
+
+    @Test func `a migration that fails leaves the version before it`() throws {
+        let good = Schema(applicationID: 42, migrations: [["CREATE TABLE a (x INTEGER) STRICT"]])
+        let bad = Schema(
+            applicationID: 42,
+            migrations: good.migrations + [["CREATE TABLE b (x INTEGER) STRICT", "NO SQL"]])
+        try store(good).create()
+        #expect(throws: StoreError.self) { try store(bad).openForWriting() }
+        try store(good).openForWriting()
+    }
+}

@@ -1,0 +1,89 @@
+import TestSupport
+import Tram
+import TramSQLite
+
+/// Something that happens to a thing; a negative number makes every handler of these tests fail.
+struct Happened: DomainEvent {
+    static let eventType = "Happened"
+    static let aggregateType = "Thing"
+    let number: Int
+}
+
+/// Happens in consequence, in the receiver's service.
+struct Noticed: DomainEvent {
+    static let eventType = "Noticed"
+    static let aggregateType = "Notice"
+    let number: Int
+}
+
+struct Refusal: Error, CustomStringConvertible {
+    let description = "a negative number"
+}
+
+/// Two services in memory: a sender, and a receiver that writes down every number that it hears of
+/// and publishes that it noticed.
+struct Relayed {
+    let sender: SQLiteStore
+    let receiver: SQLiteStore
+    let relay: Relay
+
+    init(chunk: Int = 100) throws {
+        sender = try SQLiteStore(
+            inMemory: "sender",
+            schema: Schema(applicationID: 1, migrations: [MessagingTables.create]),
+            clock: fixedClock)
+        receiver = try SQLiteStore(
+            inMemory: "receiver",
+            schema: Schema(
+                applicationID: 2,
+                migrations: [
+                    MessagingTables.create + ["CREATE TABLE heard (number INTEGER) STRICT"]
+                ]), clock: fixedClock)
+        let listener = DomainEventHandlers(
+            "listener",
+            [
+                .on(Happened.self) { event, transaction in
+                    try transaction.execute("INSERT INTO heard VALUES (\(event.number))")
+                    try transaction.publish(Noticed(number: event.number), about: event.aggregateID)
+                    if event.number < 0 { throw Refusal() }
+                    return event.number == 0 ? .ignored("nothing") : .handled("\(event.number)")
+                }
+            ])
+        let counter = DomainEventHandlers(
+            "counter", [.on(Happened.self) { _, _ in .handled("counted") }])
+        relay = Relay(
+            [
+                Service(store: sender, subscribers: [counter]),
+                Service(store: receiver, subscribers: [listener]),
+            ], chunk: chunk)
+    }
+
+    func publish(_ number: Int, about thing: Int) throws {
+        try sender.write { _ = try $0.publish(Happened(number: number), about: thing) }
+    }
+
+    func heard() throws -> [Int] {
+        try receiver.read {
+            try $0.rows("SELECT number FROM heard ORDER BY rowid").map {
+                let number: Int = try $0.values()
+                return number
+            }
+        }
+    }
+
+    /// Makes a pass and gives what it told.
+    @discardableResult
+    func pass(
+        _ run: RelayRun, _ bounds: RelayRun.Bounds = RelayRun.Bounds()
+    ) throws -> (deliveries: [String], summary: PassSummary) {
+        var deliveries: [String] = []
+        let summary = try run.pass(bounds) {
+            if case .delivered(let delivery) = $0 { deliveries.append(describe(delivery)) }
+        }
+        return (deliveries, summary)
+    }
+}
+
+func describe(_ delivery: Delivery) -> String {
+    "\(delivery.message.id)>\(delivery.subscriber) \(delivery.receipt.outcome)"
+}
