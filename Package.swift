@@ -64,11 +64,11 @@ let package = Package(
 
         // Tests mirror sources.
         .target(
-            name: "TestSupport", dependencies: ["Tram", "Platform"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Tram", "CSQLite"], path: "Tests/TestSupport",
             swiftSettings: settings),
         tests("PlatformTests", ["Platform", "TestSupport"]),
         tests("TramTests", ["Tram", "TramSQLite", "TestSupport"]),
-        tests("TramSQLiteTests", ["Tram", "TramSQLite", "Platform", "CSQLite", "TestSupport"]),
+        tests("TramSQLiteTests", ["Tram", "TramSQLite", "Platform", "TestSupport"]),
         tests("ContractsTests", ["Contracts", "Tram"]),
         tests("CustomersTests", ["Customers", "Contracts", "Tram", "TramSQLite", "TestSupport"]),
         tests("OrdersTests", ["Orders", "Contracts", "Tram", "TramSQLite", "TestSupport"]),

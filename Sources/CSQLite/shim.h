@@ -20,6 +20,9 @@ static inline int tram_sqlite3_bind_text(sqlite3_stmt *statement, int index,
     return sqlite3_bind_text64(statement, index, text, length, SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
+// SQLITE_IOERR_SHMSIZE is a macro of an expression, which Swift does not import.
+static const int tram_sqlite3_ioerr_shmsize = SQLITE_IOERR_SHMSIZE;
+
 // The magic number of the file system that a path lies on (statfs(2)), or 0 where it is not known.
 static inline unsigned int tram_file_system_type(const char *path) {
 #ifdef __linux__

@@ -40,6 +40,17 @@ package struct Money: Hashable, Sendable, Comparable {
         Money(cents: left.cents - right.cents)
     }
 
+    /// The sum of amounts of unknown origin; nil when it is too large to be one.
+    package static func checkedSum(_ amounts: some Sequence<Money>) -> Money? {
+        var sum = 0
+        for amount in amounts {
+            let (next, hasOverflowed) = sum.addingReportingOverflow(amount.cents)
+            if hasOverflowed { return nil }
+            sum = next
+        }
+        return Money(cents: sum)
+    }
+
     package static func < (left: Money, right: Money) -> Bool { left.cents < right.cents }
 
     /// The shortest exact JSON number: `4`, `4.5`, `12.34`.

@@ -51,9 +51,11 @@ extension SystemSnapshot {
 
     private func brokenCredit() -> [String] {
         let sums = Dictionary(grouping: reservations, by: \.customerID)
-            .mapValues { $0.reduce(Money.zero) { $0 + $1.amount } }
+            .mapValues { Money.checkedSum($0.map(\.amount)) }
         return customers.compactMap { customer in
-            let sum = sums[customer.id] ?? .zero
+            guard let sum = sums[customer.id, default: .zero] else {
+                return "customer \(customer.id): the sum of the reservations is no amount"
+            }
             if sum != customer.reserved {
                 return
                     "customer \(customer.id): \(customer.reserved) reserved, reservations of \(sum)"

@@ -16,7 +16,7 @@ extension CustomersAndOrders {
     /// Service, of messages about the order. An order that is decided waits for nothing, but for the
     /// release of its credit.
     package func outstandingDeliveries(for order: Order) throws -> [OutstandingDelivery] {
-        guard order.state == .pending || order.state == .cancelled else { return [] }
+        guard order.isWaiting else { return [] }
         let own = try orderStore.read {
             try Outbox($0).unpublished(destination: Channel.order, partitionID: "\(order.id)")
         }
@@ -24,45 +24,62 @@ extension CustomersAndOrders {
             try Outbox($0).unpublished(
                 destination: Channel.customer, partitionID: "\(order.customerID)")
         }.filter { orderID(of: $0) == order.id }
+        return try (own + answers).flatMap(outstandingDeliveries)
+    }
 
-        var outstanding: [OutstandingDelivery] = []
-        for message in own + answers {
-            let source = service(message.id.service)
-            for delivery in try deliveries(of: message, from: source)
-            where delivery.subscriber != OrderHistoryService.subscriberID
-                && delivery.state != .delivered
-            {
-                outstanding.append(
-                    OutstandingDelivery(
-                        message: message.heading, subscriber: delivery.subscriber,
-                        state: delivery.state))
+    /// The same for all orders at once, by id: each pending message is read once.
+    package func outstandingDeliveriesByOrder() throws -> [Int: [OutstandingDelivery]] {
+        var outstanding: [Int: [OutstandingDelivery]] = [:]
+        for source in [service(ServiceName.order), service(ServiceName.customer)] {
+            try forEachPage(of: source) { messages in
+                for message in messages {
+                    guard let id = orderID(of: message) else { continue }
+                    outstanding[id, default: []] += try outstandingDeliveries(of: message)
+                }
             }
         }
         return outstanding
+    }
+
+    private func outstandingDeliveries(of message: Message) throws -> [OutstandingDelivery] {
+        try deliveries(of: message, from: service(message.id.service)).filter {
+            $0.subscriber != OrderHistoryService.subscriberID && $0.state != .delivered
+        }.map {
+            OutstandingDelivery(
+                message: message.heading, subscriber: $0.subscriber, state: $0.state)
+        }
     }
 
     /// How many events the view has not heard of, by the customer whom they are about. Customers
     /// without any are left out.
     package func eventsBehindView() throws -> [Int: Int] {
         var behind: [Int: Int] = [:]
-        let view = service(ServiceName.history)
         for source in relay.services {
             try forEachPage(of: source) { messages in
-                try view.store.read { transaction in
-                    for message in messages {
-                        guard
-                            view.subscribers.contains(where: {
-                                $0.accepts(type: message.type, from: message.destination)
-                            }), let customer = customerID(of: message),
-                            try !Inbox(transaction).contains(
-                                message.id, for: OrderHistoryService.subscriberID)
-                        else { continue }
-                        behind[customer, default: 0] += 1
-                    }
+                for message in messages {
+                    guard let customer = try customerID(of: message),
+                        try deliveries(of: message, from: source).contains(where: {
+                            $0.subscriber == OrderHistoryService.subscriberID
+                                && $0.state != .delivered
+                        })
+                    else { continue }
+                    behind[customer, default: 0] += 1
                 }
             }
         }
         return behind
+    }
+
+    /// The customer whom a message is about; nil when that cannot be told. An order's message need
+    /// not be readable for it.
+    private func customerID(of message: Message) throws -> Int? {
+        guard let id = Int(message.partitionID) else { return nil }
+        if message.destination == Channel.customer { return id }
+        do {
+            return try orders.order(id).customerID
+        } catch is OrderError {
+            return nil
+        }
     }
 
     private func forEachPage(of source: Service, _ body: ([Message]) throws -> Void) throws {
@@ -81,19 +98,17 @@ extension CustomersAndOrders {
 /// How many rows are read at a time where there may be many.
 package let pageSize = 500
 
-/// The customer whom a message is about; nil when that cannot be told from it.
-private func customerID(of message: Message) -> Int? {
-    struct AboutOrder: Decodable {
-        let orderDetails: OrderDetails
-    }
-    if message.destination == Channel.customer { return Int(message.partitionID) }
-    return try? WireFormat.decode(AboutOrder.self, from: message.payload).orderDetails.customerId
-}
-
-/// The order that a customer's event answers; nil when it answers none.
+/// The order that a message is about: its own event, or a customer's answer to it; nil when it is
+/// neither.
 private func orderID(of message: Message) -> Int? {
     struct Answer: Decodable {
         let orderId: Int
     }
+    if message.destination == Channel.order { return Int(message.partitionID) }
     return try? WireFormat.decode(Answer.self, from: message.payload).orderId
+}
+
+extension Order {
+    /// Whether its saga may still have something to do.
+    package var isWaiting: Bool { state == .pending || state == .cancelled }
 }

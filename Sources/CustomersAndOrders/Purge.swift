@@ -7,8 +7,7 @@ extension CustomersAndOrders {
     /// - Returns: how many, by service.
     package func purgeOutboxes() throws -> [(service: String, messages: Int)] {
         try withoutRelay {
-            try openAllForWriting()
-            return try stores.map { store in
+            try stores.map { store in
                 (store.name, try store.write { try Outbox($0).purge() })
             }
         }

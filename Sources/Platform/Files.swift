@@ -11,22 +11,18 @@ package enum Files {
 
     /// Makes the directory, and those above it that are missing, and makes their names durable.
     package static func makeDirectory(_ path: String) throws(SystemError) {
-        if mkdir(path, 0o755) == 0 {
-            try synchronize(directory: parent(of: path))
-            return
-        }
-        switch errno {
-        case EEXIST:
-            var information = stat()
-            guard stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFDIR else {
+        var information = stat()
+        if stat(path, &information) == 0 {
+            guard information.st_mode & S_IFMT == S_IFDIR else {
                 throw SystemError("mkdir", path, code: ENOTDIR)
             }
-        case ENOENT where parent(of: path) != path:
-            try makeDirectory(parent(of: path))
-            try makeDirectory(path)
-        default:
-            throw SystemError("mkdir", path)
+            return
         }
+        let parent = parent(of: path)
+        if parent != path { try makeDirectory(parent) }
+        // Another process may be faster.
+        guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw SystemError("mkdir", path) }
+        try synchronize(directory: parent)
     }
 
     /// Puts a file with this content at `path`, all of it or none, also after a loss of power.
@@ -43,7 +39,7 @@ package enum Files {
 
     /// The first bytes of a small text file, or nil when there is none.
     package static func read(_ path: String) throws(SystemError) -> String? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
             throw SystemError("open", path)
@@ -71,7 +67,8 @@ package enum Files {
     }
 }
 
-/// Writes all the bytes, however many calls that takes.
+/// Writes all the bytes, however many calls that takes. A signal that `Signals` watches for ends it
+/// early, so that nobody who does not read can keep a command from ending.
 package func writeAll(
     _ bytes: [UInt8], to descriptor: Int32, path: String
 ) throws(SystemError) {
@@ -80,7 +77,7 @@ package func writeAll(
         let count = bytes[start...].withUnsafeBytes {
             Platform.write(descriptor, $0.baseAddress, $0.count)
         }
-        if count < 0 && errno == EINTR { continue }
+        if count < 0 && errno == EINTR && Signals.pending == nil { continue }
         guard count >= 0 else { throw SystemError("write", path) }
         start += count
     }

@@ -18,6 +18,7 @@ struct GlobalOptions: ParsableArguments {
     var color = ColorChoice.auto
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "How long to wait for another process, for example 500ms or 5s.",
             valueName: "duration"))

@@ -6,6 +6,7 @@ internal import Platform
 @main
 enum Main {
     static func main() {
+        Terminal.reserveStandardStreams()
         exit(run(Array(CommandLine.arguments.dropFirst())))
     }
 
@@ -17,14 +18,24 @@ enum Main {
             return 0
         } catch let code as ExitCode {
             return code.rawValue
+        } catch let error as SystemError where error.code == EINTR {
+            return 128 + (Signals.pending ?? SIGINT)
         } catch let error as SystemError where error.isClosedPipe {
             return 128 + SIGPIPE
         } catch  where RootCommand.exitCode(for: error).isSuccess {
             // Not an error: help, the version, a completion script.
-            let text = RootCommand.fullMessage(for: error)
-            let output = StandardOutput()
-            return (try? output.writeLine(text).flush()) == nil
-                ? ExitStatus.inputOutput.rawValue : 0
+            return say(RootCommand.fullMessage(for: error), arguments)
+        } catch {
+            return report(Failure(error, arguments: arguments), arguments)
+        }
+    }
+
+    private static func say(_ text: String, _ arguments: [String]) -> Int32 {
+        do {
+            try StandardOutput().writeLine(text).flush()
+            return 0
+        } catch let error as SystemError where error.isClosedPipe {
+            return 128 + SIGPIPE
         } catch {
             return report(Failure(error, arguments: arguments), arguments)
         }

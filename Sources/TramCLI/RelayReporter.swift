@@ -10,6 +10,8 @@ final class RelayReporter {
     private let subscriberWidth: Int
     private var plan: PassPlan?
     private var hasDeliveries = false
+    private var duplicates = 0
+    private var failed = 0
 
     init(_ session: Session, subscribers: [any Subscriber], isDryRun: Bool) {
         self.session = session
@@ -22,16 +24,31 @@ final class RelayReporter {
         case .began(let plan):
             self.plan = plan
             hasDeliveries = false
+            duplicates = 0
+            failed = 0
             try session.output.write(beginning(plan))
         case .delivered(let delivery):
             try session.output.write(description(of: delivery))
             hasDeliveries = true
+            if delivery.receipt.outcome == .duplicate { duplicates += 1 }
+            if delivery.receipt.outcome == .failed { failed += 1 }
         case .ended(let summary):
             defer { plan = nil }
             if summary.isIdle && ignoresIdlePasses { return }
             try session.output.write(ending(summary))
             try session.output.flush()
         }
+    }
+
+    /// Ends the report of a pass that an error has ended: what was delivered is told, and JSON is
+    /// whole. How much is pending is not known then.
+    func abandon() throws {
+        if plan != nil, session.isJSON {
+            try session.output.write(
+                "],\"duplicates\":\(duplicates),\"failed\":\(failed),\"pending\":null,\"idle\":false}\n"
+            )
+        }
+        try session.output.flush()
     }
 
     private func beginning(_ plan: PassPlan) -> String {

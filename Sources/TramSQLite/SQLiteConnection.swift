@@ -24,8 +24,10 @@ final class SQLiteConnection {
             case .readWrite: SQLITE_OPEN_READWRITE
             case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
             }
+        // Some builds of SQLite take a name that begins with `file:` for a URI.
+        let name = path.hasPrefix("file:") ? "./" + path : path
         var opened: OpaquePointer?
-        let code = sqlite3_open_v2(path, &opened, access | SQLITE_OPEN_NOMUTEX, nil)
+        let code = sqlite3_open_v2(name, &opened, access | SQLITE_OPEN_NOMUTEX, nil)
         guard let opened else {
             throw StoreError.inputOutput(path: path, detail: "out of memory", atCommit: false)
         }
@@ -133,6 +135,8 @@ final class SQLiteConnection {
 
     private func error(_ code: Int32, in sql: String) -> StoreError {
         let detail = String(cString: sqlite3_errmsg(handle))
+        // The shared memory of the log needs room on the disk too.
+        if code == tram_sqlite3_ioerr_shmsize { return .full(path: path) }
         return switch code & 0xFF {
         case SQLITE_BUSY, SQLITE_LOCKED: .busy(path: path, waited: busyTimeout)
         case SQLITE_CORRUPT, SQLITE_NOTADB: .damaged(path: path, detail: detail)

@@ -121,6 +121,9 @@ struct SQLiteOpener {
         guard applicationID == schema.applicationID else {
             throw StoreError.foreign(path: path, applicationID: applicationID)
         }
+        guard version > 0 else {
+            throw StoreError.damaged(path: path, detail: "its version is \(version)")
+        }
         guard version <= schema.version else {
             throw StoreError.tooNew(path: path, version: version, supported: schema.version)
         }

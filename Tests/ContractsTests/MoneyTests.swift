@@ -1,6 +1,6 @@
 import Contracts
-import Tram
 import Testing
+import Tram
 
 @Suite struct MoneyTests {
     @Test(arguments: [

@@ -1,8 +1,8 @@
 import Contracts
 import CustomersAndOrders
 import Orders
-import Tram
 import Testing
+import Tram
 
 /// Every order of deliveries keeps every rule.
 @Suite struct ExplorationTests {

@@ -1,6 +1,6 @@
 import CustomersAndOrders
-import Tram
 import Testing
+import Tram
 
 /// Tries every order in which deliveries can be made, one at a time, through the real handlers on
 /// stores in memory: from each state every possible delivery, and every delivery that was made before
@@ -87,7 +87,8 @@ final class Explorer {
         try system.relay.rehearse {
             let delivery = try system.relay.deliver(possible)
             redeliveries += 1
-            #expect(delivery.receipt.outcome == .duplicate, "\(describe(possible)) took effect again")
+            #expect(
+                delivery.receipt.outcome == .duplicate, "\(describe(possible)) took effect again")
             #expect(try system.snapshot() == state, "\(describe(possible)) changed something again")
         }
     }

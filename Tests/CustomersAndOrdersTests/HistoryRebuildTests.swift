@@ -1,10 +1,10 @@
 import Contracts
 import CustomersAndOrders
-import Orders
 import OrderHistory
+import Orders
+import Testing
 import Tram
 import TramSQLite
-import Testing
 
 @Suite struct HistoryRebuildTests {
     let system: CustomersAndOrders

@@ -1,7 +1,7 @@
 import CustomersAndOrders
+import Testing
 import Tram
 import TramSQLite
-import Testing
 
 /// Each rule finds what breaks it.
 @Suite struct InvariantTests {

@@ -3,8 +3,8 @@ import Customers
 import CustomersAndOrders
 import OrderHistory
 import Orders
-import Tram
 import Testing
+import Tram
 
 /// The original's end-to-end scenarios, under its names.
 @Suite struct ScenarioTests {

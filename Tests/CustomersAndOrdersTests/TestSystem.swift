@@ -3,8 +3,8 @@ import Customers
 import CustomersAndOrders
 import Orders
 import TestSupport
-import Tram
 import Testing
+import Tram
 
 extension CustomersAndOrders {
     /// A system in memory whose time does not pass.

@@ -1,8 +1,8 @@
 import Contracts
 import TestSupport
+import Testing
 import Tram
 import TramSQLite
-import Testing
 
 @testable import OrderHistory
 

@@ -4,7 +4,7 @@ package import Tram
 package func eventMessage<Event: DomainEvent>(
     _ event: Event, about aggregateID: Int, id: String
 ) throws -> Message {
-    guard let id = MessageID(id) else { throw WireFormatError(type: "id", detail: id) }
+    guard let id = MessageID(id) else { throw WireFormatError(id) }
     return Message(
         id: id, type: Event.eventType, destination: Event.aggregateType,
         partitionID: "\(aggregateID)",

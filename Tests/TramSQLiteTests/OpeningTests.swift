@@ -1,9 +1,8 @@
-import CSQLite
 import Platform
 import TestSupport
+import Testing
 import Tram
 import TramSQLite
-import Testing
 
 /// What a store is checked for before it is changed.
 @Suite struct OpeningTests {
@@ -19,15 +18,9 @@ import Testing
         SQLiteStore(name: "test", path: path, schema: schema)
     }
 
-    /// Runs SQL as another program would.
-    private func sqlite(_ sql: String) throws {
-        var database: OpaquePointer?
-        try #require(sqlite3_open(path, &database) == SQLITE_OK)
-        defer { sqlite3_close(database) }
-        try #require(sqlite3_exec(database, sql, nil, nil, nil) == SQLITE_OK)
-    }
-
-    private func expectRefused(_ error: StoreError, sourceLocation: SourceLocation = #_sourceLocation) {
+    private func expectRefused(
+        _ error: StoreError, sourceLocation: SourceLocation = #_sourceLocation
+    ) {
         for open in [SQLiteStore.openForReading, SQLiteStore.openForWriting, SQLiteStore.create] {
             #expect(throws: error, sourceLocation: sourceLocation) { try open(store())() }
         }
@@ -48,24 +41,24 @@ import Testing
     }
 
     @Test func `another program's database is not touched`() throws {
-        try sqlite("PRAGMA application_id = 7; CREATE TABLE other (x)")
+        try tamper(with: path, "PRAGMA application_id = 7; CREATE TABLE other (x)")
         expectRefused(.foreign(path: path, applicationID: 7))
     }
 
     @Test func `a database without any mark is another program's too`() throws {
-        try sqlite("CREATE TABLE other (x)")
+        try tamper(with: path, "CREATE TABLE other (x)")
         expectRefused(.foreign(path: path, applicationID: 0))
     }
 
     @Test func `a newer version is refused`() throws {
         try store().create()
-        try sqlite("PRAGMA user_version = 9")
+        try tamper(with: path, "PRAGMA user_version = 9")
         expectRefused(.tooNew(path: path, version: 9, supported: 1))
     }
 
     @Test func `a schema that was changed by hand is damage`() throws {
         try store().create()
-        try sqlite("DROP INDEX message_published_idx")
+        try tamper(with: path, "DROP INDEX message_published_idx")
         expectRefused(
             .damaged(
                 path: path,
@@ -74,7 +67,7 @@ import Testing
 
     @Test func `tables that were added by hand do no harm`() throws {
         try store().create()
-        try sqlite("CREATE TABLE note (text)")
+        try tamper(with: path, "CREATE TABLE note (text)")
         try store().openForWriting()
     }
 

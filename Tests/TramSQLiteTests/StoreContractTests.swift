@@ -1,7 +1,7 @@
 import TestSupport
+import Testing
 import Tram
 import TramSQLite
-import Testing
 
 /// The kinds of store that must keep the contract. A new kind is a new case here.
 enum StoreKind: String, CaseIterable, CustomTestStringConvertible {

@@ -1,9 +1,8 @@
-import CSQLite
 import Platform
 import TestSupport
+import Testing
 import Tram
 import TramSQLite
-import Testing
 
 /// The traps of SQLite that cost messages, each set off on purpose.
 @Suite struct TrapTests {

@@ -1,12 +1,13 @@
-import Tram
 import Testing
+import Tram
 
 @Suite struct MessagingValueTests {
     @Test func `a message id is read and written in one form`() {
         #expect(MessageID("order:7") == MessageID(service: "order", number: 7))
         #expect(MessageID(service: "order", number: 7).description == "order:7")
-        for text in ["", "order", "order:", ":7", "order:0", "order:-1", "order:07", "a:b:1", "order:7 "]
-        {
+        for text in [
+            "", "order", "order:", ":7", "order:0", "order:-1", "order:07", "a:b:1", "order:7 ",
+        ] {
             #expect(MessageID(text) == nil, "\(text)")
         }
     }
@@ -41,7 +42,8 @@ import Testing
         #expect(problem(#"{"text":"x","unknown":1}"#) == nil)
         #expect(problem("{}") == "the payload is no Greeting: the key 'text' is missing")
         #expect(
-            problem(#"{"text":1}"#) == "the payload is no Greeting: a value has the wrong type at text")
+            problem(#"{"text":1}"#)
+                == "the payload is no Greeting: a value has the wrong type at text")
         #expect(problem("no") == "the payload is no Greeting: it is not JSON")
     }
 }

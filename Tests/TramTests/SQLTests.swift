@@ -1,5 +1,5 @@
-import Tram
 import Testing
+import Tram
 
 @Suite struct SQLTests {
     @Test func `an interpolation is a bound parameter, never text`() {

@@ -74,9 +74,7 @@ public struct DomainEventEnvelope<Event: DomainEvent> {
 
     init(_ message: Message) throws {
         guard let aggregateID = message.headers[MessageHeader.eventAggregateID] else {
-            throw WireFormatError(
-                type: Event.eventType,
-                detail: "the header '\(MessageHeader.eventAggregateID)' is missing")
+            throw WireFormatError("the header '\(MessageHeader.eventAggregateID)' is missing")
         }
         self.init(
             messageID: message.id, aggregateID: aggregateID,
@@ -92,8 +90,7 @@ public struct DomainEventEnvelope<Event: DomainEvent> {
     /// - Throws: ``WireFormatError`` when it is not.
     public func numericAggregateID() throws -> Int {
         guard let number = Int(aggregateID) else {
-            throw WireFormatError(
-                type: Event.eventType, detail: "the aggregate id '\(aggregateID)' is no number")
+            throw WireFormatError("the aggregate id '\(aggregateID)' is no number")
         }
         return number
     }

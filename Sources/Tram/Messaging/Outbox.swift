@@ -199,7 +199,9 @@ public struct Outbox {
     private func message(_ row: Row) throws -> Message {
         let (number, type, destination, partitionID, headers, payload):
             (Int, String, String, String, String, String) = try row.values()
-        var decoded = try WireFormat.decode([String: String].self, from: headers)
+        // Headers that cannot be read are an error of the handler that misses one, not of whoever
+        // looks at the message.
+        var decoded = (try? WireFormat.decode([String: String].self, from: headers)) ?? [:]
         decoded[MessageHeader.id] = messageID(number).description
         return Message(
             id: messageID(number), type: type, destination: destination, partitionID: partitionID,

@@ -18,7 +18,7 @@ public enum WireFormat {
         do {
             return try JSONDecoder().decode(type, from: Data(text.utf8))
         } catch let error as DecodingError {
-            throw WireFormatError(type: "\(type)", detail: explanation(of: error))
+            throw WireFormatError("the payload is no \(type): \(explanation(of: error))")
         }
     }
 
@@ -40,15 +40,12 @@ public enum WireFormat {
     }
 }
 
-/// A text does not hold what it should.
+/// A message does not hold what it should.
 public struct WireFormatError: Error, Hashable, Sendable, CustomStringConvertible {
-    public let type: String
-    public let detail: String
+    /// What is wrong, in one sentence.
+    public let description: String
 
-    public init(type: String, detail: String) {
-        self.type = type
-        self.detail = detail
+    public init(_ description: String) {
+        self.description = description
     }
-
-    public var description: String { "the payload is no \(type): \(detail)" }
 }

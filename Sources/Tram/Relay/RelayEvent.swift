@@ -34,13 +34,15 @@ public struct PassSummary: Hashable, Sendable {
     public let isInterrupted: Bool
 
     /// Whether there was nothing to do.
-    public var isIdle: Bool { messages == 0 }
+    public let isIdle: Bool
 }
 
 /// Counts a pass's deliveries.
 struct Tally {
     let plan: PassPlan
     private var deliveries: [DeliveryOutcome: Int] = [:]
+    /// How many messages have been taken up so far.
+    var messages = 0
 
     init(plan: PassPlan) {
         self.plan = plan
@@ -53,10 +55,10 @@ struct Tally {
     func summary(pending: Int, isInterrupted: Bool) -> PassSummary {
         let held = deliveries[.held, default: 0]
         return PassSummary(
-            number: plan.number, messages: plan.messages,
+            number: plan.number, messages: messages,
             deliveries: deliveries.values.reduce(0, +) - held,
             duplicates: deliveries[.duplicate, default: 0],
             failed: deliveries[.failed, default: 0], held: held, pending: pending,
-            isInterrupted: isInterrupted)
+            isInterrupted: isInterrupted, isIdle: plan.messages == 0)
     }
 }

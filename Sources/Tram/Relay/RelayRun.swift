@@ -56,6 +56,7 @@ public final class RelayRun {
                 guard let last = messages.last else { break }
                 let deliveries = try relay.deliver(messages, from: source, order: &order)
                 cursors[source.name] = last.id.number
+                tally.messages += messages.count
                 for delivery in deliveries {
                     tally.count(delivery)
                     try report(.delivered(delivery))
@@ -83,6 +84,7 @@ public final class RelayRun {
             longestType: possible.message.type.count)
         var tally = try begin([(possible.source, single)], report)
         let delivery = try relay.deliver(possible)
+        tally.messages = 1
         tally.count(delivery)
         try report(.delivered(delivery))
         return try end(&tally, report)

@@ -20,10 +20,19 @@ public struct Row: Sendable, Hashable {
             defer { index += 1 }
             guard index < columns.count, let value = Column.from(columns[index]) else {
                 throw StoreError.unexpectedRow(
-                    "column \(index) of \(columns) is not of type \(type)")
+                    "\(columns.indices.contains(index) ? describe(columns[index]) : "nothing") is no \(type)"
+                )
             }
             return value
         }
         return (repeat try next((each Value).self))
+    }
+
+    private func describe(_ value: SQLValue) -> String {
+        switch value {
+        case .null: "NULL"
+        case .integer(let integer): "\(integer)"
+        case .text(let text): "'\(text)'"
+        }
     }
 }

@@ -54,9 +54,13 @@ extension StoreError: CustomStringConvertible {
         case .inputOutput(let path, let detail, let atCommit):
             "input or output failed on \(path)\(atCommit ? " at commit" : ""): \(detail)"
         case .transactionEnded: "an earlier error has ended the transaction"
-        case .constraint(let sql, let detail): "\(detail) in: \(sql)"
-        case .failed(let sql, let code, let detail): "\(detail) (\(code)) in: \(sql)"
+        case .constraint(let sql, let detail): "\(detail) in: \(onOneLine(sql))"
+        case .failed(let sql, let code, let detail): "\(detail) (\(code)) in: \(onOneLine(sql))"
         case .unexpectedRow(let detail): "unexpected row: \(detail)"
         }
+    }
+
+    private func onOneLine(_ sql: String) -> String {
+        sql.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 }

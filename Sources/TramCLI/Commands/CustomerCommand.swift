@@ -7,6 +7,10 @@ internal import Tram
 struct CustomerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "customer", abstract: "Create customers and look at their credit.",
+        discussion: """
+            Example:
+              tram customer create --name "Jane Doe" --credit-limit 5
+            """,
         subcommands: [Create.self, Show.self, List.self])
 
     struct Create: SessionCommand {
@@ -17,7 +21,7 @@ struct CustomerCommand: ParsableCommand {
                   tram customer create --name "Jane Doe" --credit-limit 5
                 """)
 
-        @Option(help: "1 to 200 characters.")
+        @Option(parsing: .unconditional, help: "1 to 200 characters.")
         var name: String
 
         @Option(
@@ -93,10 +97,10 @@ struct CustomerCommand: ParsableCommand {
 }
 
 extension Failure {
-    static func customerNotFound(_ id: Int) -> Failure {
+    static func customerNotFound(_ id: Int, field: String = "id") -> Failure {
         Failure(
             code: .customerNotFound, message: "customer \(id) does not exist", reason: nil,
-            help: "see all customers: tram customer list", field: "id", value: "\(id)",
+            help: "see all customers: tram customer list", field: field, value: "\(id)",
             exitStatus: .no)
     }
 }

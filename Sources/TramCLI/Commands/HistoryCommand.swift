@@ -6,6 +6,10 @@ internal import OrderHistory
 struct HistoryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history", abstract: "Look at the order history, a view kept by events.",
+        discussion: """
+            Example:
+              tram history show 1
+            """,
         subcommands: [Show.self, List.self, Rebuild.self])
 
     struct Show: SessionCommand {
@@ -24,7 +28,9 @@ struct HistoryCommand: ParsableCommand {
             let system = try session.open()
             let behind = try system.eventsBehindView()[id] ?? 0
             guard let history = try system.history.history(of: id) else {
-                throw behind > 0 ? Failure.notInViewYet(id, behind) : Failure.customerNotFound(id)
+                throw behind > 0
+                    ? Failure.notInViewYet(id, behind)
+                    : Failure.customerNotFound(id, field: "customer-id")
             }
             try session.show(ShownHistory(history: history, behind: behind))
             return .done

@@ -6,6 +6,10 @@ internal import TramSQLite
 struct InboxCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inbox", abstract: "Look at the messages that subscribers have handled.",
+        discussion: """
+            Example:
+              tram inbox list
+            """,
         subcommands: [List.self])
 
     struct List: SessionCommand {

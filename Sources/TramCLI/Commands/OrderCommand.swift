@@ -8,6 +8,10 @@ internal import Tram
 struct OrderCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "order", abstract: "Create orders and follow them.",
+        discussion: """
+            Example:
+              tram order create --customer-id 1 --order-total 4
+            """,
         subcommands: [Create.self, Show.self, List.self, Cancel.self, Wait.self])
 
     struct Create: SessionCommand {
@@ -89,9 +93,15 @@ struct OrderCommand: ParsableCommand {
             let system = try session.open()
             let orders = try collectPages(
                 { try system.orders.orders(filter, after: $0, limit: pageSize) }, id: \.id)
+            // The table does not tell what the sagas wait for.
+            let waiting = session.isJSON ? try system.outstandingDeliveriesByOrder() : [:]
             try session.show(
                 ListDocument(
-                    elements: try orders.map { try ShownOrder($0, in: system) },
+                    elements: orders.map { order in
+                        ShownOrder(
+                            order: order,
+                            waitingFor: order.isWaiting ? waiting[order.id] ?? [] : [])
+                    },
                     columns: [
                         .left("ORDER"), .left("CUSTOMER"), .left("STATE"), .right("TOTAL"),
                         .left("REASON"),
@@ -204,14 +214,15 @@ private struct ChangedOrder: Document {
     var quietText: String? { "\(order.id)" }
 }
 
+extension ShownOrder {
+    fileprivate init(_ order: Order, in system: CustomersAndOrders) throws {
+        self.init(order: order, waitingFor: try system.outstandingDeliveries(for: order))
+    }
+}
+
 private struct ShownOrder: Document {
     let order: Order
     let waitingFor: [OutstandingDelivery]
-
-    init(_ order: Order, in system: CustomersAndOrders) throws {
-        self.order = order
-        waitingFor = try system.outstandingDeliveries(for: order)
-    }
 
     func text(_ style: Style) -> String {
         var lines = [

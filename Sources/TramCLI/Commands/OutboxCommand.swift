@@ -5,6 +5,10 @@ internal import Tram
 struct OutboxCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "outbox", abstract: "Look at the messages that the services have sent.",
+        discussion: """
+            Example:
+              tram outbox list --pending
+            """,
         subcommands: [List.self, Show.self, Purge.self])
 
     struct List: SessionCommand {
@@ -68,7 +72,7 @@ struct OutboxCommand: ParsableCommand {
             let id = try Input.messageID(messageID)
             guard let status = try session.open().message(id) else {
                 throw Failure(
-                    code: .messageNotFound, message: "message \(escaped(messageID)) does not exist",
+                    code: .messageNotFound, message: "message \(messageID) does not exist",
                     reason: "It was never sent, or it has been purged.",
                     help: "see all messages: tram outbox list", field: "message-id",
                     value: messageID, exitStatus: .no)
@@ -91,7 +95,13 @@ struct OutboxCommand: ParsableCommand {
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
         func run(in session: Session) throws -> ExitStatus {
-            try session.show(PurgedOutboxes(purged: try session.open().purgeOutboxes()))
+            let system = try session.open()
+            try system.openAllForWriting()
+            do {
+                try session.show(PurgedOutboxes(purged: try system.purgeOutboxes()))
+            } catch {
+                throw Failure.amidWork(error)
+            }
             return .done
         }
     }

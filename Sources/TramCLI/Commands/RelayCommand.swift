@@ -6,6 +6,10 @@ internal import Tram
 struct RelayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "relay", abstract: "Deliver pending messages to their subscribers.",
+        discussion: """
+            Example:
+              tram relay run --until-idle
+            """,
         subcommands: [Run.self, Status.self])
 
     struct Run: SessionCommand {
@@ -54,21 +58,36 @@ struct RelayCommand: ParsableCommand {
             return try system.withoutRelay {
                 Signals.watch()
                 try system.openAllForWriting()
+                let reporter = RelayReporter(
+                    session, subscribers: system.relay.services.flatMap(\.subscribers),
+                    isDryRun: dryRun)
                 var driver = RelayDriver(
-                    run: system.relay.run(), bounds: bounds,
-                    reporter: RelayReporter(
-                        session, subscribers: system.relay.services.flatMap(\.subscribers),
-                        isDryRun: dryRun))
-                if dryRun {
-                    try system.relay.rehearse { try makeOnePass(&driver) }
-                } else if watch {
-                    try driver.watch()
-                } else if untilIdle {
-                    try driver.passUntilIdle()
-                } else {
-                    try makeOnePass(&driver)
+                    run: system.relay.run(), bounds: bounds, reporter: reporter)
+                do {
+                    try drive(&driver, system, session)
+                } catch let error as StoreError {
+                    try reporter.abandon()
+                    throw Failure.amidWork(error)
                 }
                 return try status(driver, session)
+            }
+        }
+
+        private func drive(
+            _ driver: inout RelayDriver, _ system: CustomersAndOrders, _ session: Session
+        ) throws {
+            if dryRun {
+                // The report is printed when the stores are free again: who reads it may be slow.
+                session.output.isHeldBack = true
+                try system.relay.rehearse { try makeOnePass(&driver) }
+                session.output.isHeldBack = false
+                try session.output.flush()
+            } else if watch {
+                try driver.watch()
+            } else if untilIdle {
+                try driver.passUntilIdle()
+            } else {
+                try makeOnePass(&driver)
             }
         }
 

@@ -6,6 +6,10 @@ internal import TramSQLite
 struct StoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "store", abstract: "Look at the stores themselves.",
+        discussion: """
+            Example:
+              tram store check
+            """,
         subcommands: [Status.self, Check.self])
 
     struct Status: SessionCommand {

@@ -20,7 +20,7 @@ extension Failure {
         case let error as SystemError:
             self.init(
                 code: .inputOutput, message: "the output could not be written: \(error)",
-                reason: "What the command did is committed; only its report is lost.",
+                reason: "Whatever the command changed is committed; only its report is lost.",
                 help: "look at the result with a 'show' or 'list' command",
                 exitStatus: .inputOutput)
         default:
@@ -38,12 +38,12 @@ extension Failure {
     private init(bug detail: String) {
         let line = detail.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         self.init(
-            code: .bug, message: "tram made a mistake: \(escaped(line))",
+            code: .bug, message: "tram made a mistake: \(line)",
             reason: "The transaction in hand was undone.",
             help: "please report this, with the command and 'tram store check'", exitStatus: .bug)
     }
 
-    private init(_ error: StoreError) {
+    init(_ error: StoreError) {
         switch error {
         case .missing(let path):
             self.init(
@@ -55,7 +55,8 @@ extension Failure {
             self.init(
                 code: .storeDamaged, message: "\(path) is damaged: \(detail)",
                 reason: "Nothing was changed.",
-                help: "restore the file from a copy; 'tram store check' says what is wrong",
+                help:
+                    "restore the file from a copy, or start anew in another directory: --data-dir DIR",
                 exitStatus: .damaged)
         case .foreign(let path, let applicationID):
             self.init(
@@ -91,9 +92,14 @@ extension Failure {
                 code: .inputOutput, message: "reading or writing \(path) failed: \(detail)",
                 reason: atCommit
                     ? "Committed transactions stand; whether the last one does is not certain."
-                    : "Committed transactions stand; the last one was undone.",
+                    : "Committed transactions stand; one in hand was undone.",
                 help: "check the disk, then 'tram store check'", exitStatus: .inputOutput)
-        case .transactionEnded, .constraint, .failed, .unexpectedRow:
+        case .unexpectedRow(let detail):
+            self.init(
+                code: .storeDamaged, message: "a row does not hold what it should: \(detail)",
+                reason: "Nothing was changed.", help: "look for more: tram store check",
+                exitStatus: .damaged)
+        case .transactionEnded, .constraint, .failed:
             self.init(bug: "\(error)")
         }
     }
@@ -102,36 +108,36 @@ extension Failure {
         switch error {
         case .noStore(let path):
             self.init(
-                code: .noStore, message: "there is no store in \(escaped(path))", reason: nil,
+                code: .noStore, message: "there is no store in \(path)", reason: nil,
                 help: "make one: tram customer create --name \"Jane Doe\" --credit-limit 5",
                 exitStatus: .noStore)
         case .damaged(let path):
             self.init(
-                code: .storeDamaged, message: "\(escaped(path)) does not hold a number",
+                code: .storeDamaged, message: "\(path) does not hold a number",
                 reason: "Nothing was changed.",
                 help: "if the store files beside it are intact, write 1 into it",
                 exitStatus: .damaged)
         case .tooNew(let path, let format, let supported):
             self.init(
-                code: .storeTooNew, message: "\(escaped(path)) was written by a newer tram",
+                code: .storeTooNew, message: "\(path) was written by a newer tram",
                 reason: "Its form is \(format), and this tram knows forms up to \(supported). "
                     + "Nothing was changed.",
                 help: "use the newer tram", exitStatus: .tooNew)
         case .notWritable(let path, let detail):
             self.init(
-                code: .storeReadOnly, message: "\(escaped(path)) cannot be written: \(detail)",
+                code: .storeReadOnly, message: "\(path) cannot be written: \(detail)",
                 reason: "Nothing was changed.",
                 help: "check its permissions, or use another directory: --data-dir DIR",
                 exitStatus: .notWritable)
         case .notReadable(let path, let detail):
             self.init(
-                code: .inputOutput, message: "\(escaped(path)) cannot be read: \(detail)",
+                code: .inputOutput, message: "\(path) cannot be read: \(detail)",
                 reason: "Nothing was changed.", help: "check its permissions",
                 exitStatus: .inputOutput)
         case .beingCreated(let path, let waited):
             self.init(
                 code: .storeBusy,
-                message: "another process was making \(escaped(path)) for more than \(waited) ms",
+                message: "another process was making \(path) for more than \(waited) ms",
                 reason: "Nothing was changed.",
                 help: "try again, or wait longer: --lock-timeout 30s", exitStatus: .busy)
         }
@@ -170,7 +176,7 @@ extension Failure {
             self.init(
                 code: .rebuildFailed,
                 message: "the view cannot be rebuilt: message \(message) failed: "
-                    + (cause.code == .bug ? escaped("\(error)") : cause.message),
+                    + (cause.code == .bug ? "\(error)" : cause.message),
                 reason: "The view is as it was.", help: "tram outbox show \(message)",
                 exitStatus: .no)
         }

@@ -1,3 +1,5 @@
+internal import Tram
+
 /// An error as a person or a script reads it: what is wrong, why or what stayed unchanged, and what to
 /// do next.
 struct Failure: Error {
@@ -48,15 +50,25 @@ struct Failure: Error {
         help: String? = nil
     ) -> Failure {
         Failure(
-            code: code, message: "'\(escaped(value))' is not \(expected) (\(field))",
+            code: code, message: "'\(value)' is not \(expected) (\(field))",
             reason: "Nothing was changed.", help: help ?? "give \(expected)", field: field,
             value: value, exitStatus: .usage)
+    }
+
+    /// An error in the middle of a work of several transactions: it is not true any more that nothing
+    /// was changed.
+    static func amidWork(_ error: any Error) -> any Error {
+        guard let error = error as? StoreError else { return error }
+        var failure = Failure(error)
+        failure.reason = "The transaction in hand was undone; what was committed before stands."
+        return failure
     }
 
     /// Three lines at most, for standard error.
     func text(_ style: Style) -> String {
         let lines = [
-            style.bad("error[\(code.rawValue)]") + ": " + message, reason, "help: " + help,
+            style.bad("error[\(code.rawValue)]") + ": " + escaped(message),
+            reason.map(escaped), "help: " + escaped(help),
         ]
         return lines.compactMap { $0 }.joined(separator: "\n") + "\n"
     }

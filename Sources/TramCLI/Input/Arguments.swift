@@ -11,13 +11,19 @@ enum Arguments {
                 reason: "Nothing was changed.", help: "use a UTF-8 locale and terminal",
                 exitStatus: .usage)
         }
+        guard Terminal.isEnvironmentUTF8("TRAM_DATA_DIR") else {
+            throw Failure(
+                code: .invalidUTF8, message: "the value of TRAM_DATA_DIR is not UTF-8",
+                reason: "Nothing was changed.", help: "use a UTF-8 locale and terminal",
+                exitStatus: .usage)
+        }
         let walk = Walk(arguments)
         guard let unknown = walk.unknown else { return }
         let names = walk.command.configuration.subcommands.map { $0._commandName }
         let path = walk.path.joined(separator: " ")
         let nearest = nearest(to: unknown, among: names)
         throw Failure(
-            code: .unknownCommand, message: "'\(escaped(unknown))' is not a command of '\(path)'",
+            code: .unknownCommand, message: "'\(unknown)' is not a command of '\(path)'",
             reason: nearest.map { "Did you mean '\(path) \($0)'?" },
             help: "choose one of: \(names.joined(separator: ", "))", field: "command",
             value: unknown, exitStatus: .usage)

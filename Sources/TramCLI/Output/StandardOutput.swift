@@ -3,6 +3,8 @@ internal import Platform
 /// Standard output, gathered into large writes. An error of writing is an error of the command.
 final class StandardOutput {
     private var buffer: [UInt8] = []
+    /// Whether everything is kept until this is taken back.
+    var isHeldBack = false
 
     func write(_ text: String) throws {
         buffer.append(contentsOf: text.utf8)
@@ -16,6 +18,7 @@ final class StandardOutput {
     }
 
     func flush() throws {
+        if isHeldBack { return }
         defer { buffer.removeAll(keepingCapacity: true) }
         try writeAll(buffer, to: 1, path: "standard output")
     }

@@ -1,0 +1,329 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What a user types and reads: the contract's own session, and what else is promised.
+@Suite struct CommandTests {
+    let workbench: Workbench
+
+    init() throws {
+        workbench = try Workbench()
+    }
+
+    @Test func `the contract's session, to the byte`() throws {
+        let session: [([String], String)] = [
+            (
+                ["customer", "create", "--name", "Jane Doe", "--credit-limit", "5", "--json"],
+                #"{"customerId":1,"name":"Jane Doe","creditLimit":{"amount":5},"published":["customer:1"]}"#
+            ),
+            (
+                ["order", "create", "--customer-id", "1", "--order-total", "4", "--json"],
+                #"{"orderId":1,"orderState":"PENDING","rejectionReason":null,"customerId":1,"orderTotal":{"amount":4},"saga":"choreography","published":["order:1"]}"#
+            ),
+            (
+                ["order", "show", "1", "--json"],
+                #"{"orderId":1,"orderState":"PENDING","rejectionReason":null,"customerId":1,"orderTotal":{"amount":4},"saga":"choreography","waitingFor":[{"message":"order:1","type":"OrderCreated","subscriber":"customer"}]}"#
+            ),
+            (
+                ["relay", "run"],
+                """
+                Pass 1
+                  customer:1 CustomerCreated  -> history   ok  customer 1 added to the view
+                  order:1    OrderCreated     -> customer  ok  reserved 4.00 of 5.00 for order 1
+                                                           +   customer:2 CustomerCreditReserved
+                  order:1    OrderCreated     -> history   ok  order 1 PENDING added to the view
+                2 messages, 3 deliveries, 0 duplicates, 0 failed. 1 message pending.
+                """
+            ),
+            (
+                ["relay", "run", "--json"],
+                #"{"pass":1,"messages":1,"deliveries":[{"message":"customer:2","type":"CustomerCreditReserved","from":"customer","to":"order","outcome":"handled","effects":["order 1 APPROVED"],"published":["order:2"]}],"duplicates":0,"failed":0,"pending":1,"idle":false}"#
+            ),
+            (
+                ["relay", "run", "--quiet"],
+                "1 message, 1 delivery, 0 duplicates, 0 failed. 0 messages pending."
+            ),
+            (
+                ["relay", "run"],
+                "Nothing to deliver: all outboxes are empty of pending messages."
+            ),
+            (
+                ["relay", "run", "--json"],
+                #"{"pass":1,"messages":0,"deliveries":[],"duplicates":0,"failed":0,"pending":0,"idle":true}"#
+            ),
+            (
+                ["history", "show", "1"],
+                """
+                Customer 1: Jane Doe, credit limit 5.00
+                ORDER  STATE     TOTAL
+                1      APPROVED   4.00
+                The view is up to date.
+                """
+            ),
+            (
+                ["history", "show", "1", "--json"],
+                #"{"id":1,"orders":{"1":{"state":"APPROVED","orderTotal":{"amount":4}}},"name":"Jane Doe","creditLimit":{"amount":5},"behind":0}"#
+            ),
+            (["customer", "create", "-q", "--name", "x", "--credit-limit", "0"], "2"),
+            (["history", "list", "--json"], try history()),
+        ]
+        for (arguments, expected) in session {
+            let result = try workbench.run(arguments)
+            #expect(result.status == 0, "\(arguments): \(result.errors)")
+            #expect(result.output == expected + "\n", "\(arguments)")
+            #expect(result.errors == "", "hints are for terminals")
+        }
+    }
+
+    private func history() throws -> String {
+        #"[{"id":1,"orders":{"1":{"state":"APPROVED","orderTotal":{"amount":4}}},"name":"Jane Doe","creditLimit":{"amount":5},"behind":0}]"#
+    }
+
+    @Test(
+        arguments: [
+            ("15.00", "12.34", "APPROVED", "null"),
+            ("15.00", "123.34", "REJECTED", #""INSUFFICIENT_CREDIT""#),
+        ], ["run", "--until-idle"])
+    func `the original's scenarios, by passes and until idle`(
+        scenario: (limit: String, total: String, state: String, reason: String), way: String
+    ) throws {
+        try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", scenario.limit)
+        try workbench.succeed(
+            "order", "create", "--customer-id", "1", "--order-total", scenario.total)
+        try relay(way)
+        let order = try workbench.succeed("order", "show", "1", "--json")
+        #expect(
+            order.contains(
+                #""orderState":"\#(scenario.state)","rejectionReason":\#(scenario.reason)"#))
+        #expect(try workbench.run("store", "check").status == 0)
+    }
+
+    @Test(arguments: ["run", "--until-idle"])
+    func `an unknown customer's order is rejected`(way: String) throws {
+        try workbench.succeed("order", "create", "--customer-id", "123", "--order-total", "1")
+        try relay(way)
+        let order = try workbench.succeed("order", "show", "1", "--json")
+        #expect(order.contains(#""orderState":"REJECTED","rejectionReason":"UNKNOWN_CUSTOMER""#))
+        #expect(
+            try workbench.succeed("history", "show", "123", "--json")
+                == #"{"id":123,"orders":{"1":{"state":"REJECTED","orderTotal":{"amount":1}}},"name":null,"creditLimit":null,"behind":0}"#
+        )
+        #expect(
+            try workbench.succeed("history", "show", "123").hasPrefix("Customer 123: unknown\n"))
+    }
+
+    @Test(arguments: ["run", "--until-idle"])
+    func `a cancelled order's credit can be used again`(way: String) throws {
+        try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "15.00")
+        try workbench.succeed("order", "create", "--customer-id", "1", "--order-total", "12.34")
+        try relay(way)
+        #expect(
+            try workbench.succeed("order", "cancel", "1", "--json").contains(
+                #""orderState":"CANCELLED""#))
+        try relay(way)
+        #expect(
+            try workbench.succeed("history", "show", "1", "--json").contains(
+                #""1":{"state":"CANCELLED""#))
+        try workbench.succeed("order", "create", "--customer-id", "1", "--order-total", "15")
+        try relay(way)
+        #expect(try workbench.run("order", "wait", "2", "--for", "APPROVED").status == 0)
+        #expect(try workbench.run("store", "check").status == 0)
+    }
+
+    @Test(arguments: ["run", "--until-idle"])
+    func `one order is approved and one rejected, and the history keeps both`(way: String) throws {
+        try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "1000")
+        try workbench.succeed("order", "create", "--customer-id", "1", "--order-total", "100")
+        try workbench.succeed("order", "create", "--customer-id", "1", "--order-total", "1000")
+        try relay(way)
+        #expect(
+            try workbench.succeed("history", "show", "1", "--json").hasPrefix(
+                #"{"id":1,"orders":{"1":{"state":"APPROVED","orderTotal":{"amount":100}},"2":{"state":"REJECTED","orderTotal":{"amount":1000}}}"#
+            ))
+    }
+
+    private func relay(_ way: String) throws {
+        if way == "run" {
+            for _ in 1...3 { try workbench.succeed("relay", "run") }
+        } else {
+            try workbench.succeed("relay", "run", way)
+        }
+        #expect(try workbench.run("relay", "run", "--exit-code").status == 0, "nothing remains")
+    }
+
+    @Test func `global options stand in any position`() throws {
+        let data = ["--data-dir", workbench.data]
+        let create = ["create", "--name", "x", "--credit-limit", "1"]
+        let ways = [
+            data + ["--json", "customer"] + create, ["customer"] + data + ["--json"] + create,
+            ["customer"] + create + ["--json"] + data,
+        ]
+        for (index, arguments) in ways.enumerated() {
+            let result = try TramProcess(arguments).wait()
+            #expect(result.output.hasPrefix("{\"customerId\":\(index + 1),"), "\(result.errors)")
+        }
+    }
+
+    @Test func `the environment names the data directory, an option overrides it`() throws {
+        let other = workbench.directory.file("other")
+        let environment = ["TRAM_DATA_DIR": other]
+        let create = ["customer", "create", "--name", "x", "--credit-limit", "1", "-q"]
+        #expect(try TramProcess(create, environment: environment).wait().status == 0)
+        #expect(FileManager.default.fileExists(atPath: other + "/customer.db"))
+        let overridden = try TramProcess(
+            create + ["--data-dir", workbench.data], environment: environment
+        ).wait()
+        #expect(overridden.output == "1\n")
+    }
+
+    @Test func `colors are for terminals, or when asked for`() throws {
+        try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "1")
+        #expect(try !workbench.succeed("store", "check").contains("\u{1B}"))
+        #expect(try workbench.succeed("store", "check", "--color", "always").contains("\u{1B}[32m"))
+        #expect(
+            try workbench.run("order", "show", "9", "--color=always").errors.hasPrefix("\u{1B}[31m")
+        )
+    }
+
+    @Test func `a name is escaped where it is printed, and exact in the store`() throws {
+        let name = "Zoë \u{202E}evil"
+        #expect(
+            try workbench.succeed("customer", "create", "--name", name, "--credit-limit", "1")
+                .contains(#"Zoë \u{202E}evil"#))
+        #expect(
+            try workbench.succeed("customer", "show", "1", "--json").contains(
+                #""name":"Zoë \u202eevil""#))
+    }
+
+    @Test func `waiting ends with the decision, the time, or the impossible`() throws {
+        try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "1")
+        try workbench.succeed("order", "create", "--customer-id", "1", "--order-total", "1")
+        #expect(try workbench.run("order", "wait", "1", "--timeout", "20ms").status == 2)
+        #expect(try workbench.run("order", "wait", "2", "--timeout", "20ms").status == 1)
+        let waiting = try workbench.start("order", "wait", "1", "--json")
+        try workbench.succeed("relay", "run", "--until-idle")
+        let result = try waiting.wait()
+        #expect(result.status == 0)
+        #expect(result.output.contains(#""orderState":"APPROVED""#))
+        #expect(try workbench.run("order", "wait", "1", "--for", "REJECTED").status == 1)
+        #expect(
+            try workbench.run("order", "wait", "1", "--for", "CANCELLED", "--timeout", "20ms")
+                .status
+                == 2)
+    }
+
+    @Test func `a rehearsal prints what would happen and leaves every byte`() throws {
+        try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "1")
+        try workbench.succeed("order", "create", "--customer-id", "1", "--order-total", "1")
+        let before = try workbench.bytes()
+        let rehearsed = try workbench.succeed("relay", "run", "--dry-run", "--json")
+        #expect(try workbench.bytes() == before)
+        #expect(try workbench.succeed("relay", "run", "--json") == rehearsed)
+        #expect(try workbench.run("relay", "run", "--dry-run", "--until-idle").status == 64)
+    }
+
+    @Test func `bounds and sources of a pass`() throws {
+        try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "9")
+        for _ in 1...3 {
+            try workbench.succeed("order", "create", "--customer-id", "1", "--order-total", "1")
+        }
+        let orders = try workbench.run(
+            "relay", "run", "--service", "order", "--max-messages", "2", "--json", "--exit-code")
+        #expect(orders.status == 2)
+        #expect(
+            orders.output.hasPrefix(#"{"pass":1,"messages":2,"deliveries":[{"message":"order:1""#))
+        #expect(orders.output.contains(#""pending":4,"idle":false}"#))
+        let status = try workbench.succeed("relay", "status", "--json")
+        #expect(
+            status.contains(
+                #"{"service":"order","pending":1,"failed":0,"next":{"message":"order:3","type":"OrderCreated"}}"#
+            ))
+    }
+
+    @Test func `a failing handler is reported, holds back its aggregate, and heals`() throws {
+        try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "9")
+        for _ in 1...2 {
+            try workbench.succeed("order", "create", "--customer-id", "1", "--order-total", "1")
+        }
+        let path = workbench.data + "/order.db"
+        try tamper(
+            with: path,
+            "CREATE TABLE saved AS SELECT payload FROM message WHERE id = 1; "
+                + "UPDATE message SET payload = '{}' WHERE id = 1")
+        let failed = try workbench.run("relay", "run", "--until-idle")
+        #expect(failed.status == 1)
+        #expect(failed.errors == "")
+        #expect(
+            failed.output.contains(
+                "-> customer  failed  the payload is no OrderCreated: the key 'orderDetails' is missing"
+            ))
+        #expect(try workbench.run("order", "wait", "2", "--for", "APPROVED").status == 0)
+        #expect(try workbench.succeed("order", "show", "1").contains("(failed(1))"))
+        #expect(try workbench.succeed("outbox", "list", "--pending").contains("failed(1)"))
+        #expect(try workbench.run("relay", "run").status == 1, "it is tried once per run")
+
+        try tamper(
+            with: path,
+            "UPDATE message SET payload = (SELECT payload FROM saved) WHERE id = 1; "
+                + "DROP TABLE saved")
+        try workbench.succeed("relay", "run", "--until-idle")
+        #expect(try workbench.run("order", "wait", "1", "--for", "APPROVED").status == 0)
+        #expect(try workbench.run("store", "check").status == 0)
+    }
+
+    @Test func `a second relay waits for the first, then says so`() throws {
+        try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "1")
+        let first = try workbench.start("relay", "run", "--watch")
+        try workbench.succeed("order", "create", "--customer-id", "1", "--order-total", "1")
+        #expect(try workbench.run("order", "wait", "1", "--for", "APPROVED").status == 0)
+        for command in [["relay", "run"], ["outbox", "purge"], ["history", "rebuild"]] {
+            let busy = try workbench.run(command + ["--lock-timeout", "50ms"])
+            #expect(busy.status == 75, "\(command)")
+            #expect(busy.errors.hasPrefix("error[relay-busy]"))
+        }
+        #expect(try workbench.run("store", "check").status == 0, "looking is always allowed")
+        first.send(SIGTERM)
+        #expect(try first.wait().status == 143)
+        #expect(try workbench.run("relay", "run").status == 0)
+    }
+
+    @Test func `an interrupted relay says so with its exit code`() throws {
+        try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "1")
+        let relay = try workbench.start("relay", "run", "--watch", "--json")
+        #expect(try workbench.run("relay", "status").status == 0)
+        while try workbench.succeed("relay", "status", "--json").contains(#""idle":false"#) {}
+        relay.send(SIGINT)
+        let result = try relay.wait()
+        #expect(result.status == 130)
+        #expect(result.lines.count == 1)
+    }
+
+    @Test func `help has an example for every command`() throws {
+        let commands = [
+            "customer create", "customer show", "customer list", "order create", "order show",
+            "order list", "order cancel", "order wait", "history show", "history list",
+            "history rebuild", "relay run", "relay status", "outbox list", "outbox show",
+            "outbox purge", "inbox list", "store status", "store check",
+        ]
+        for command in commands {
+            let words = command.split(separator: " ").map(String.init)
+            let help = try TramProcess(words + ["--help"]).wait()
+            #expect(help.status == 0)
+            #expect(help.output.contains("Example:\n  tram \(command)"), "\(command)")
+        }
+        #expect(try TramProcess(["--version"]).wait().output == "0.1.0\n")
+        let completions = try TramProcess(["--generate-completion-script", "bash"]).wait()
+        #expect(completions.status == 0)
+        #expect(completions.output.contains("tram"))
+    }
+
+    @Test func `a full standard output is an error, and what was done stands`() throws {
+        let command =
+            "'\(TramProcess.program)' customer create --name x --credit-limit 1 "
+            + "--data-dir '\(workbench.data)' >/dev/full"
+        let full = try TramProcess(["-c", command], of: "bash").wait()
+        #expect(full.status == 74)
+        #expect(full.errors.hasPrefix("error[io-error]"))
+        #expect(try workbench.succeed("customer", "list", "--json").contains(#""customerId":1"#))
+    }
+}

@@ -1,0 +1,172 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A store that is not as it should be stops the command, with nothing changed anywhere.
+@Suite struct DamagedStoreTests {
+    let workbench: Workbench
+
+    init() throws {
+        workbench = try Workbench()
+        try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "5")
+        try workbench.succeed("order", "create", "--customer-id", "1", "--order-total", "4")
+    }
+
+    private var orders: String { workbench.data + "/order.db" }
+
+    /// Expects every command that uses the Order Service's store to be refused.
+    private func expectRefused(
+        _ code: String, _ status: Int32, sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+        let before = try workbench.bytes()
+        for command in [
+            ["order", "create", "--customer-id", "1", "--order-total", "1"],
+            ["order", "show", "1"],
+            ["order", "cancel", "1"], ["relay", "run"], ["relay", "run", "--dry-run"],
+            ["relay", "status"], ["store", "check"], ["history", "rebuild"], ["outbox", "purge"],
+        ] {
+            let result = try workbench.run(command)
+            #expect(result.status == status, "\(command)", sourceLocation: sourceLocation)
+            #expect(
+                result.errors.hasPrefix("error[\(code)]: "), "\(command): \(result.errors)",
+                sourceLocation: sourceLocation)
+            #expect(result.output == "", sourceLocation: sourceLocation)
+        }
+        #expect(try workbench.bytes() == before, sourceLocation: sourceLocation)
+        // The other services go on.
+        #expect(
+            try workbench.run("customer", "show", "1").status == 0, sourceLocation: sourceLocation)
+    }
+
+    @Test func `a missing store file is damage`() throws {
+        for suffix in ["", "-wal", "-shm"] {
+            try FileManager.default.removeItem(atPath: orders + suffix)
+        }
+        try expectRefused("store-damaged", 65)
+    }
+
+    @Test func `an empty store file is damage`() throws {
+        for suffix in ["-wal", "-shm"] {
+            try FileManager.default.removeItem(atPath: orders + suffix)
+        }
+        try Data().write(to: URL(fileURLWithPath: orders))
+        try expectRefused("store-damaged", 65)
+    }
+
+    @Test func `a file that is no database is damage`() throws {
+        for suffix in ["-wal", "-shm"] {
+            try FileManager.default.removeItem(atPath: orders + suffix)
+        }
+        try Data(repeating: 65, count: 10_000).write(to: URL(fileURLWithPath: orders))
+        try expectRefused("store-damaged", 65)
+    }
+
+    @Test func `another service's store is not taken for this one`() throws {
+        try tamper(with: workbench.data + "/customer.db", "PRAGMA wal_checkpoint(TRUNCATE)")
+        for suffix in ["-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: orders + suffix)
+        }
+        let customers = try Data(contentsOf: URL(fileURLWithPath: workbench.data + "/customer.db"))
+        try customers.write(to: URL(fileURLWithPath: orders))
+        try expectRefused("store-damaged", 65)
+    }
+
+    @Test func `a store of a newer version is left to the newer tram`() throws {
+        try tamper(with: orders, "PRAGMA user_version = 99")
+        try expectRefused("store-too-new", 78)
+    }
+
+    @Test func `a changed schema is damage`() throws {
+        try tamper(with: orders, "DROP INDEX orders_customer_idx")
+        try expectRefused("store-damaged", 65)
+    }
+
+    @Test func `without its marker a directory is no store, and the next create goes on`() throws {
+        try FileManager.default.removeItem(atPath: workbench.data + "/tram-format")
+        for command in [["order", "list"], ["relay", "run"], ["store", "check"]] {
+            let result = try workbench.run(command)
+            #expect(result.status == 66)
+            #expect(result.errors.hasPrefix("error[no-store]: "))
+        }
+        try workbench.succeed("customer", "create", "--name", "y", "--credit-limit", "5")
+        #expect(try workbench.succeed("order", "list", "--json").contains(#""orderId":1"#))
+    }
+
+    @Test func `a newer directory is left to the newer tram`() throws {
+        try Data("2\n".utf8).write(to: URL(fileURLWithPath: workbench.data + "/tram-format"))
+        #expect(try workbench.run("order", "list").status == 78)
+        #expect(
+            try workbench.run("customer", "create", "--name", "y", "--credit-limit", "5").status
+                == 78)
+    }
+
+    @Test func `where there is no store, nothing is made`() throws {
+        let empty = try Workbench()
+        for command in [
+            ["order", "list"], ["relay", "run"], ["store", "status"], ["history", "rebuild"],
+            ["outbox", "purge"], ["inbox", "list"], ["order", "wait", "1"],
+        ] {
+            #expect(try empty.run(command).status == 66, "\(command)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: empty.data))
+    }
+
+    @Test func `a file in the way of the directory is refused`() throws {
+        let blocked = try Workbench()
+        try Data().write(to: URL(fileURLWithPath: blocked.data))
+        #expect(
+            try blocked.run("customer", "create", "--name", "x", "--credit-limit", "1").status == 73
+        )
+        #expect(try blocked.run("order", "list").status == 66)
+    }
+
+    @Test func `a read-only directory can be read, and a write changes nothing`() throws {
+        // Root may write anywhere, so as root these commands run as nobody.
+        let program: String
+        if getuid() == 0 {
+            program = workbench.directory.file("tram")
+            let copied = try TramProcess([TramProcess.program, program], of: "cp").wait()
+            try #require(copied.status == 0)
+        } else {
+            program = TramProcess.program
+        }
+        func run(_ arguments: String...) throws -> TramProcess.Result {
+            let arguments = arguments + ["--data-dir", workbench.data]
+            return getuid() == 0
+                ? try TramProcess(
+                    ["--reuid=65534", "--regid=65534", "--clear-groups", program] + arguments,
+                    of: "setpriv"
+                ).wait()
+                : try TramProcess(arguments, of: program).wait()
+        }
+        let files = try FileManager.default.contentsOfDirectory(atPath: workbench.data)
+        for file in files { chmod(workbench.data + "/" + file, 0o444) }
+        chmod(workbench.data, 0o555)
+        defer { chmod(workbench.data, 0o755) }
+        let before = try workbench.bytes()
+
+        let shown = try run("order", "show", "1")
+        #expect(shown.status == 0, "\(shown.errors)")
+        #expect(try run("store", "check").status == 0)
+        for result in try [
+            run("customer", "create", "--name", "y", "--credit-limit", "5"), run("relay", "run"),
+            run("history", "rebuild"), run("outbox", "purge"),
+        ] {
+            #expect(result.status == 73, "\(result.errors)")
+            #expect(result.errors.hasPrefix("error[store-readonly]: "), "\(result.errors)")
+        }
+        #expect(try workbench.bytes() == before)
+    }
+
+    @Test func `a write that fails is undone, and told`() throws {
+        // A limit on the size of files makes the next write fail, like a failing disk.
+        let command =
+            "trap '' XFSZ; ulimit -f 1; exec '\(TramProcess.program)' customer create "
+            + "--name y --credit-limit 5 --data-dir '\(workbench.data)'"
+        let limited = try TramProcess(["-c", command], of: "bash").wait()
+        #expect([73, 74].contains(limited.status), "\(limited.errors)")
+        #expect(limited.output == "")
+        #expect(try workbench.succeed("customer", "list", "--quiet").contains("\n2 ") == false)
+        #expect(try workbench.run("store", "check").status == 0)
+    }
+}

@@ -1,0 +1,35 @@
+import Contracts
+import Testing
+import Tram
+
+@testable import TramCLI
+
+@Suite struct InputTests {
+    @Test func `durations have a unit`() throws {
+        #expect(try Input.duration("250ms", field: "x") == 250)
+        #expect(try Input.duration("0s", field: "x") == 0)
+        #expect(try Input.duration("5s", field: "x") == 5000)
+        #expect(try Input.duration("2m", field: "x") == 120_000)
+        #expect(try Input.duration("1h", field: "x") == 3_600_000)
+        for text in ["", "5", "s", "-1s", "1.5s", "5 s", "5S", "5sec", "99999999s", "٥s"] {
+            #expect(throws: Failure.self, "\(text)") { try Input.duration(text, field: "x") }
+        }
+    }
+
+    @Test func `ids are positive whole numbers in one form`() throws {
+        #expect(try Input.id("1", field: "id") == 1)
+        #expect(try Input.id("9223372036854775807", field: "id") == .max)
+        for text in ["", "0", "-1", "+1", "01", "1.0", "1e3", " 1", "9223372036854775808", "x"] {
+            #expect(throws: Failure.self, "\(text)") { try Input.id(text, field: "id") }
+        }
+    }
+
+    @Test(arguments: [
+        ("custmer", "customer", 1), ("hisotry", "history", 1), ("rely", "relay", 1),
+        ("", "abc", 3), ("kitten", "sitting", 3),
+    ])
+    func `edits are counted, a swap as one`(left: String, right: String, distance: Int) {
+        #expect(Arguments.editDistance(left, right) == distance)
+        #expect(Arguments.editDistance(right, left) == distance)
+    }
+}
