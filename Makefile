@@ -40,6 +40,7 @@ install: release ## Install tram, its completions and its man page below PREFIX
 		> $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_tram
 	bin/tram --generate-completion-script fish \
 		> $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/tram.fish
+	@mkdir -p .build/manual
 	$(SWIFT) package plugin --allow-writing-to-package-directory generate-manual \
 		--multi-page --output-directory .build/manual
 	install -m 644 .build/manual/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
