@@ -93,6 +93,8 @@ struct SQLiteOpener {
         try connection.configure(SQLiteSetting.defensive, true)
         try connection.configure(SQLiteSetting.trustedSchema, false)
         try connection.configure(SQLiteSetting.foreignKeys, true)
+        // The first process to open a store reads its whole log: short commands want a short one.
+        try connection.run("PRAGMA wal_autocheckpoint = 100")
         try connection.run("PRAGMA synchronous = FULL")
         let synchronous: Int = try connection.run("PRAGMA synchronous").rows[0].values()
         guard synchronous == 2 else {
