@@ -27,4 +27,6 @@ package enum RejectionReason: String, Codable, Sendable, SQLConvertible {
 package enum SagaKind: String, Codable, Sendable, CaseIterable, SQLConvertible {
     /// Each service reacts to the others' events.
     case choreography
+    /// An orchestrator in the Order Service tells the others what to do.
+    case orchestration
 }

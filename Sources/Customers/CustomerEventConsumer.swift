@@ -19,32 +19,28 @@ package enum CustomerEventConsumer {
         _ event: DomainEventEnvelope<OrderCreated>, _ transaction: any Transaction
     ) throws -> HandlerOutcome {
         let orderID = try event.numericAggregateID()
+        guard event.saga == .choreography else {
+            return .ignored("order \(orderID) is orchestrated")
+        }
         let customerID = event.orderDetails.customerId
         let total = event.orderDetails.orderTotal
-        let customers = CustomerRepository(transaction)
-
-        guard var customer = try customers.find(customerID) else {
+        let decision = try CreditDecision.decide(
+            order: orderID, customer: customerID, total: total, in: transaction)
+        let words = decision.description(order: orderID, customer: customerID, total: total)
+        switch decision {
+        case .alreadyReserved: return .ignored(words)
+        case .reserved:
             try transaction.publish(
-                CustomerNotFound(customerId: customerID, orderId: orderID), about: customerID)
-            return .handled(
-                "customer \(customerID) does not exist, order \(orderID) cannot be paid")
-        }
-        guard try customers.reservation(forOrder: orderID) == nil else {
-            return .ignored("credit is already reserved for order \(orderID)")
-        }
-        guard customer.reserve(total) else {
+                CustomerCreditReserved(customerId: customerID, orderId: orderID), about: customerID)
+        case .limitExceeded:
             try transaction.publish(
                 CustomerCreditLimitExceeded(customerId: customerID, orderId: orderID),
                 about: customerID)
-            return .handled(
-                "refused \(total) for order \(orderID): "
-                    + "\(customer.available) of \(customer.creditLimit) available")
+        case .unknownCustomer:
+            try transaction.publish(
+                CustomerNotFound(customerId: customerID, orderId: orderID), about: customerID)
         }
-        try customers.save(
-            Reservation(orderID: orderID, customerID: customerID, amount: total), of: customer)
-        try transaction.publish(
-            CustomerCreditReserved(customerId: customerID, orderId: orderID), about: customerID)
-        return .handled("reserved \(total) of \(customer.creditLimit) for order \(orderID)")
+        return .handled(words)
     }
 
     private static func releaseCredit(

@@ -20,40 +20,42 @@ package final class CustomersAndOrders {
     private let directory: DataDirectory?
 
     /// The system in a directory's files. None of them is opened before it is used.
-    package convenience init(in directory: DataDirectory) {
+    package convenience init(in directory: DataDirectory) throws {
         func store(_ name: String, _ schema: Schema) -> SQLiteStore {
             SQLiteStore(
                 name: name, path: directory.file(name + ".db"), schema: schema,
                 lockTimeout: directory.lockTimeout)
         }
-        self.init(
+        try self.init(
             store(ServiceName.customer, Schemas.customer), store(ServiceName.order, Schemas.order),
             store(ServiceName.history, Schemas.history), directory: directory)
     }
 
     /// A system in memory.
     package convenience init(inMemoryWithClock clock: @escaping () -> Timestamp) throws {
-        self.init(
-            try SQLiteStore(inMemory: ServiceName.customer, schema: Schemas.customer, clock: clock),
-            try SQLiteStore(inMemory: ServiceName.order, schema: Schemas.order, clock: clock),
-            try SQLiteStore(inMemory: ServiceName.history, schema: Schemas.history, clock: clock),
+        try self.init(
+            SQLiteStore(inMemory: ServiceName.customer, schema: Schemas.customer, clock: clock),
+            SQLiteStore(inMemory: ServiceName.order, schema: Schemas.order, clock: clock),
+            SQLiteStore(inMemory: ServiceName.history, schema: Schemas.history, clock: clock),
             directory: nil)
     }
 
     private init(
         _ customerStore: SQLiteStore, _ orderStore: SQLiteStore, _ historyStore: SQLiteStore,
         directory: DataDirectory?
-    ) {
+    ) throws {
         self.customerStore = customerStore
         self.orderStore = orderStore
         self.historyStore = historyStore
         self.directory = directory
         customers = CustomerService(customerStore)
-        orders = OrderService(orderStore)
+        orders = try OrderService(orderStore)
         history = OrderHistoryService(historyStore)
         relay = Relay([
-            Service(store: customerStore, subscribers: [CustomerEventConsumer.handlers]),
-            Service(store: orderStore, subscribers: [OrderEventConsumer.handlers]),
+            Service(
+                store: customerStore,
+                subscribers: [CustomerEventConsumer.handlers, CustomerCommandHandler.handlers]),
+            Service(store: orderStore, subscribers: [OrderEventConsumer.handlers, orders.sagas]),
             Service(store: historyStore, subscribers: [OrderHistoryService.handlers]),
         ])
     }

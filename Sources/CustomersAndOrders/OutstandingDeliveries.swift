@@ -17,14 +17,25 @@ extension CustomersAndOrders {
     /// release of its credit.
     package func outstandingDeliveries(for order: Order) throws -> [OutstandingDelivery] {
         guard order.isWaiting else { return [] }
-        let own = try orderStore.read {
-            try Outbox($0).unpublished(destination: Channel.order, partitionID: "\(order.id)")
+        var messages: [Message] = []
+        if let sagaID = order.sagaID {
+            messages += try unpublished(orderStore, CommandChannel.customerService.name, sagaID)
+            messages += try unpublished(customerStore, CreateOrderSaga.replyChannel, sagaID)
+        } else {
+            messages += try unpublished(customerStore, Channel.customer, "\(order.customerID)")
         }
-        let answers = try customerStore.read {
-            try Outbox($0).unpublished(
-                destination: Channel.customer, partitionID: "\(order.customerID)")
-        }.filter { orderID(of: $0) == order.id }
-        return try (own + answers).flatMap(outstandingDeliveries)
+        messages += try unpublished(orderStore, Channel.order, "\(order.id)")
+        return try messages.filter {
+            try orderID(of: $0) == order.id && !isNews($0, aboutOrder: order.id)
+        }.flatMap(outstandingDeliveries)
+    }
+
+    private func unpublished(
+        _ store: SQLiteStore, _ channel: String, _ partitionID: String
+    ) throws -> [Message] {
+        try store.read {
+            try Outbox($0).unpublished(destination: channel, partitionID: partitionID)
+        }
     }
 
     /// The same for all orders at once, by id: each pending message is read once.
@@ -33,7 +44,9 @@ extension CustomersAndOrders {
         for source in [service(ServiceName.order), service(ServiceName.customer)] {
             try forEachPage(of: source) { messages in
                 for message in messages {
-                    guard let id = orderID(of: message) else { continue }
+                    guard let id = try orderID(of: message),
+                        try !isNews(message, aboutOrder: id)
+                    else { continue }
                     outstanding[id, default: []] += try outstandingDeliveries(of: message)
                 }
             }
@@ -75,11 +88,28 @@ extension CustomersAndOrders {
     private func customerID(of message: Message) throws -> Int? {
         guard let id = Int(message.partitionID) else { return nil }
         if message.destination == Channel.customer { return id }
-        do {
-            return try orders.order(id).customerID
-        } catch is OrderError {
-            return nil
+        return try orders.findOrder(id)?.customerID
+    }
+
+    /// The order that a message is about: by its own event, a customer's answer to it, or its
+    /// orchestrator's command or reply; nil when it is about none.
+    func orderID(of message: Message) throws -> Int? {
+        struct Answer: Decodable {
+            let orderId: Int
         }
+        switch message.destination {
+        case Channel.order: return Int(message.partitionID)
+        case CommandChannel.customerService.name, CreateOrderSaga.replyChannel:
+            return try orders.order(orchestratedBy: message.partitionID)?.id
+        default: return try? WireFormat.decode(Answer.self, from: message.payload).orderId
+        }
+    }
+
+    /// Whether a message is about an order without moving its saga: that an orchestrated order was
+    /// created is news.
+    private func isNews(_ message: Message, aboutOrder id: Int) throws -> Bool {
+        try message.type == OrderCreated.eventType
+            && orders.findOrder(id)?.saga == .orchestration
     }
 
     private func forEachPage(of source: Service, _ body: ([Message]) throws -> Void) throws {
@@ -97,16 +127,6 @@ extension CustomersAndOrders {
 
 /// How many rows are read at a time where there may be many.
 package let pageSize = 500
-
-/// The order that a message is about: its own event, or a customer's answer to it; nil when it is
-/// neither.
-private func orderID(of message: Message) -> Int? {
-    struct Answer: Decodable {
-        let orderId: Int
-    }
-    if message.destination == Channel.order { return Int(message.partitionID) }
-    return try? WireFormat.decode(Answer.self, from: message.payload).orderId
-}
 
 extension Order {
     /// Whether its saga may still have something to do.

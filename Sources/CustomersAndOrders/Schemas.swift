@@ -8,9 +8,11 @@ internal import TramSQLite
 /// not taken for it: the letters `Trm` and a letter of the service.
 enum Schemas {
     static let customer = Schema(
-        applicationID: 0x5472_6D43, migrations: [MessagingTables.create + CustomerTables.create])
+        applicationID: 0x5472_6D43,
+        migrations: [MessagingTables.create + SagaTables.create + CustomerTables.create])
     static let order = Schema(
-        applicationID: 0x5472_6D4F, migrations: [MessagingTables.create + OrderTables.create])
+        applicationID: 0x5472_6D4F,
+        migrations: [MessagingTables.create + SagaTables.create + OrderTables.create])
     static let history = Schema(
         applicationID: 0x5472_6D48, migrations: [MessagingTables.create + HistoryTables.create])
 }

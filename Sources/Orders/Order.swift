@@ -7,6 +7,8 @@ package struct Order: Hashable, Sendable {
     package let customerID: Int
     package let total: Money
     package let saga: SagaKind
+    /// The id of the saga that orchestrates it; nil for a choreographed order.
+    package internal(set) var sagaID: String?
     package internal(set) var state: OrderState
     package internal(set) var rejectionReason: RejectionReason?
 

@@ -12,41 +12,15 @@ package enum OrderEventConsumer {
             subscriberID,
             [
                 .on(CustomerCreditReserved.self) { event, transaction in
-                    try approve(event.orderId, transaction)
+                    try OrderDecision.approve(event.orderId, in: transaction)
                 },
                 .on(CustomerCreditLimitExceeded.self) { event, transaction in
-                    try reject(event.orderId, .insufficientCredit, transaction)
+                    try OrderDecision.reject(
+                        event.orderId, .insufficientCredit, in: transaction)
                 },
                 .on(CustomerNotFound.self) { event, transaction in
-                    try reject(event.orderId, .unknownCustomer, transaction)
+                    try OrderDecision.reject(event.orderId, .unknownCustomer, in: transaction)
                 },
             ])
-    }
-
-    private static func approve(
-        _ orderID: Int, _ transaction: any Transaction
-    ) throws -> HandlerOutcome {
-        let orders = OrderRepository(transaction)
-        guard var order = try orders.find(orderID) else { throw OrderError.notFound(orderID) }
-        guard order.approve() else {
-            return .ignored("order \(orderID) is already \(order.state.rawValue)")
-        }
-        try orders.update(order)
-        try transaction.publish(OrderApproved(orderDetails: order.details), about: orderID)
-        return .handled("order \(orderID) APPROVED")
-    }
-
-    private static func reject(
-        _ orderID: Int, _ reason: RejectionReason, _ transaction: any Transaction
-    ) throws -> HandlerOutcome {
-        let orders = OrderRepository(transaction)
-        guard var order = try orders.find(orderID) else { throw OrderError.notFound(orderID) }
-        guard order.reject(reason) else {
-            return .ignored("order \(orderID) is already \(order.state.rawValue)")
-        }
-        try orders.update(order)
-        try transaction.publish(
-            OrderRejected(orderDetails: order.details, rejectionReason: reason), about: orderID)
-        return .handled("order \(orderID) REJECTED: \(reason.rawValue)")
     }
 }

@@ -22,17 +22,30 @@ struct OrderRepository {
     func find(_ id: Int) throws -> Order? {
         try transaction.rows(
             """
-            SELECT id, customer_id, total, saga, state, rejection_reason FROM orders
+            SELECT id, customer_id, total, saga, saga_id, state, rejection_reason FROM orders
             WHERE id = \(id)
             """
         ).first.map(order)
+    }
+
+    func find(orchestratedBy sagaID: String) throws -> Order? {
+        try transaction.rows(
+            """
+            SELECT id, customer_id, total, saga, saga_id, state, rejection_reason FROM orders
+            WHERE saga_id = \(sagaID)
+            """
+        ).first.map(order)
+    }
+
+    func setSaga(_ sagaID: String, ofOrder id: Int) throws {
+        try transaction.execute("UPDATE orders SET saga_id = \(sagaID) WHERE id = \(id)")
     }
 
     func page(_ filter: OrderFilter, after id: Int, limit: Int) throws -> [Order] {
         // A NULL parameter switches its condition off.
         try transaction.rows(
             """
-            SELECT id, customer_id, total, saga, state, rejection_reason FROM orders
+            SELECT id, customer_id, total, saga, saga_id, state, rejection_reason FROM orders
             WHERE id > \(id)
                 AND (customer_id = \(filter.customerID) OR \(filter.customerID) IS NULL)
                 AND (state = \(filter.state) OR \(filter.state) IS NULL)
@@ -51,10 +64,12 @@ struct OrderRepository {
     }
 
     private func order(_ row: Row) throws -> Order {
-        let (id, customerID, total, saga, state, reason):
-            (Int, Int, Money, SagaKind, OrderState, RejectionReason?) = try row.values()
-        return Order(
+        let (id, customerID, total, saga, sagaID, state, reason):
+            (Int, Int, Money, SagaKind, String?, OrderState, RejectionReason?) = try row.values()
+        var order = Order(
             id: id, customerID: customerID, total: total, saga: saga, state: state,
             rejectionReason: reason)
+        order.sagaID = sagaID
+        return order
     }
 }

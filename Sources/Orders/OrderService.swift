@@ -3,30 +3,65 @@ package import Tram
 
 /// The Order Service: it takes orders, and follows what their saga decides.
 package struct OrderService {
+    /// Runs the orchestrated sagas, and receives the replies to their commands.
+    package let sagas: SagaManager<CreateOrderSaga>
     private let store: any Store
 
-    package init(_ store: any Store) {
+    package init(_ store: any Store) throws {
         self.store = store
+        sagas = try SagaManager(CreateOrderSaga(), id: OrderEventConsumer.subscriberID)
     }
 
-    /// Creates a pending order and publishes ``OrderCreated``, in one transaction. Whether the
-    /// customer exists is not this service's to know: the saga finds out.
+    /// Creates a pending order and publishes ``OrderCreated``; an orchestrated one also sends the
+    /// saga's first command. All of it is one transaction. Whether the customer exists is not this
+    /// service's to know: the saga finds out.
     package func createOrder(
         customerID: Int, total: Money, saga: SagaKind = .choreography
-    ) throws -> (order: Order, published: MessageHeading) {
+    ) throws -> (order: Order, published: [MessageHeading]) {
         try store.write { transaction in
-            let order = try OrderRepository(transaction)
-                .insert(customerID: customerID, total: total, saga: saga)
-            let event = OrderCreated(orderDetails: order.details, saga: saga)
-            let id = try transaction.publish(event, about: order.id)
-            return (order, MessageHeading(id: id, type: OrderCreated.eventType))
+            let outbox = Outbox(transaction)
+            let newest = try outbox.highestNumber()
+            let order =
+                switch saga {
+                case .choreography: try choreograph(customerID, total, transaction)
+                case .orchestration: try orchestrate(customerID, total, transaction)
+                }
+            return (order, try outbox.headings(after: newest))
         }
+    }
+
+    private func choreograph(
+        _ customerID: Int, _ total: Money, _ transaction: any Transaction
+    ) throws -> Order {
+        let order = try OrderRepository(transaction)
+            .insert(customerID: customerID, total: total, saga: .choreography)
+        let event = OrderCreated(orderDetails: order.details, saga: .choreography)
+        try transaction.publish(event, about: order.id)
+        return order
+    }
+
+    private func orchestrate(
+        _ customerID: Int, _ total: Money, _ transaction: any Transaction
+    ) throws -> Order {
+        let details = OrderDetails(customerId: customerID, orderTotal: total)
+        let saga = try sagas.start(CreateOrderSaga.Data(orderDetails: details), in: transaction)
+        let orders = OrderRepository(transaction)
+        try orders.setSaga(saga.reference.id, ofOrder: saga.data.orderId)
+        guard let order = try orders.find(saga.data.orderId) else {
+            throw OrderError.notFound(saga.data.orderId)
+        }
+        return order
+    }
+
+    /// The order that a saga orchestrates, or nil when there is none.
+    package func order(orchestratedBy sagaID: String) throws -> Order? {
+        try store.read { try OrderRepository($0).find(orchestratedBy: sagaID) }
     }
 
     /// Cancels an approved order and publishes ``OrderCancelled``, in one transaction.
     ///
     /// - Throws: ``OrderError``; nothing has then changed.
-    package func cancelOrder(_ id: Int) throws -> (order: Order, published: MessageHeading) {
+    package func cancelOrder(_ id: Int) throws -> (order: Order, published: [MessageHeading]) {
         try store.write { transaction in
             let orders = OrderRepository(transaction)
             guard var order = try orders.find(id) else { throw OrderError.notFound(id) }
@@ -34,16 +69,19 @@ package struct OrderService {
             try orders.update(order)
             let message = try transaction.publish(
                 OrderCancelled(orderDetails: order.details), about: id)
-            return (order, MessageHeading(id: message, type: OrderCancelled.eventType))
+            return (order, [MessageHeading(id: message, type: OrderCancelled.eventType)])
         }
     }
 
     /// - Throws: ``OrderError/notFound(_:)``.
     package func order(_ id: Int) throws -> Order {
-        guard let order = try store.read({ try OrderRepository($0).find(id) }) else {
-            throw OrderError.notFound(id)
-        }
+        guard let order = try findOrder(id) else { throw OrderError.notFound(id) }
         return order
+    }
+
+    /// An order, or nil when there is none with that id.
+    package func findOrder(_ id: Int) throws -> Order? {
+        try store.read { try OrderRepository($0).find(id) }
     }
 
     /// The next orders by id, at most `limit` of them.

@@ -7,6 +7,7 @@ package enum OrderTables {
             customer_id INTEGER NOT NULL CHECK (customer_id > 0),
             total INTEGER NOT NULL CHECK (total > 0),
             saga TEXT NOT NULL CHECK (saga IN ('choreography', 'orchestration')),
+            saga_id TEXT UNIQUE,
             state TEXT NOT NULL
                 CHECK (state IN ('PENDING', 'APPROVED', 'REJECTED', 'CANCELLED')),
             rejection_reason TEXT

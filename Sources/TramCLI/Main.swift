@@ -26,7 +26,7 @@ enum Main {
             // Not an error: help, the version, a completion script.
             return say(RootCommand.fullMessage(for: error), arguments)
         } catch {
-            return report(Failure(error, arguments: arguments), arguments)
+            return report(CommandError(error, arguments: arguments), arguments)
         }
     }
 
@@ -37,11 +37,11 @@ enum Main {
         } catch let error as SystemError where error.isClosedPipe {
             return 128 + SIGPIPE
         } catch {
-            return report(Failure(error, arguments: arguments), arguments)
+            return report(CommandError(error, arguments: arguments), arguments)
         }
     }
 
-    private static func report(_ failure: Failure, _ arguments: [String]) -> Int32 {
+    private static func report(_ failure: CommandError, _ arguments: [String]) -> Int32 {
         let options = Arguments.presentation(of: arguments)
         let text =
             options.json

@@ -21,6 +21,7 @@ final class RelayReporter {
 
     func report(_ event: RelayEvent) throws {
         switch event {
+        case .expired(let expiry): try session.output.write(description(of: expiry))
         case .began(let plan):
             self.plan = plan
             hasDeliveries = false
@@ -62,6 +63,11 @@ final class RelayReporter {
         return session.isQuiet ? "" : lines(delivery)
     }
 
+    private func description(of expiry: Expiry) -> String {
+        if session.isJSON || session.isQuiet { return "" }
+        return expiry.effects.map { "Deadline: \(escaped($0))\n" }.joined()
+    }
+
     private func ending(_ summary: PassSummary) -> String {
         if session.isJSON {
             let beginning = plan == nil ? jsonBeginning(summary.number, 0) : ""
@@ -93,7 +99,8 @@ final class RelayReporter {
         switch outcome {
         case .handled: session.style.good("ok")
         case .failed: session.style.bad("failed")
-        case .ignored, .duplicate, .held: session.style.notable(outcome.rawValue)
+        case .refused, .stashed, .ignored, .duplicate, .held:
+            session.style.notable(outcome.rawValue)
         }
     }
 
@@ -101,7 +108,7 @@ final class RelayReporter {
         switch delivery.receipt.outcome {
         case .duplicate: ["it was handled before"]
         case .held: ["an earlier message of the same aggregate has failed"]
-        case .handled, .ignored, .failed: delivery.receipt.effects.map(escaped)
+        case .handled, .ignored, .refused, .stashed, .failed: delivery.receipt.effects.map(escaped)
         }
     }
 

@@ -20,7 +20,7 @@ struct RootCommand: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             CustomerCommand.self, OrderCommand.self, HistoryCommand.self, RelayCommand.self,
-            OutboxCommand.self, InboxCommand.self, StoreCommand.self,
+            OutboxCommand.self, InboxCommand.self, SagaCommand.self, StoreCommand.self,
         ])
 
     @OptionGroup(title: "Global options") var global: GlobalOptions

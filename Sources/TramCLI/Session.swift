@@ -32,7 +32,7 @@ struct Session {
     init(_ options: GlobalOptions) throws {
         let path = options.dataDirectory ?? Terminal.environment("TRAM_DATA_DIR") ?? ".tram"
         guard !path.isEmpty else {
-            throw Failure.invalid(
+            throw CommandError.invalid(
                 .dataDirectory, field: "data-dir", value: path, "the path of a directory")
         }
         directory = DataDirectory(
@@ -48,12 +48,12 @@ struct Session {
     /// - Throws: when there is none.
     func open() throws -> CustomersAndOrders {
         try directory.requireStores()
-        return CustomersAndOrders(in: directory)
+        return try CustomersAndOrders(in: directory)
     }
 
     /// The system in the data directory, made if there is none.
     func openOrCreate() throws -> CustomersAndOrders {
-        let system = CustomersAndOrders(in: directory)
+        let system = try CustomersAndOrders(in: directory)
         try system.create()
         return system
     }

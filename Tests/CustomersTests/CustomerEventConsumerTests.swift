@@ -46,7 +46,8 @@ import TramSQLite
 
     @Test func `credit that is not there is refused, and none is reserved`() throws {
         let outcome = try handle(created(total: 12334), order: 1)
-        #expect(outcome == .handled("refused 123.34 for order 1: 15.00 of 15.00 available"))
+        #expect(
+            outcome == .handled("no credit for order 1: 123.34 asked, 15.00 of 15.00 available"))
         #expect(try service.customer(1)?.reserved == .zero)
         #expect(try published() == [CustomerCreditLimitExceeded.eventType])
     }

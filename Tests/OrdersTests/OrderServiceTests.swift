@@ -14,8 +14,9 @@ import TramSQLite
         store = try SQLiteStore(
             inMemory: "order",
             schema: Schema(
-                applicationID: 1, migrations: [MessagingTables.create + OrderTables.create]))
-        service = OrderService(store)
+                applicationID: 1,
+                migrations: [MessagingTables.create + SagaTables.create + OrderTables.create]))
+        service = try OrderService(store)
     }
 
     private func create(customer: Int = 1, cents: Int = 1234) throws -> Int {

@@ -70,4 +70,26 @@ public enum MessageHeader {
     public static let eventType = "event-type"
     public static let eventAggregateType = "event-aggregate-type"
     public static let eventAggregateID = "event-aggregate-id"
+
+    public static let commandType = "command_type"
+    /// With two underscores, as in the original.
+    public static let commandDestination = "command__destination"
+    public static let commandReplyTo = "command_reply_to"
+    public static let commandSagaType = "command_saga_type"
+    public static let commandSagaID = "command_saga_id"
+    /// The lock that a `SagaUnlockCommand` releases.
+    public static let commandResource = "command_resource"
+
+    public static let replyType = "reply_type"
+    /// `SUCCESS` or `FAILURE`.
+    public static let replyOutcome = "reply_outcome-type"
+    public static let replyToMessageID = "reply_to_message_id"
+    /// The lock that the participant holds for the saga.
+    public static let sagaLockedTarget = "saga-locked-target"
+
+    /// The name under which a reply echoes a header of its command: `command_x` becomes
+    /// `commandreply_x`.
+    static func echo(of commandHeader: String) -> String {
+        "commandreply_" + commandHeader.dropFirst("command_".count)
+    }
 }

@@ -14,6 +14,10 @@ public enum DeliveryOutcome: String, Hashable, Sendable {
     case handled
     /// The handler ran and found nothing to do.
     case ignored
+    /// The handler refused a command: its own writes are undone, and its failure reply is sent.
+    case refused
+    /// The command waits for a lock, at its participant.
+    case stashed
     /// The subscriber had handled the message before; nothing ran.
     case duplicate
     /// The handler threw; nothing has changed, and the message stays pending.
@@ -24,7 +28,7 @@ public enum DeliveryOutcome: String, Hashable, Sendable {
     /// Whether the subscriber is done with the message.
     public var isDone: Bool {
         switch self {
-        case .handled, .ignored, .duplicate: true
+        case .handled, .ignored, .refused, .stashed, .duplicate: true
         case .failed, .held: false
         }
     }

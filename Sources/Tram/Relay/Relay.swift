@@ -30,6 +30,38 @@ public struct Relay {
         }
     }
 
+    /// Lets subscribers do what is to be done about messages that have not come in time.
+    ///
+    /// - Returns: what they did.
+    func expire() throws -> [Expiry] {
+        try services.flatMap { service in
+            try service.subscribers.compactMap { $0 as? any TimedSubscriber }.flatMap {
+                subscriber in
+                // Looking first: nothing is locked where nothing is late.
+                guard try service.store.read(subscriber.hasExpired) else { return [Expiry]() }
+                return try service.store.write { transaction in
+                    let outbox = Outbox(transaction)
+                    let newest = try outbox.highestNumber()
+                    let effects = try subscriber.expire(in: transaction)
+                    return [
+                        Expiry(
+                            subscriber: subscriber.id, effects: effects,
+                            published: try outbox.headings(after: newest))
+                    ]
+                }
+            }
+        }
+    }
+
+    /// How many messages are waited for up to a deadline.
+    public func deadlineCount() throws -> Int {
+        try services.reduce(0) { count, service in
+            try service.subscribers.compactMap { $0 as? any TimedSubscriber }.reduce(count) {
+                try $0 + service.store.read($1.deadlineCount)
+            }
+        }
+    }
+
     /// Runs `body`, with every delivery really made by the real handlers, and then undoes it all.
     public func rehearse<Result>(_ body: () throws -> Result) throws -> Result {
         func rehearse(_ remaining: ArraySlice<Service>) throws -> Result {

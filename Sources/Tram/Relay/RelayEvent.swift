@@ -1,8 +1,19 @@
 /// What a run tells while it runs.
 public enum RelayEvent: Sendable {
+    /// Before a pass: something was waited for long enough.
+    case expired(Expiry)
     case began(PassPlan)
     case delivered(Delivery)
     case ended(PassSummary)
+}
+
+/// What a subscriber did because a message did not come in time.
+public struct Expiry: Hashable, Sendable {
+    public let subscriber: String
+    /// One sentence each.
+    public let effects: [String]
+    /// The messages that it sent.
+    public let published: [MessageHeading]
 }
 
 /// What a pass is going to do.

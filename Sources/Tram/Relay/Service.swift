@@ -59,6 +59,10 @@ public struct Receipt: Hashable, Sendable {
             self.init(outcome: .handled, effects: effects, published: published)
         case .ignored(let reason):
             self.init(outcome: .ignored, effects: [reason], published: published)
+        case .refused(let effects):
+            self.init(outcome: .refused, effects: effects, published: published)
+        case .stashed(let reason):
+            self.init(outcome: .stashed, effects: [reason], published: published)
         }
     }
 }

@@ -25,6 +25,10 @@ public enum HandlerOutcome: Hashable, Sendable {
     case handled([String])
     /// There was nothing to do, and why.
     case ignored(String)
+    /// It was a command, and the answer is no: what was refused. The failure reply is sent.
+    case refused([String])
+    /// It was a command for something that is locked; it is done when the lock is free.
+    case stashed(String)
 
     /// It changed something.
     public static func handled(_ effects: String...) -> HandlerOutcome { .handled(effects) }

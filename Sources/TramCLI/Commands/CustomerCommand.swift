@@ -56,7 +56,7 @@ struct CustomerCommand: ParsableCommand {
         func run(in session: Session) throws -> ExitStatus {
             let id = try Input.id(id, field: "id")
             guard let customer = try session.open().customers.customer(id) else {
-                throw Failure.customerNotFound(id)
+                throw CommandError.customerNotFound(id)
             }
             try session.show(ShownCustomer(customer: customer))
             return .done
@@ -96,9 +96,9 @@ struct CustomerCommand: ParsableCommand {
     }
 }
 
-extension Failure {
-    static func customerNotFound(_ id: Int, field: String = "id") -> Failure {
-        Failure(
+extension CommandError {
+    static func customerNotFound(_ id: Int, field: String = "id") -> CommandError {
+        CommandError(
             code: .customerNotFound, message: "customer \(id) does not exist", reason: nil,
             help: "see all customers: tram customer list", field: field, value: "\(id)",
             exitStatus: .no)

@@ -29,8 +29,8 @@ struct HistoryCommand: ParsableCommand {
             let behind = try system.eventsBehindView()[id] ?? 0
             guard let history = try system.history.history(of: id) else {
                 throw behind > 0
-                    ? Failure.notInViewYet(id, behind)
-                    : Failure.customerNotFound(id, field: "customer-id")
+                    ? CommandError.notInViewYet(id, behind)
+                    : CommandError.customerNotFound(id, field: "customer-id")
             }
             try session.show(ShownHistory(history: history, behind: behind))
             return .done
@@ -89,9 +89,9 @@ struct HistoryCommand: ParsableCommand {
     }
 }
 
-extension Failure {
-    fileprivate static func notInViewYet(_ id: Int, _ behind: Int) -> Failure {
-        Failure(
+extension CommandError {
+    fileprivate static func notInViewYet(_ id: Int, _ behind: Int) -> CommandError {
+        CommandError(
             code: .notInViewYet, message: "customer \(id) is not in the order history yet",
             reason: "\(counted(behind, "event")) about the customer \(behind == 1 ? "is" : "are") "
                 + "pending.",

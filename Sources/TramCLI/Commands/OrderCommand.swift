@@ -33,7 +33,7 @@ struct OrderCommand: ParsableCommand {
             help: ArgumentHelp("More than 0, for example 4 or 12.34.", valueName: "amount"))
         var orderTotal: String
 
-        @Option(help: "The kind of saga that decides: choreography.")
+        @Option(help: "The kind of saga that decides.")
         var saga = SagaKind.choreography
 
         @OptionGroup(title: "Global options") var global: GlobalOptions
@@ -193,7 +193,7 @@ extension OrderState: ExpressibleByArgument {}
 /// An order that a command has just created or changed.
 private struct ChangedOrder: Document {
     let order: Order
-    let published: MessageHeading
+    let published: [MessageHeading]
 
     func text(_ style: Style) -> String {
         let what =
@@ -201,13 +201,13 @@ private struct ChangedOrder: Document {
             ? "Created order \(order.id): PENDING, total \(order.total), "
                 + "customer \(order.customerID) (\(order.saga.rawValue))"
             : "Cancelled order \(order.id): \(order.state.rawValue)"
-        return what + "\n" + publishedLine(published)
+        return what + "\n" + published.map(publishedLine).joined()
     }
 
     var json: JSON {
         .object(
             order.jsonMembers + [
-                JSON.Member("published", .strings([published.id.description]))
+                JSON.Member("published", .strings(published.map(\.id.description)))
             ])
     }
 
@@ -216,13 +216,17 @@ private struct ChangedOrder: Document {
 
 extension ShownOrder {
     fileprivate init(_ order: Order, in system: CustomersAndOrders) throws {
-        self.init(order: order, waitingFor: try system.outstandingDeliveries(for: order))
+        self.init(
+            order: order, waitingFor: try system.outstandingDeliveries(for: order),
+            step: try system.sagaStep(of: order))
     }
 }
 
 private struct ShownOrder: Document {
     let order: Order
     let waitingFor: [OutstandingDelivery]
+    /// The step of the orchestrator that is under way. Machines read it from `tram saga show`.
+    var step: String?
 
     func text(_ style: Style) -> String {
         var lines = [
@@ -233,6 +237,9 @@ private struct ShownOrder: Document {
         ]
         if let reason = order.rejectionReason {
             lines.append("  reason        \(reason.rawValue)")
+        }
+        if let step {
+            lines.append("  step          \(step)")
         }
         for delivery in waitingFor {
             lines.append(
@@ -247,14 +254,7 @@ private struct ShownOrder: Document {
             order.jsonMembers + [
                 JSON.Member(
                     "waitingFor",
-                    .array(
-                        waitingFor.map {
-                            [
-                                "message": .string($0.message.id.description),
-                                "type": .string($0.message.type),
-                                "subscriber": .string($0.subscriber),
-                            ]
-                        }))
+                    .array(waitingFor.map(\.json)))
             ])
     }
 }
@@ -268,6 +268,15 @@ extension Order {
             JSON.Member("customerId", .integer(customerID)),
             JSON.Member("orderTotal", .amount(total)),
             JSON.Member("saga", .string(saga.rawValue)),
+        ]
+    }
+}
+
+extension OutstandingDelivery {
+    var json: JSON {
+        [
+            "message": .string(message.id.description), "type": .string(message.type),
+            "subscriber": .string(subscriber),
         ]
     }
 }

@@ -71,7 +71,7 @@ struct OutboxCommand: ParsableCommand {
         func run(in session: Session) throws -> ExitStatus {
             let id = try Input.messageID(messageID)
             guard let status = try session.open().message(id) else {
-                throw Failure(
+                throw CommandError(
                     code: .messageNotFound, message: "message \(messageID) does not exist",
                     reason: "It was never sent, or it has been purged.",
                     help: "see all messages: tram outbox list", field: "message-id",
@@ -100,7 +100,7 @@ struct OutboxCommand: ParsableCommand {
             do {
                 try session.show(PurgedOutboxes(purged: try system.purgeOutboxes()))
             } catch {
-                throw Failure.amidWork(error)
+                throw CommandError.amidWork(error)
             }
             return .done
         }

@@ -67,7 +67,7 @@ struct RelayCommand: ParsableCommand {
                     try drive(&driver, system, session)
                 } catch let error as StoreError {
                     try reporter.abandon()
-                    throw Failure.amidWork(error)
+                    throw CommandError.amidWork(error)
                 }
                 return try status(driver, session)
             }
@@ -107,7 +107,7 @@ struct RelayCommand: ParsableCommand {
             } else {
                 return
             }
-            throw Failure(
+            throw CommandError(
                 code: .usage,
                 message: "\(contradiction.joined(separator: " and ")) exclude one another",
                 reason: "Nothing was changed.", help: "tram relay run --help",

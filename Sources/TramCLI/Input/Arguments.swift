@@ -6,13 +6,13 @@ enum Arguments {
     /// Refuses what the parser would repair or could not explain.
     static func check(_ arguments: [String]) throws {
         if let position = Terminal.firstArgumentThatIsNotUTF8() {
-            throw Failure(
+            throw CommandError(
                 code: .invalidUTF8, message: "argument \(position) is not UTF-8",
                 reason: "Nothing was changed.", help: "use a UTF-8 locale and terminal",
                 exitStatus: .usage)
         }
         guard Terminal.isEnvironmentUTF8("TRAM_DATA_DIR") else {
-            throw Failure(
+            throw CommandError(
                 code: .invalidUTF8, message: "the value of TRAM_DATA_DIR is not UTF-8",
                 reason: "Nothing was changed.", help: "use a UTF-8 locale and terminal",
                 exitStatus: .usage)
@@ -22,7 +22,7 @@ enum Arguments {
         let names = walk.command.configuration.subcommands.map { $0._commandName }
         let path = walk.path.joined(separator: " ")
         let nearest = nearest(to: unknown, among: names)
-        throw Failure(
+        throw CommandError(
             code: .unknownCommand, message: "'\(unknown)' is not a command of '\(path)'",
             reason: nearest.map { "Did you mean '\(path) \($0)'?" },
             help: "choose one of: \(names.joined(separator: ", "))", field: "command",

@@ -6,7 +6,7 @@ internal import Tram
 enum Input {
     static func amount(_ text: String, field: String) throws -> Money {
         guard let amount = Money(text) else {
-            throw Failure.invalid(
+            throw CommandError.invalid(
                 .amount, field: field, value: text, "an amount",
                 help: "write digits, and a point with one or two decimals if needed, "
                     + "for example 4 or 12.34")
@@ -17,7 +17,7 @@ enum Input {
     static func positiveAmount(_ text: String, field: String) throws -> Money {
         let amount = try amount(text, field: field)
         guard amount > .zero else {
-            throw Failure.invalid(
+            throw CommandError.invalid(
                 .amount, field: field, value: text, "more than 0", help: "give an amount above 0")
         }
         return amount
@@ -25,7 +25,7 @@ enum Input {
 
     static func name(_ text: String, field: String) throws -> CustomerName {
         guard let name = CustomerName(text) else {
-            throw Failure.invalid(
+            throw CommandError.invalid(
                 .name, field: field, value: text, "a name",
                 help: "give 1 to 200 characters, none of them a control character")
         }
@@ -35,7 +35,7 @@ enum Input {
     /// A positive integer without sign and leading zeros.
     static func id(_ text: String, field: String) throws -> Int {
         guard let id = positive(text) else {
-            throw Failure.invalid(
+            throw CommandError.invalid(
                 .id, field: field, value: text, "an id",
                 help: "give a positive whole number, for example 1")
         }
@@ -44,7 +44,7 @@ enum Input {
 
     static func count(_ text: String, field: String) throws -> Int {
         guard let count = positive(text) else {
-            throw Failure.invalid(
+            throw CommandError.invalid(
                 .count, field: field, value: text, "a count",
                 help: "give a positive whole number, for example 10")
         }
@@ -53,7 +53,7 @@ enum Input {
 
     static func messageID(_ text: String) throws -> MessageID {
         guard let id = MessageID(text) else {
-            throw Failure.invalid(
+            throw CommandError.invalid(
                 .messageID, field: "message-id", value: text, "the id of a message",
                 help: "write the service and the number, for example order:1")
         }
@@ -69,7 +69,7 @@ enum Input {
         guard (1...7).contains(digits.count), let number = Int(digits),
             let unit = units[String(text.dropFirst(digits.count))]
         else {
-            throw Failure.invalid(
+            throw CommandError.invalid(
                 .duration, field: field, value: text, "a duration",
                 help: "write a whole number and ms, s, m or h, for example 500ms or 5s")
         }

@@ -1,6 +1,8 @@
+internal import Contracts
 internal import Tram
 
 /// The lines that tell which message a command has put into an outbox.
 func publishedLine(_ message: MessageHeading) -> String {
-    "Published \(message.id) \(message.type) (pending)\n"
+    let verb = message.type == ReserveCredit.commandType ? "Sent" : "Published"
+    return "\(verb) \(message.id) \(message.type) (pending)\n"
 }

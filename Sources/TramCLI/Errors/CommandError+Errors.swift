@@ -7,16 +7,17 @@ internal import Tram
 
 // The one place where facts become prose.
 
-extension Failure {
+extension CommandError {
     /// Puts any error of the layers below into words.
     init(_ error: any Error, arguments: [String]) {
         switch error {
-        case let failure as Failure: self = failure
+        case let failure as CommandError: self = failure
         case let error as StoreError: self.init(error)
         case let error as DataDirectoryError: self.init(error)
         case let error as OrderError: self.init(error)
         case let error as HistoryRebuildError: self.init(error, arguments: arguments)
         case let error as RelayIsBusy: self.init(error)
+        case let error as SagaRetryError: self.init(error)
         case let error as SystemError:
             self.init(
                 code: .inputOutput, message: "the output could not be written: \(error)",
@@ -172,7 +173,7 @@ extension Failure {
                 help: "keep the view as it is; only an outbox that was never purged can rebuild it",
                 exitStatus: .no)
         case .failed(let message, let error):
-            let cause = Failure(error, arguments: arguments)
+            let cause = CommandError(error, arguments: arguments)
             self.init(
                 code: .rebuildFailed,
                 message: "the view cannot be rebuilt: message \(message) failed: "
@@ -180,6 +181,24 @@ extension Failure {
                 reason: "The view is as it was.", help: "tram outbox show \(message)",
                 exitStatus: .no)
         }
+    }
+
+    private init(_ error: SagaRetryError) {
+        let order: Int
+        let why: String
+        switch error {
+        case .choreographed(let id):
+            order = id
+            why = "it is choreographed, and no one leads it"
+        case .notFailed(let id, let state):
+            order = id
+            why = "it is \(state)"
+        }
+        self.init(
+            code: .sagaNotFailed, message: "the saga of order \(order) cannot be taken up: \(why)",
+            reason: "Only a failed saga can. Nothing was changed.",
+            help: "see the saga: tram saga show \(order)", field: "id", value: "\(order)",
+            exitStatus: .no)
     }
 
     private init(_ error: RelayIsBusy) {

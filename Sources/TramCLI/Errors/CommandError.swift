@@ -2,7 +2,7 @@ internal import Tram
 
 /// An error as a person or a script reads it: what is wrong, why or what stayed unchanged, and what to
 /// do next.
-struct Failure: Error {
+struct CommandError: Error {
     let code: Code
     /// What is wrong, with the user's own value.
     let message: String
@@ -31,6 +31,7 @@ struct Failure: Error {
         case messageNotFound = "message-not-found"
         case notInViewYet = "not-in-view-yet"
         case orderNotCancellable = "order-not-cancellable"
+        case sagaNotFailed = "saga-not-failed"
         case historyIncomplete = "history-incomplete"
         case rebuildFailed = "rebuild-failed"
         case noStore = "no-store"
@@ -48,8 +49,8 @@ struct Failure: Error {
     static func invalid(
         _ code: Code, field: String, value: String, _ expected: String,
         help: String? = nil
-    ) -> Failure {
-        Failure(
+    ) -> CommandError {
+        CommandError(
             code: code, message: "'\(value)' is not \(expected) (\(field))",
             reason: "Nothing was changed.", help: help ?? "give \(expected)", field: field,
             value: value, exitStatus: .usage)
@@ -59,7 +60,7 @@ struct Failure: Error {
     /// was changed.
     static func amidWork(_ error: any Error) -> any Error {
         guard let error = error as? StoreError else { return error }
-        var failure = Failure(error)
+        var failure = CommandError(error)
         failure.reason = "The transaction in hand was undone; what was committed before stands."
         return failure
     }

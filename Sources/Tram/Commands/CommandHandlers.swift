@@ -1,0 +1,175 @@
+/// A participant: receives the commands of a channel, and answers each.
+///
+/// ```swift
+/// CommandHandlers("customer", on: "customerService", [
+///     .on(ReserveCredit.self) { command, transaction in
+///         guard … else { throw CustomerCreditLimitExceeded(…) }
+///         …
+///         return .success(CustomerCreditReserved(…), "reserved 4.00")
+///     }
+/// ])
+/// ```
+///
+/// The inbox row, the handler's writes and the reply are one transaction.
+public struct CommandHandlers: Subscriber {
+    public let id: String
+    private let channel: CommandChannel
+    private let handlers: [String: CommandHandler]
+
+    public init(_ id: String, on channel: CommandChannel, _ handlers: [CommandHandler]) {
+        self.id = id
+        self.channel = channel
+        self.handlers = Dictionary(handlers.map { ($0.commandType, $0) }) { first, _ in
+            preconditionFailure("two handlers for \(first.commandType) in subscriber \(id)")
+        }
+    }
+
+    /// Every command of the channel: one without a handler is a failed delivery, and not lost.
+    public func accepts(type: String, from channel: String) -> Bool {
+        channel == self.channel.name
+    }
+
+    public func handle(
+        _ message: Message, in transaction: any Transaction
+    ) throws -> HandlerOutcome {
+        if message.type == SagaUnlock.commandType { return try unlock(message, transaction) }
+        guard let handler = handlers[message.type] else {
+            throw WireFormatError("\(id) has no handler for the command \(message.type)")
+        }
+        return try execute(message, with: handler, transaction)
+    }
+
+    /// Claims what the command must have for itself, if anything, then runs its handler.
+    private func execute(
+        _ message: Message, with handler: CommandHandler, _ transaction: any Transaction
+    ) throws -> HandlerOutcome {
+        guard let target = try handler.lockTarget(message) else {
+            return try answer(message, with: handler, lockedTarget: nil, transaction)
+        }
+        guard let owner = SagaReference(of: message) else {
+            throw WireFormatError("only a saga's command can lock \(target)")
+        }
+        let locks = SagaLocks(transaction)
+        switch try locks.claim(target, for: owner) {
+        case .refused(let other):
+            try locks.stash(message, for: owner, until: target)
+            return .stashed("\(target) is locked by \(other)")
+        case .claimed:
+            let outcome = try answer(message, with: handler, lockedTarget: target, transaction)
+            guard case .refused(let effects) = outcome else { return outcome }
+            // Refused, the saga has nothing here to protect, and will not unlock it either.
+            return .refused(effects + (try release(target, of: owner, transaction)))
+        case .alreadyHeld:
+            return try answer(message, with: handler, lockedTarget: target, transaction)
+        }
+    }
+
+    private func answer(
+        _ message: Message, with handler: CommandHandler, lockedTarget: String?,
+        _ transaction: any Transaction
+    ) throws -> HandlerOutcome {
+        var token = ReplyToken(message)
+        do {
+            let result = try transaction.savepoint { try handler.handle(message, transaction) }
+            token.headers[MessageHeader.sagaLockedTarget] = lockedTarget
+            if let reply = result.reply { try transaction.reply(reply, to: token) }
+            return .handled(result.effects)
+        } catch let refusal as Refusal {
+            try transaction.reply(refusal.reply, to: token)
+            return .refused(refusal.effects)
+        } catch let reply as any FailureReply {
+            try transaction.reply(reply, to: token)
+            return .refused([type(of: reply).replyType])
+        }
+    }
+
+    private func unlock(
+        _ message: Message, _ transaction: any Transaction
+    ) throws -> HandlerOutcome {
+        guard let target = message.headers[MessageHeader.commandResource],
+            let owner = SagaReference(of: message)
+        else { throw WireFormatError("the command to unlock names no lock or no saga") }
+        let effects = try release(target, of: owner, transaction)
+        return effects.isEmpty ? .ignored("\(target) is not locked by \(owner)") : .handled(effects)
+    }
+
+    /// Frees a lock, and goes on with the commands that have waited for it, in their order: up to the
+    /// first that keeps it.
+    private func release(
+        _ target: String, of owner: SagaReference, _ transaction: any Transaction
+    ) throws -> [String] {
+        let locks = SagaLocks(transaction)
+        guard try locks.release(target, of: owner) else { return [] }
+        var effects = ["unlocked \(target)"]
+        guard let waiting = try locks.unstash(target) else { return effects }
+        guard let handler = handlers[waiting.type] else {
+            throw WireFormatError("\(id) has no handler for the command \(waiting.type)")
+        }
+        switch try execute(waiting, with: handler, transaction) {
+        case .handled(let more), .refused(let more):
+            effects += ["resumed \(waiting.id) \(waiting.type)"] + more
+        case .ignored(let reason), .stashed(let reason):
+            effects.append(reason)
+        }
+        return effects
+    }
+}
+
+/// One command's handler.
+public struct CommandHandler {
+    let commandType: String
+    let handle: (Message, any Transaction) throws -> CommandResult
+    let lockTarget: (Message) throws -> String?
+
+    /// Calls `handler` for each command of this type.
+    ///
+    /// - Parameter locking: names what the command's saga must have for itself until it ends, for
+    ///   example `Customer/1`. Commands of other sagas for it wait meanwhile.
+    public static func on<Request: Command>(
+        _ type: Request.Type, locking target: ((Request) -> String)? = nil,
+        _ handler: @escaping (CommandEnvelope<Request>, any Transaction) throws -> CommandResult
+    ) -> CommandHandler {
+        CommandHandler(
+            commandType: Request.commandType,
+            handle: { try handler(CommandEnvelope($0), $1) },
+            lockTarget: { message in
+                try target?(WireFormat.decode(Request.self, from: message.payload))
+            })
+    }
+}
+
+/// What a handler answers.
+public struct CommandResult {
+    let reply: (any Reply)?
+    let effects: [String]
+
+    /// Yes, and what was done.
+    public static func success(_ reply: any Reply = Success(), _ effects: String...) -> Self {
+        CommandResult(reply: reply, effects: effects)
+    }
+
+    /// No answer yet: whoever kept the command's ``CommandEnvelope/replyToken`` will give it. Also
+    /// for a notification, which wants none.
+    public static func noReply(_ effects: String...) -> Self {
+        CommandResult(reply: nil, effects: effects)
+    }
+}
+
+/// A command as a handler receives it. The command's own properties can be read from it directly.
+@dynamicMemberLookup
+public struct CommandEnvelope<Request: Command> {
+    public let messageID: MessageID
+    public let command: Request
+    /// What is needed to answer later.
+    public let replyToken: ReplyToken
+
+    init(_ message: Message) throws {
+        messageID = message.id
+        command = try WireFormat.decode(Request.self, from: message.payload)
+        replyToken = ReplyToken(message)
+    }
+
+    public subscript<Value>(dynamicMember member: KeyPath<Request, Value>) -> Value {
+        command[keyPath: member]
+    }
+}

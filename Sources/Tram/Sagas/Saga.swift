@@ -1,0 +1,57 @@
+/// An orchestrated saga: the steps of one business transaction over several services, and what undoes
+/// them.
+///
+/// ```swift
+/// struct CreateOrderSaga: Saga {
+///     static let sagaType = "CreateOrderSaga"
+///
+///     struct Data: Codable, Sendable { … }
+///
+///     var steps: [Step<Data>] {
+///         [
+///             Step("create order").invokeLocal(create).withCompensation(reject),
+///             Step("reserve credit").invokeParticipant(.customerService, reserveCredit),
+///             Step("approve order").invokeLocal(approve),
+///         ]
+///     }
+/// }
+/// ```
+///
+/// After Eventuate Tram Sagas, "Implementing an orchestration-based saga" by Chris Richardson.
+public protocol Saga {
+    /// What the saga knows; it is persisted after every step.
+    associatedtype Data: Codable & Sendable
+
+    /// The saga's name in its store and on the wire.
+    static var sagaType: String { get }
+
+    /// The steps, from first to last. They must be the same whenever they are asked for.
+    var steps: [Step<Data>] { get }
+
+    /// Called when an instance begins, before its first step. It may still change the data.
+    func starting(_ saga: SagaReference, _ data: inout Data, _ transaction: any Transaction) throws
+    /// Called when every step has been done.
+    func completed(_ saga: SagaReference, _ data: Data, _ transaction: any Transaction) throws
+    /// Called when every step that had been done has been undone.
+    func rolledBack(_ saga: SagaReference, _ data: Data, _ transaction: any Transaction) throws
+    /// Called when a compensation was refused.
+    func failed(_ saga: SagaReference, _ data: Data, _ transaction: any Transaction) throws
+}
+
+extension Saga {
+    public func starting(
+        _ saga: SagaReference, _ data: inout Data, _ transaction: any Transaction
+    ) throws {}
+    public func completed(
+        _ saga: SagaReference, _ data: Data, _ transaction: any Transaction
+    ) throws {}
+    public func rolledBack(
+        _ saga: SagaReference, _ data: Data, _ transaction: any Transaction
+    ) throws {}
+    public func failed(
+        _ saga: SagaReference, _ data: Data, _ transaction: any Transaction
+    ) throws {}
+
+    /// The channel on which the saga's instances receive their replies.
+    public static var replyChannel: String { sagaType + "-reply" }
+}

@@ -1,0 +1,169 @@
+/// A saga that was started: where it stands and what it knows.
+public struct SagaInstance<Data: Sendable>: Sendable {
+    public let reference: SagaReference
+    public internal(set) var state: SagaState
+    public internal(set) var data: Data
+    /// The steps whose action was done, or may have been.
+    var executed: Set<Int> = []
+    /// The command whose reply is awaited; no other reply counts.
+    public internal(set) var lastRequest: MessageID?
+    /// How often the operation under way was refused and sent again.
+    var attempts = 0
+    /// When the reply that is awaited is late.
+    public internal(set) var deadline: Timestamp?
+}
+
+/// What is known of a saga without its type's help, for tools.
+public struct SagaOverview: Sendable {
+    public let reference: SagaReference
+    public let state: SagaState
+    public let lastRequest: MessageID?
+    public let deadline: Timestamp?
+    /// JSON text.
+    public let data: String
+}
+
+/// The rows of saga instances.
+struct SagaInstances {
+    private let transaction: any Transaction
+
+    init(_ transaction: any Transaction) {
+        self.transaction = transaction
+    }
+
+    /// - Returns: the id of the new instance.
+    func insert(type: String, dataType: String, data: String) throws -> SagaReference {
+        let id: Int = try transaction.rows(
+            """
+            INSERT INTO saga_instance (saga_type, state_name, saga_data_type, saga_data_json)
+            VALUES (\(type), \(try WireFormat.encode(StateName(.beginning))), \(dataType), \(data))
+            RETURNING id
+            """)[0].values()
+        return SagaReference(type: type, id: "\(id)")
+    }
+
+    func find<Data: Codable>(_ saga: SagaReference, _ type: Data.Type) throws -> SagaInstance<Data>?
+    {
+        try transaction.rows(
+            """
+            SELECT state_name, last_request_id, executed_steps, attempts, deadline, saga_data_json
+            FROM saga_instance WHERE saga_type = \(saga.type) AND saga_id = \(saga.id)
+            """
+        ).first.map { row in
+            let (state, request, executed, attempts, deadline, data):
+                (String, String?, String, Int, Int?, String) = try row.values()
+            return SagaInstance(
+                reference: saga,
+                state: try WireFormat.decode(StateName.self, from: state).state,
+                data: try WireFormat.decode(type, from: data),
+                executed: Set(try WireFormat.decode([Int].self, from: executed)),
+                lastRequest: request.flatMap { MessageID($0) }, attempts: attempts,
+                deadline: deadline.map { Timestamp(milliseconds: Int64($0)) })
+        }
+    }
+
+    func save(_ saga: SagaInstance<some Codable>) throws {
+        let name = StateName(saga.state)
+        try transaction.execute(
+            """
+            UPDATE saga_instance SET
+                state_name = \(try WireFormat.encode(name)), end_state = \(name.endState ? 1 : 0),
+                compensating = \(name.compensating ? 1 : 0), failed = \(name.failed ? 1 : 0),
+                last_request_id = \(saga.lastRequest?.description),
+                executed_steps = \(try WireFormat.encode(saga.executed.sorted())),
+                attempts = \(saga.attempts), deadline = \(saga.deadline.map { Int($0.milliseconds) }),
+                saga_data_json = \(try WireFormat.encode(saga.data))
+            WHERE saga_type = \(saga.reference.type) AND saga_id = \(saga.reference.id)
+            """)
+    }
+
+    func overview(_ saga: SagaReference) throws -> SagaOverview? {
+        try transaction.rows(
+            """
+            SELECT state_name, last_request_id, deadline, saga_data_json
+            FROM saga_instance WHERE saga_type = \(saga.type) AND saga_id = \(saga.id)
+            """
+        ).first.map { row in
+            let (state, request, deadline, data): (String, String?, Int?, String) =
+                try row.values()
+            return SagaOverview(
+                reference: saga,
+                state: try WireFormat.decode(StateName.self, from: state).state,
+                lastRequest: request.flatMap { MessageID($0) },
+                deadline: deadline.map { Timestamp(milliseconds: Int64($0)) }, data: data)
+        }
+    }
+
+    /// The sagas of a type whose reply is late at a time.
+    func overdue(type: String, at time: Timestamp, limit: Int) throws -> [SagaReference] {
+        try transaction.rows(
+            """
+            SELECT saga_id FROM saga_instance
+            WHERE saga_type = \(type) AND deadline IS NOT NULL
+                AND deadline <= \(Int(time.milliseconds))
+            ORDER BY deadline, id LIMIT \(limit)
+            """
+        ).map { SagaReference(type: type, id: try $0.values()) }
+    }
+
+    /// How many replies of a type's sagas are awaited up to a deadline.
+    func deadlineCount(type: String) throws -> Int {
+        try transaction.rows(
+            "SELECT count(*) FROM saga_instance WHERE saga_type = \(type) AND deadline IS NOT NULL"
+        )[0].values()
+    }
+
+    // MARK: Participants
+
+    func addParticipant(_ saga: SagaReference, channel: String, target: String) throws {
+        try transaction.execute(
+            """
+            INSERT INTO saga_instance_participants (saga_type, saga_id, destination, resource)
+            VALUES (\(saga.type), \(saga.id), \(channel), \(target)) ON CONFLICT DO NOTHING
+            """)
+    }
+
+    func participants(_ saga: SagaReference) throws -> [(channel: String, target: String)] {
+        try transaction.rows(
+            """
+            SELECT destination, resource FROM saga_instance_participants
+            WHERE saga_type = \(saga.type) AND saga_id = \(saga.id) ORDER BY destination, resource
+            """
+        ).map {
+            let (channel, target): (String, String) = try $0.values()
+            return (channel, target)
+        }
+    }
+}
+
+/// The column `state_name`, in the form of the original.
+private struct StateName: Codable {
+    let currentlyExecuting: Int
+    let compensating: Bool
+    let endState: Bool
+    let failed: Bool
+
+    init(_ state: SagaState) {
+        switch state {
+        case .running(let step): currentlyExecuting = step
+        case .compensating(let step), .failed(let step): currentlyExecuting = step
+        case .completed, .rolledBack: currentlyExecuting = 0
+        }
+        switch state {
+        case .compensating, .rolledBack: compensating = true
+        case .running, .completed, .failed: compensating = false
+        }
+        endState = state.isEnd
+        if case .failed = state { failed = true } else { failed = false }
+    }
+
+    var state: SagaState {
+        switch (endState, failed, compensating) {
+        case (true, true, _): .failed(step: currentlyExecuting)
+        case (true, false, true): .rolledBack
+        case (true, false, false): .completed
+        case (false, _, true): .compensating(step: currentlyExecuting)
+        case (false, _, false): .running(step: currentlyExecuting)
+        }
+    }
+}

@@ -1,0 +1,157 @@
+/// Runs the instances of a saga: persists each after every step, and drives it by the replies to its
+/// commands. It is the subscriber to those replies.
+///
+/// A reply counts when it answers the last request of a saga that has not ended. Any other is
+/// ignored, and visible in the log.
+public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
+    public let id: String
+    private let saga: Definition
+
+    /// - Parameter id: the id under which the inbox remembers the replies that were handled.
+    /// - Throws: ``SagaDefinitionError`` when the saga cannot be run as it is defined.
+    public init(_ saga: Definition, id: String) throws {
+        try saga.validate()
+        self.saga = saga
+        self.id = id
+    }
+
+    /// The saga's steps as data.
+    public var definition: SagaDefinition { saga.definition }
+
+    /// Starts an instance, in the caller's transaction: its first local steps are done, and its first
+    /// command is sent, when this returns.
+    ///
+    /// - Throws: what its first step throws when it is local: then there is nothing to undo.
+    @discardableResult
+    public func start(
+        _ data: Definition.Data, in transaction: any Transaction
+    ) throws -> SagaInstance<Definition.Data> {
+        let reference = try SagaInstances(transaction).insert(
+            type: Definition.sagaType, dataType: "\(Definition.Data.self)",
+            data: WireFormat.encode(data))
+        let instance = SagaInstance(reference: reference, state: .beginning, data: data)
+        let execution = SagaExecution(saga, instance, transaction)
+        try execution.start()
+        return execution.instance
+    }
+
+    /// Takes up a failed instance where it stands: sends the compensation that was refused again.
+    ///
+    /// - Returns: what came of it, in words.
+    /// - Throws: ``SagaError``.
+    public func retry(_ id: String, in transaction: any Transaction) throws -> [String] {
+        let reference = SagaReference(type: Definition.sagaType, id: id)
+        guard
+            let instance = try SagaInstances(transaction).find(reference, Definition.Data.self)
+        else { throw SagaError.notFound(reference) }
+        guard case .failed(let step) = instance.state else {
+            throw SagaError.notFailed(reference, instance.state)
+        }
+        let execution = SagaExecution(saga, instance, transaction)
+        try execution.retryCompensation(step)
+        return [execution.summary]
+    }
+
+    /// An instance, or nil when there is none.
+    public func instance(
+        _ id: String, in transaction: any Transaction
+    ) throws -> SagaInstance<Definition.Data>? {
+        try SagaInstances(transaction).find(
+            SagaReference(type: Definition.sagaType, id: id), Definition.Data.self)
+    }
+
+    // MARK: Subscriber
+
+    public func accepts(type: String, from channel: String) -> Bool {
+        channel == Definition.replyChannel
+    }
+
+    public func handle(
+        _ message: Message, in transaction: any Transaction
+    ) throws -> HandlerOutcome {
+        let reply = try SagaReply(message)
+        guard reply.saga.type == Definition.sagaType,
+            let instance = try SagaInstances(transaction).find(reply.saga, Definition.Data.self)
+        else { return .ignored("there is no saga \(reply.saga)") }
+        return try SagaExecution(saga, instance, transaction).take(reply)
+    }
+
+    // MARK: Deadlines
+
+    public func expire(in transaction: any Transaction) throws -> [String] {
+        let instances = SagaInstances(transaction)
+        let overdue = try instances.overdue(
+            type: Definition.sagaType, at: transaction.now, limit: 100)
+        return try overdue.compactMap { reference in
+            guard let instance = try instances.find(reference, Definition.Data.self) else {
+                return nil
+            }
+            let execution = SagaExecution(saga, instance, transaction)
+            try execution.timeOut()
+            return execution.summary
+        }
+    }
+
+    public func hasExpired(in transaction: any Transaction) throws -> Bool {
+        try !SagaInstances(transaction).overdue(
+            type: Definition.sagaType, at: transaction.now, limit: 1
+        ).isEmpty
+    }
+
+    public func deadlineCount(in transaction: any Transaction) throws -> Int {
+        try SagaInstances(transaction).deadlineCount(type: Definition.sagaType)
+    }
+}
+
+/// What a manager refuses.
+public enum SagaError: Error, Hashable, Sendable {
+    case notFound(SagaReference)
+    /// Only a failed saga can be taken up again.
+    case notFailed(SagaReference, SagaState)
+}
+
+/// What can be asked about sagas of any type.
+public enum Sagas {
+    /// Where a saga stands, or nil when there is none.
+    public static func overview(
+        of saga: SagaReference, in transaction: any Transaction
+    ) throws -> SagaOverview? {
+        try SagaInstances(transaction).overview(saga)
+    }
+
+    /// What has happened to a saga, from its start.
+    public static func log(
+        of saga: SagaReference, in transaction: any Transaction
+    ) throws -> [SagaLogEntry] {
+        try SagaLog(transaction).entries(of: saga)
+    }
+}
+
+/// A reply to a saga's command, read from its headers.
+struct SagaReply {
+    let message: Message
+    let saga: SagaReference
+    let request: MessageID?
+    let outcome: ReplyOutcome
+    let lockedTarget: String?
+    let commandChannel: String?
+
+    init(_ message: Message) throws {
+        func echoed(_ header: String) -> String? {
+            message.headers[MessageHeader.echo(of: header)]
+        }
+        guard let type = echoed(MessageHeader.commandSagaType),
+            let id = echoed(MessageHeader.commandSagaID)
+        else { throw WireFormatError("the reply names no saga") }
+        guard
+            let outcome = message.headers[MessageHeader.replyOutcome].flatMap(
+                ReplyOutcome.init(rawValue:))
+        else { throw WireFormatError("the reply is neither SUCCESS nor FAILURE") }
+        self.message = message
+        saga = SagaReference(type: type, id: id)
+        request = message.headers[MessageHeader.replyToMessageID].flatMap { MessageID($0) }
+        self.outcome = outcome
+        lockedTarget = message.headers[MessageHeader.sagaLockedTarget]
+        commandChannel = echoed(MessageHeader.commandDestination)
+    }
+}

@@ -1,0 +1,192 @@
+/// One step of a saga: an action, and what undoes it.
+///
+/// It is built from its name by methods that each return the step with something added. What is said
+/// before `withCompensation` is about the action, what comes after it about the compensation.
+public struct Step<Data> {
+    public let name: String
+    var action: Operation?
+    var compensation: Operation?
+    private var rollbackErrors: [RollbackError] = []
+
+    /// What a step does, forward or backward.
+    struct Operation {
+        let work: Work
+        let isWanted: (Data) -> Bool
+        var replies: [String: (inout Data, String) throws -> Void] = [:]
+        /// How often it is tried again before a refusal counts.
+        var retries = 0
+        /// How long a reply is waited for, in milliseconds; for ever when nil.
+        var deadline: Int?
+    }
+
+    enum Work {
+        case local((inout Data, any Transaction) throws -> Void)
+        case participant(Request, isNotification: Bool)
+    }
+
+    /// A command that depends on the data.
+    struct Request {
+        let channel: CommandChannel
+        let commandType: String
+        let send: (Data, any Transaction, Envelope) throws -> MessageID
+    }
+
+    /// How a saga's command is addressed.
+    struct Envelope {
+        let partitionID: String
+        let replyTo: String?
+        let headers: [String: String]
+    }
+
+    private struct RollbackError {
+        let record: (any Error, inout Data) -> Bool
+    }
+
+    public init(_ name: String) {
+        self.name = name
+    }
+
+    // MARK: Actions
+
+    /// Does something in the saga's own service.
+    public func invokeLocal(
+        when predicate: @escaping (Data) -> Bool = { _ in true },
+        _ body: @escaping (inout Data, any Transaction) throws -> Void
+    ) -> Step {
+        withAction(Operation(work: .local(body), isWanted: predicate))
+    }
+
+    /// Sends a command to a participant and waits for its reply.
+    public func invokeParticipant(
+        _ channel: CommandChannel, when predicate: @escaping (Data) -> Bool = { _ in true },
+        _ command: @escaping (Data) -> some Command
+    ) -> Step {
+        withAction(participant(channel, predicate, command, isNotification: false))
+    }
+
+    /// Sends a command to a participant that does not reply.
+    public func notifyParticipant(
+        _ channel: CommandChannel, when predicate: @escaping (Data) -> Bool = { _ in true },
+        _ command: @escaping (Data) -> some Command
+    ) -> Step {
+        withAction(participant(channel, predicate, command, isNotification: true))
+    }
+
+    // MARK: Compensations
+
+    /// Undoes the action in the saga's own service. A step without an action is passed on the way
+    /// forward, and undone like any other.
+    public func withCompensation(
+        when predicate: @escaping (Data) -> Bool = { _ in true },
+        _ body: @escaping (inout Data, any Transaction) throws -> Void
+    ) -> Step {
+        withCompensation(Operation(work: .local(body), isWanted: predicate))
+    }
+
+    /// Undoes the action by a command to a participant, whose reply is awaited.
+    public func withCompensation(
+        _ channel: CommandChannel, when predicate: @escaping (Data) -> Bool = { _ in true },
+        _ command: @escaping (Data) -> some Command
+    ) -> Step {
+        withCompensation(participant(channel, predicate, command, isNotification: false))
+    }
+
+    /// Undoes the action by a command to a participant that does not reply.
+    public func withCompensationNotification(
+        _ channel: CommandChannel, when predicate: @escaping (Data) -> Bool = { _ in true },
+        _ command: @escaping (Data) -> some Command
+    ) -> Step {
+        withCompensation(participant(channel, predicate, command, isNotification: true))
+    }
+
+    // MARK: Replies, errors, patience
+
+    /// Takes up what a reply says into the data, before the saga goes on.
+    public func onReply<Answer: Reply>(
+        _ type: Answer.Type, _ record: @escaping (inout Data, Answer) throws -> Void
+    ) -> Step {
+        changingLast { operation in
+            operation.replies[Answer.replyType] = { data, payload in
+                try record(&data, WireFormat.decode(Answer.self, from: payload))
+            }
+        }
+    }
+
+    /// Makes an error of the local action a reason to roll back, and takes it up into the data. Any
+    /// ``FailureReply`` is one without being named; every other error is an accident.
+    public func onException<Problem: Error>(
+        _ type: Problem.Type, _ record: @escaping (inout Data, Problem) -> Void = { _, _ in }
+    ) -> Step {
+        var step = self
+        step.rollbackErrors.append(
+            RollbackError { error, data in
+                guard let problem = error as? Problem else { return false }
+                record(&data, problem)
+                return true
+            })
+        return step
+    }
+
+    /// Sends the command again when it is refused, so many times, before the refusal counts.
+    public func retrying(_ times: Int) -> Step {
+        changingLast { $0.retries = times }
+    }
+
+    /// Stops waiting for the reply after this time, in milliseconds, and rolls back. What was asked
+    /// for may have happened, or happen later: so the step's own compensation is sent too, which
+    /// cannot overtake it.
+    public func deadline(milliseconds: Int) -> Step {
+        changingLast { $0.deadline = milliseconds }
+    }
+
+    // MARK: -
+
+    /// Whether an error of the local action means to roll back; if so, it is taken up into the data.
+    func isReasonToRollBack(_ error: any Error, _ data: inout Data) -> Bool {
+        for reason in rollbackErrors where reason.record(error, &data) { return true }
+        return error is any FailureReply
+    }
+
+    private func participant<Request: Command>(
+        _ channel: CommandChannel, _ predicate: @escaping (Data) -> Bool,
+        _ command: @escaping (Data) -> Request, isNotification: Bool
+    ) -> Operation {
+        let request = Self.Request(channel: channel, commandType: Request.commandType) {
+            data, transaction, envelope in
+            try transaction.send(
+                command(data), to: channel, orderedBy: envelope.partitionID,
+                replyTo: envelope.replyTo, headers: envelope.headers)
+        }
+        return Operation(
+            work: .participant(request, isNotification: isNotification), isWanted: predicate)
+    }
+
+    private func withAction(_ operation: Operation) -> Step {
+        precondition(action == nil && compensation == nil, "step '\(name)' has an action already")
+        var step = self
+        step.action = operation
+        return step
+    }
+
+    private func withCompensation(_ operation: Operation) -> Step {
+        precondition(compensation == nil, "step '\(name)' has a compensation already")
+        var step = self
+        step.compensation = operation
+        return step
+    }
+
+    /// Changes what was added last: the compensation if there is one, else the action.
+    private func changingLast(_ change: (inout Operation) -> Void) -> Step {
+        var step = self
+        if var compensation = step.compensation {
+            change(&compensation)
+            step.compensation = compensation
+        } else if var action = step.action {
+            change(&action)
+            step.action = action
+        } else {
+            preconditionFailure("step '\(name)' has nothing yet that this could be about")
+        }
+        return step
+    }
+}

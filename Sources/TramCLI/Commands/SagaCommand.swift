@@ -1,0 +1,182 @@
+internal import ArgumentParser
+internal import Contracts
+internal import CustomersAndOrders
+internal import Orders
+internal import Tram
+
+struct SagaCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "saga", abstract: "Look at the sagas that decide about orders.",
+        discussion: """
+            A saga is named by its order's id.
+
+            Example:
+              tram saga show 1
+            """,
+        subcommands: [List.self, Show.self, Retry.self])
+
+    struct List: SessionCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the sagas of all orders, choreographed and orchestrated.",
+            discussion: """
+                Example:
+                  tram saga list
+                """)
+
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            let sagas = try session.open().sagas()
+            try session.show(
+                ListDocument(
+                    elements: sagas.map(ShownSaga.init),
+                    columns: [
+                        .left("ORDER"), .left("SAGA"), .left("STATE"), .right("MESSAGES"),
+                        .left("STEP"), .left("WAITING FOR"),
+                    ], empty: "No sagas."
+                ) { shown in
+                    let saga = shown.saga
+                    return [
+                        "\(saga.order.id)", saga.order.saga.rawValue, saga.state,
+                        "\(saga.messages.count)", saga.step ?? "-",
+                        saga.waitingFor.map {
+                            "\($0.subscriber) to handle \($0.message.id)"
+                        }.joined(separator: ", "),
+                    ]
+                })
+            return .done
+        }
+    }
+
+    struct Show: SessionCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show a saga's definition beside what happened.",
+            discussion: """
+                Example:
+                  tram saga show 1
+                """)
+
+        @Argument(help: "The order's id.") var id: String
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            let id = try Input.id(id, field: "id")
+            try session.show(ShownSaga(saga: try session.open().saga(ofOrder: id)))
+            return .done
+        }
+    }
+
+    struct Retry: SessionCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Take up a failed saga where it stands.",
+            discussion: """
+                Example:
+                  tram saga retry 1
+                """)
+
+        @Argument(help: "The order's id.") var id: String
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            let id = try Input.id(id, field: "id")
+            let (effects, published) = try session.open().retrySaga(ofOrder: id)
+            try session.show(RetriedSaga(orderID: id, effects: effects, published: published))
+            return .done
+        }
+    }
+}
+
+private struct RetriedSaga: Document {
+    let orderID: Int
+    let effects: [String]
+    let published: [MessageHeading]
+
+    func text(_ style: Style) -> String {
+        effects.map { escaped($0) + "\n" }.joined() + published.map(publishedLine).joined()
+    }
+
+    var json: JSON {
+        [
+            "orderId": .integer(orderID), "effects": .strings(effects),
+            "published": .strings(published.map(\.id.description)),
+        ]
+    }
+}
+
+private struct ShownSaga: Document {
+    let saga: OrderSaga
+
+    func text(_ style: Style) -> String {
+        var lines = [
+            "Saga of order \(saga.order.id): \(saga.state)",
+            "  kind          \(saga.order.saga.rawValue)",
+        ]
+        if let id = saga.order.sagaID {
+            lines.append("  instance      \(CreateOrderSaga.sagaType) \(id)")
+        }
+        if let step = saga.step { lines.append("  step          \(step)") }
+        lines += saga.waitingFor.map {
+            "  waiting for   \($0.subscriber) to handle \($0.message.id) "
+                + "\(escaped($0.message.type)) (\($0.state))"
+        }
+        lines += saga.messages.map { "  message       \($0.id) \(escaped($0.type))" }
+        return lines.joined(separator: "\n") + "\n" + definition + history
+    }
+
+    private var definition: String {
+        guard let definition = saga.definition else { return "" }
+        return Table(
+            columns: [.left("STEP"), .left("ACTION"), .left("COMPENSATION")],
+            rows: definition.steps.map {
+                [$0.name, $0.action?.description ?? "-", $0.compensation?.description ?? "-"]
+            }
+        ).text
+    }
+
+    private var history: String {
+        guard let definition = saga.definition, let first = saga.log.first, let last = saga.log.last
+        else { return "" }
+        let table = Table(
+            columns: [.left("HAPPENED"), .left("STEP"), .left("MESSAGE")],
+            rows: saga.log.map { entry in
+                [
+                    entry.event.rawValue, entry.step.map { definition.steps[$0].name } ?? "-",
+                    [entry.message?.description, entry.detail].compactMap { $0 }
+                        .filter { !$0.isEmpty }.map(escaped).joined(separator: " "),
+                ]
+            })
+        return table.text
+            + "Data before: \(escaped(first.data))\nData after:  \(escaped(last.data))\n"
+    }
+
+    var json: JSON {
+        [
+            "orderId": .integer(saga.order.id),
+            "saga": .string(saga.order.saga.rawValue),
+            "sagaType": saga.order.sagaID.map { _ in .string(CreateOrderSaga.sagaType) } ?? .null,
+            "sagaId": .optional(saga.order.sagaID),
+            "state": .string(saga.state),
+            "step": .optional(saga.step),
+            "waitingFor": .array(saga.waitingFor.map(\.json)),
+            "messages": .strings(saga.messages.map(\.id.description)),
+            "steps": .array(
+                (saga.definition?.steps ?? []).map {
+                    [
+                        "name": .string($0.name), "action": .optional($0.action?.description),
+                        "compensation": .optional($0.compensation?.description),
+                    ]
+                }),
+            "log": .array(
+                saga.log.map { entry in
+                    [
+                        "event": .string(entry.event.rawValue),
+                        "step": .optional(
+                            entry.step.flatMap { saga.definition?.steps[$0].name }),
+                        "message": .optional(entry.message?.description),
+                        "detail": .string(entry.detail),
+                        "data": .text(entry.data),
+                    ]
+                }),
+        ]
+    }
+}

@@ -1,0 +1,73 @@
+/// The tables of sagas in SQLite's words, for every store whose service runs sagas or takes part in
+/// them. Names and meanings are those of Eventuate Tram Sagas; a saga's id counts up here.
+public enum SagaTables {
+    public static let create: [String] = [
+        """
+        CREATE TABLE saga_instance (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            saga_type TEXT NOT NULL,
+            saga_id TEXT NOT NULL GENERATED ALWAYS AS (CAST(id AS TEXT)) STORED,
+            state_name TEXT NOT NULL,
+            last_request_id TEXT,
+            end_state INTEGER NOT NULL DEFAULT 0 CHECK (end_state IN (0, 1)),
+            compensating INTEGER NOT NULL DEFAULT 0 CHECK (compensating IN (0, 1)),
+            failed INTEGER NOT NULL DEFAULT 0 CHECK (failed IN (0, 1)),
+            saga_data_type TEXT NOT NULL,
+            saga_data_json TEXT NOT NULL,
+            executed_steps TEXT NOT NULL DEFAULT '[]',
+            attempts INTEGER NOT NULL DEFAULT 0,
+            deadline INTEGER,
+            UNIQUE (saga_type, saga_id)
+        ) STRICT
+        """,
+        """
+        CREATE INDEX saga_instance_deadline_idx ON saga_instance (saga_type, deadline)
+        WHERE deadline IS NOT NULL
+        """,
+        """
+        CREATE TABLE saga_instance_participants (
+            saga_type TEXT NOT NULL,
+            saga_id TEXT NOT NULL,
+            destination TEXT NOT NULL,
+            resource TEXT NOT NULL,
+            PRIMARY KEY (saga_type, saga_id, destination, resource)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE saga_lock_table (
+            target TEXT PRIMARY KEY,
+            saga_type TEXT NOT NULL,
+            saga_id TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE saga_stash_table (
+            sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+            message_id TEXT NOT NULL UNIQUE,
+            target TEXT NOT NULL,
+            saga_type TEXT NOT NULL,
+            saga_id TEXT NOT NULL,
+            message_type TEXT NOT NULL,
+            destination TEXT NOT NULL,
+            partition_id TEXT NOT NULL,
+            message_headers TEXT NOT NULL,
+            message_payload TEXT NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX saga_stash_target_idx ON saga_stash_table (target, sequence)",
+        """
+        CREATE TABLE saga_log (
+            id INTEGER PRIMARY KEY,
+            saga_type TEXT NOT NULL,
+            saga_id TEXT NOT NULL,
+            step INTEGER,
+            event TEXT NOT NULL,
+            message_id TEXT,
+            detail TEXT NOT NULL,
+            saga_data_json TEXT NOT NULL,
+            creation_time INTEGER NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX saga_log_saga_idx ON saga_log (saga_type, saga_id, id)",
+    ]
+}
