@@ -25,25 +25,27 @@ build: dependencies ## Build everything for debugging
 
 release: dependencies ## Build one static stripped binary: bin/tram
 	$(SWIFT) build $(RELEASE) --product tram
-	@mkdir -p bin
+	@mkdir -p bin && rm -rf bin/share
 	strip -o bin/tram .build/release-static/release/tram
 	@ls -l bin/tram
 
-install: release ## Install tram, its completions and its man page below PREFIX
-	install -D -m 755 bin/tram $(DESTDIR)$(PREFIX)/bin/tram
-	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
-		$(DESTDIR)$(PREFIX)/share/zsh/site-functions \
-		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d $(DESTDIR)$(PREFIX)/share/man/man1
-	bin/tram --generate-completion-script bash \
-		> $(DESTDIR)$(PREFIX)/share/bash-completion/completions/tram
-	bin/tram --generate-completion-script zsh \
-		> $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_tram
-	bin/tram --generate-completion-script fish \
-		> $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/tram.fish
-	@mkdir -p .build/manual
+# What is installed is made by whoever builds; root need only copy it.
+bin/tram:
+	$(MAKE) release
+
+bin/share: bin/tram
+	mkdir -p bin/share/bash-completion/completions bin/share/zsh/site-functions \
+		bin/share/fish/vendor_completions.d bin/share/man/man1
+	bin/tram --generate-completion-script bash > bin/share/bash-completion/completions/tram
+	bin/tram --generate-completion-script zsh > bin/share/zsh/site-functions/_tram
+	bin/tram --generate-completion-script fish > bin/share/fish/vendor_completions.d/tram.fish
 	$(SWIFT) package plugin --allow-writing-to-package-directory generate-manual \
-		--multi-page --output-directory .build/manual
-	install -m 644 .build/manual/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+		--multi-page --output-directory bin/share/man/man1
+
+install: bin/tram bin/share ## Install tram, its completions and its man pages below PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share
+	install -m 755 bin/tram $(DESTDIR)$(PREFIX)/bin/tram
+	cp -R bin/share/. $(DESTDIR)$(PREFIX)/share
 
 lint: ## Check form and style
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests examples

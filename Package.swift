@@ -64,7 +64,7 @@ let package = Package(
 
         // Tests mirror sources.
         .target(
-            name: "TestSupport", dependencies: ["Tram", "CSQLite"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Tram", "Platform", "CSQLite"], path: "Tests/TestSupport",
             swiftSettings: settings),
         tests("PlatformTests", ["Platform", "TestSupport"]),
         tests("TramTests", ["Tram", "TramSQLite", "TestSupport"]),

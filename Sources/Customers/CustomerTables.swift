@@ -16,6 +16,5 @@ package enum CustomerTables {
             amount INTEGER NOT NULL CHECK (amount > 0)
         ) STRICT
         """,
-        "CREATE INDEX credit_reservation_customer_idx ON credit_reservation (customer_id)",
     ]
 }

@@ -91,6 +91,8 @@ package final class CustomersAndOrders {
         do {
             lock = try FileLock(path: directory.file("relay-lock"))
             isHeld = try lock.acquire(waitingAtMost: directory.lockTimeout)
+        } catch  where error.isInterruption {
+            throw error
         } catch {
             throw DataDirectoryError.notWritable(path: directory.path, detail: "\(error)")
         }

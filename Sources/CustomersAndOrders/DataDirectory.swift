@@ -36,6 +36,8 @@ package struct DataDirectory: Sendable {
             defer { lock.release() }
             if try hasStores() { return }
             for store in stores { try store.create() }
+            // Whoever made the directory may have died before its name was durable.
+            try Files.synchronizeName(ofDirectory: path)
             try Files.synchronize(directory: path)
             try Files.write("\(Self.format)\n", durablyTo: marker)
         } catch let error as SystemError {

@@ -136,8 +136,8 @@ extension SystemSnapshot {
                 guard let id = MessageID(text), ServiceName.all.contains(id.service) else {
                     return true
                 }
-                return purged[id.service, default: 0] == 0
-                    && id.number > highest[id.service, default: 0]
+                return id.number
+                    > max(highest[id.service, default: 0], purged[id.service, default: 0])
             }.map { "\(subscriber) has handled \($0), which was never sent" }
         }
     }

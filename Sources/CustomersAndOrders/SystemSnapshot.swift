@@ -10,7 +10,7 @@ package struct SystemSnapshot: Hashable, Sendable {
     var messages: [MessageRow]
     /// By subscriber: the ids of the messages that it has handled.
     var handled: [String: Set<String>]
-    /// By service: how many of its messages have been purged.
+    /// By service: the highest number of a message that has been purged.
     var purged: [String: Int]
     var viewedCustomers: [ViewedCustomerRow]
     var viewedOrders: [ViewedOrderRow]
@@ -112,6 +112,6 @@ package struct SystemSnapshot: Hashable, Sendable {
             let (subscriber, message): (String, String) = try row.values()
             handled[subscriber, default: []].insert(message)
         }
-        purged[service] = try Outbox(transaction).purgedCount()
+        purged[service] = try Outbox(transaction).purgedThrough()
     }
 }

@@ -42,13 +42,21 @@ struct OrderRepository {
     }
 
     func page(_ filter: OrderFilter, after id: Int, limit: Int) throws -> [Order] {
-        // A NULL parameter switches its condition off.
-        try transaction.rows(
+        // A NULL parameter switches its condition off; a customer's orders have an index.
+        if let customerID = filter.customerID {
+            return try transaction.rows(
+                """
+                SELECT id, customer_id, total, saga, saga_id, state, rejection_reason FROM orders
+                WHERE customer_id = \(customerID) AND id > \(id)
+                    AND (state = \(filter.state) OR \(filter.state) IS NULL)
+                ORDER BY id LIMIT \(limit)
+                """
+            ).map(order)
+        }
+        return try transaction.rows(
             """
             SELECT id, customer_id, total, saga, saga_id, state, rejection_reason FROM orders
-            WHERE id > \(id)
-                AND (customer_id = \(filter.customerID) OR \(filter.customerID) IS NULL)
-                AND (state = \(filter.state) OR \(filter.state) IS NULL)
+            WHERE id > \(id) AND (state = \(filter.state) OR \(filter.state) IS NULL)
             ORDER BY id LIMIT \(limit)
             """
         ).map(order)

@@ -5,6 +5,7 @@
 /// open file, so every `FileLock` opens its own, and no child process inherits it.
 package final class FileLock {
     private let descriptor: Int32
+    private let path: String
 
     /// Opens the lock's file at `path`; locks nothing yet.
     package init(path: String) throws(SystemError) {
@@ -15,6 +16,7 @@ package final class FileLock {
         }
         guard descriptor >= 0 else { throw SystemError("open", path) }
         self.descriptor = descriptor
+        self.path = path
     }
 
     deinit { close(descriptor) }
@@ -25,14 +27,16 @@ package final class FileLock {
     /// millisecond with jitter, which keeps waiting processes from moving in step.
     ///
     /// - Returns: whether the lock is now held.
+    /// - Throws: also when a signal comes that `Signals` watches for.
     package func acquire(waitingAtMost milliseconds: Int) throws(SystemError) -> Bool {
         let deadline = MonotonicTime.now() + Int64(milliseconds)
         while true {
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
             guard errno == EWOULDBLOCK || errno == EINTR else {
-                throw SystemError("flock", "descriptor \(descriptor)")
+                throw SystemError("flock", path)
             }
             guard MonotonicTime.now() < deadline else { return false }
+            if Signals.pending != nil { throw SystemError("flock", path, code: EINTR) }
             usleep(UInt32.random(in: 100...1000))
         }
     }

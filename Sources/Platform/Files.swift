@@ -9,7 +9,7 @@ package enum Files {
         return stat(path, &information) == 0 ? Int(information.st_size) : nil
     }
 
-    /// Makes the directory, and those above it that are missing, and makes their names durable.
+    /// Makes the directory, and those above it that are missing. Their names are not durable yet.
     package static func makeDirectory(_ path: String) throws(SystemError) {
         var information = stat()
         if stat(path, &information) == 0 {
@@ -22,7 +22,6 @@ package enum Files {
         if parent != path { try makeDirectory(parent) }
         // Another process may be faster.
         guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw SystemError("mkdir", path) }
-        try synchronize(directory: parent)
     }
 
     /// Puts a file with this content at `path`, all of it or none, also after a loss of power.
@@ -57,6 +56,18 @@ package enum Files {
         guard descriptor >= 0 else { throw SystemError("open", directory) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw SystemError("fsync", directory) }
+    }
+
+    /// Makes the name of a directory durable, and those of the directories above it, as far as they
+    /// may be read.
+    package static func synchronizeName(ofDirectory path: String) throws(SystemError) {
+        let parent = parent(of: path)
+        do {
+            try synchronize(directory: parent)
+        } catch  where error.code == EACCES || error.code == EPERM {
+            return
+        }
+        if parent != path { try synchronizeName(ofDirectory: parent) }
     }
 
     private static func parent(of path: String) -> String {

@@ -24,5 +24,8 @@ package struct SystemError: Error, CustomStringConvertible {
     /// The system's own words for the code, for example `Permission denied`.
     package var reason: String { String(cString: strerror(code)) }
 
+    /// Whether a signal that `Signals` watches for has ended a wait.
+    package var isInterruption: Bool { code == EINTR }
+
     package var description: String { "\(operation) \(path): \(reason)" }
 }

@@ -18,7 +18,7 @@ enum Main {
             return 0
         } catch let code as ExitCode {
             return code.rawValue
-        } catch let error as SystemError where error.code == EINTR {
+        } catch let error as SystemError where error.isInterruption {
             return 128 + (Signals.pending ?? SIGINT)
         } catch let error as SystemError where error.isClosedPipe {
             return 128 + SIGPIPE

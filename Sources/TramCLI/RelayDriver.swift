@@ -43,7 +43,15 @@ struct RelayDriver {
         var delay = firstDelay
         var retryAt: Int64?
         while Signals.pending == nil {
-            let summary = try pass()
+            let summary: PassSummary
+            do {
+                summary = try pass()
+            } catch StoreError.busy {
+                // Whoever watches has time: what the pass has not come to is still pending.
+                try reporter.abandon()
+                run.retryFailed()
+                continue
+            }
             if summary.failed > 0, retryAt == nil {
                 retryAt = MonotonicTime.now() + delay
                 delay = min(2 * delay, 60_000)

@@ -90,7 +90,7 @@ final class RelayReporter {
         var lines = [start + outcome(delivery.receipt.outcome) + first]
         lines += effects.map { indent + "    " + $0 }
         lines += delivery.receipt.published.map {
-            indent + session.style.notable("+") + "   \($0.id) \($0.type)"
+            indent + session.style.notable("+") + "   \($0.id) \(escaped($0.type))"
         }
         return lines.joined(separator: "\n") + "\n"
     }

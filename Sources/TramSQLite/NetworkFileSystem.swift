@@ -7,5 +7,6 @@ func isOnNetworkFileSystem(_ path: String) -> Bool {
     let network: Set<UInt32> = [
         0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x5346_414F, 0x00C3_6400, 0x0102_1997,
     ]
-    return network.contains(tram_file_system_type(path))
+    let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    return network.contains(tram_file_system_type(directory))
 }

@@ -66,7 +66,7 @@ final class SQLiteConnection {
         guard code == SQLITE_OK else { throw error(code, in: "sqlite3_db_config(\(option))") }
     }
 
-    /// Runs a statement to its end.
+    /// Runs a statement to its end. `changes` is about an INSERT, UPDATE or DELETE only.
     ///
     /// A `RETURNING` statement that is left in the middle would make the commit fail, so every
     /// statement is stepped until it is done, and reset also when it fails.
@@ -85,16 +85,24 @@ final class SQLiteConnection {
             let code = sqlite3_step(statement)
             if code == SQLITE_DONE { return (rows, Int(sqlite3_changes64(handle))) }
             guard code == SQLITE_ROW else { throw error(code, in: sql.text) }
-            rows.append(row(of: statement))
+            rows.append(try row(of: statement))
         }
     }
 
     private func prepared(_ text: String) throws -> OpaquePointer {
         if let statement = statements[text] { return statement }
         var statement: OpaquePointer?
-        let code = sqlite3_prepare_v3(
-            handle, text, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
-        guard code == SQLITE_OK, let statement else { throw error(code, in: text) }
+        let isWhole = try text.withCString { start in
+            var tail: UnsafePointer<CChar>?
+            let code = sqlite3_prepare_v3(
+                handle, start, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, &tail)
+            guard code == SQLITE_OK else { throw error(code, in: text) }
+            return tail.map { String(cString: $0).allSatisfy(\.isWhitespace) } ?? true
+        }
+        guard let statement, isWhole else {
+            sqlite3_finalize(statement)
+            throw StoreError.failed(sql: text, code: 0, detail: "not one statement")
+        }
         statements[text] = statement
         return statement
     }
@@ -115,20 +123,23 @@ final class SQLiteConnection {
         guard code == SQLITE_OK else { throw error(code, in: sql.text) }
     }
 
-    private func row(of statement: OpaquePointer) -> Row {
+    private func row(of statement: OpaquePointer) throws -> Row {
         Row(
-            (0..<sqlite3_column_count(statement)).map { column in
+            try (0..<sqlite3_column_count(statement)).map { column in
                 switch sqlite3_column_type(statement, column) {
                 case SQLITE_NULL: return .null
                 case SQLITE_INTEGER: return .integer(sqlite3_column_int64(statement, column))
-                default:
+                case SQLITE_TEXT:
                     // Asked for in this order, the length is that of the UTF-8 text.
-                    guard let text = sqlite3_column_text(statement, column) else { return .null }
+                    guard let text = sqlite3_column_text(statement, column) else {
+                        throw error(SQLITE_NOMEM, in: "a text")
+                    }
                     let count = Int(sqlite3_column_bytes(statement, column))
                     return .text(
                         String(
                             decoding: UnsafeBufferPointer(start: text, count: count), as: UTF8.self)
                     )
+                default: throw StoreError.unexpectedRow("a value is neither integer nor text")
                 }
             })
     }
@@ -138,7 +149,7 @@ final class SQLiteConnection {
         // The shared memory of the log needs room on the disk too.
         if code == tram_sqlite3_ioerr_shmsize { return .full(path: path) }
         return switch code & 0xFF {
-        case SQLITE_BUSY, SQLITE_LOCKED: .busy(path: path, waited: busyTimeout)
+        case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL: .busy(path: path, waited: busyTimeout)
         case SQLITE_CORRUPT, SQLITE_NOTADB: .damaged(path: path, detail: detail)
         case SQLITE_FULL: .full(path: path)
         case SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_AUTH:

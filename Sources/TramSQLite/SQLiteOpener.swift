@@ -1,8 +1,8 @@
 internal import Platform
 internal import Tram
 
-/// Opens a store's connections: makes, checks, configures and migrates, in that care's order, so that
-/// a file which is not the expected store is never changed.
+/// Opens a store's connections, and checks what it opens before it changes anything: a file that is
+/// not the expected store stays as it is.
 struct SQLiteOpener {
     let path: String
     let schema: Schema
@@ -32,6 +32,9 @@ struct SQLiteOpener {
         creating: Bool
     ) throws -> (connection: SQLiteConnection, lock: FileLock) {
         if !creating { try requireFile() }
+        guard !isOnNetworkFileSystem(path) else {
+            throw StoreError.notWritable(path: path, detail: "it is on a network file system")
+        }
         let lock = try makeLock()
         let connection = try SQLiteConnection(
             path: path, mode: creating ? .create : .readWrite, busyTimeout: lockTimeout)
@@ -40,9 +43,6 @@ struct SQLiteOpener {
         if version == schema.version { try checkSchema(of: connection) }
         guard !connection.isReadOnly else {
             throw StoreError.notWritable(path: path, detail: "the file is read-only")
-        }
-        guard !isOnNetworkFileSystem(path) else {
-            throw StoreError.notWritable(path: path, detail: "it is on a network file system")
         }
         try holding(lock) {
             try useWriteAheadLog(connection)
@@ -72,6 +72,8 @@ struct SQLiteOpener {
         let isHeld: Bool
         do {
             isHeld = try lock.acquire(waitingAtMost: lockTimeout)
+        } catch  where error.isInterruption {
+            throw error
         } catch {
             throw StoreError.inputOutput(path: path, detail: "\(error)", atCommit: false)
         }
@@ -113,9 +115,14 @@ struct SQLiteOpener {
 
     /// - Returns: the version of the store, 0 for an empty database.
     private func checkHeader(of connection: SQLiteConnection, mayBeNew: Bool) throws -> Int {
-        let version: Int = try connection.run("PRAGMA user_version").rows[0].values()
-        let applicationID: Int = try connection.run("PRAGMA application_id").rows[0].values()
-        let objects: Int = try connection.run("SELECT count(*) FROM sqlite_schema").rows[0].values()
+        // One statement is one snapshot: a migration may be committing meanwhile.
+        let row = try connection.run(
+            """
+            SELECT user_version, application_id, (SELECT count(*) FROM sqlite_schema)
+            FROM pragma_user_version, pragma_application_id
+            """
+        ).rows[0]
+        let (version, applicationID, objects): (Int, Int, Int) = try row.values()
         if applicationID == 0 && version == 0 && objects == 0 {
             if mayBeNew { return 0 }
             throw StoreError.damaged(path: path, detail: "the database is empty")

@@ -1,6 +1,6 @@
 internal import CSQLite
 
-/// The connection settings that have no portable `PRAGMA`.
+/// The connection settings that are switched through the C interface, which tells whether it worked.
 enum SQLiteSetting {
     static let defensive = SQLITE_DBCONFIG_DEFENSIVE
     static let trustedSchema = SQLITE_DBCONFIG_TRUSTED_SCHEMA

@@ -5,8 +5,9 @@ public import Tram
 ///
 /// Files are kept so that a committed transaction survives a loss of power, and so that any number of
 /// processes can use them at once: write-ahead log, `synchronous=FULL`, and every writer holds an
-/// operating-system lock on a file beside the store. The lock queues fairly where SQLite's own does
-/// not, and it keeps checkpoints and writers apart, which SQLite before 3.51.3 needs.
+/// operating-system lock on a file beside the store. Writers wait for it a fraction of the time that
+/// they would for SQLite's own, and it keeps checkpoints and writers apart, which SQLite before 3.51.3
+/// needs.
 public final class SQLiteStore: Store {
     public let name: String
     private let opener: SQLiteOpener
@@ -61,7 +62,8 @@ public final class SQLiteStore: Store {
         try open(creating: false)
     }
 
-    /// Opens an existing store for reading only, and checks it in the same way.
+    /// Opens an existing store for reading only, and checks it in the same way. A store of an older
+    /// version is brought up to date first, which writes.
     public func openForReading() throws {
         guard reader == nil, writer == nil else { return }
         reader = try opener.openForReading()
@@ -162,7 +164,8 @@ public final class SQLiteStore: Store {
         for store in stores {
             try store.openForReading()
             if store.path == ":memory:" { continue }
-            let lock = try store.writersLock ?? store.opener.makeLock()
+            // Where no lock can be made, there is no writer either.
+            guard let lock = try? store.writersLock ?? store.opener.makeLock() else { continue }
             try store.opener.acquire(lock)
             held.append(lock)
         }

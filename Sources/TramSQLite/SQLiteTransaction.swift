@@ -6,6 +6,8 @@ final class SQLiteTransaction: Transaction {
     let now: Timestamp
     private let connection: SQLiteConnection
     private var isOver = false
+    /// The error that has ended the transaction, if one has.
+    private var endingError: (any Error)?
 
     init(_ connection: SQLiteConnection, storeName: String, now: Timestamp) {
         self.connection = connection
@@ -15,13 +17,21 @@ final class SQLiteTransaction: Transaction {
 
     @discardableResult
     func execute(_ statement: SQL) throws -> Int {
-        try checkIsOpen()
-        return try connection.run(statement).changes
+        try run(statement).changes
     }
 
     func rows(_ statement: SQL) throws -> [Row] {
+        try run(statement).rows
+    }
+
+    private func run(_ statement: SQL) throws -> (rows: [Row], changes: Int) {
         try checkIsOpen()
-        return try connection.run(statement).rows
+        do {
+            return try connection.run(statement)
+        } catch {
+            if connection.isOutsideTransaction { endingError = error }
+            throw error
+        }
     }
 
     func savepoint<Result>(_ body: () throws -> Result) throws -> Result {
@@ -43,10 +53,10 @@ final class SQLiteTransaction: Transaction {
         }
     }
 
-    /// - Throws: ``StoreError/transactionEnded`` when an error has ended the transaction.
+    /// - Throws: the error that has ended the transaction, if one has.
     func checkIsOpen() throws {
         precondition(!isOver, "a transaction was used after its body had returned")
-        if connection.isOutsideTransaction { throw StoreError.transactionEnded }
+        if connection.isOutsideTransaction { throw endingError ?? StoreError.transactionEnded }
     }
 
     /// The body has returned: the transaction must not be used any more.

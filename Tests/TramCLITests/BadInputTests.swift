@@ -93,17 +93,17 @@ import Testing
         let command =
             "exec '\(TramProcess.program)' customer create --credit-limit 1 "
             + "--data-dir '\(workbench.data)' --name $'caf\\xe9'"
-        let result = try TramProcess(["-c", command], of: "bash").wait()
+        let result = try shell(command)
         #expect(result.status == 64)
         #expect(result.errors.hasPrefix("error[invalid-utf8]"))
         #expect(!FileManager.default.fileExists(atPath: workbench.data))
     }
 
     @Test func `a mistyped command is told the nearest one`() throws {
-        let result = try TramProcess(["histroy", "show", "1"]).wait()
+        let result = try tram(["histroy", "show", "1"])
         #expect(result.status == 64)
         #expect(result.errors.contains("Did you mean 'tram history'?"))
-        #expect(try TramProcess(["xyz"]).wait().errors.contains("choose one of: customer, order"))
+        #expect(try tram(["xyz"]).errors.contains("choose one of: customer, order"))
     }
 
     @Test func `what does not exist is told as such`() throws {

@@ -159,7 +159,7 @@ import Testing
             ["customer"] + create + ["--json"] + data,
         ]
         for (index, arguments) in ways.enumerated() {
-            let result = try TramProcess(arguments).wait()
+            let result = try tram(arguments)
             #expect(result.output.hasPrefix("{\"customerId\":\(index + 1),"), "\(result.errors)")
         }
     }
@@ -168,11 +168,10 @@ import Testing
         let other = workbench.directory.file("other")
         let environment = ["TRAM_DATA_DIR": other]
         let create = ["customer", "create", "--name", "x", "--credit-limit", "1", "-q"]
-        #expect(try TramProcess(create, environment: environment).wait().status == 0)
+        #expect(try tram(create, environment: environment).status == 0)
         #expect(FileManager.default.fileExists(atPath: other + "/customer.db"))
-        let overridden = try TramProcess(
-            create + ["--data-dir", workbench.data], environment: environment
-        ).wait()
+        let overridden = try tram(
+            create + ["--data-dir", workbench.data], environment: environment)
         #expect(overridden.output == "1\n")
     }
 
@@ -290,8 +289,7 @@ import Testing
     @Test func `an interrupted relay says so with its exit code`() throws {
         try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "1")
         let relay = try workbench.start("relay", "run", "--watch", "--json")
-        #expect(try workbench.run("relay", "status").status == 0)
-        while try workbench.succeed("relay", "status", "--json").contains(#""idle":false"#) {}
+        for _ in 1...1000 where try workbench.run("relay", "status", "--exit-code").status == 2 {}
         relay.send(SIGINT)
         let result = try relay.wait()
         #expect(result.status == 130)
@@ -307,21 +305,135 @@ import Testing
         ]
         for command in commands {
             let words = command.split(separator: " ").map(String.init)
-            let help = try TramProcess(words + ["--help"]).wait()
+            let help = try tram(words + ["--help"])
             #expect(help.status == 0)
             #expect(help.output.contains("Example:\n  tram \(command)"), "\(command)")
         }
-        #expect(try TramProcess(["--version"]).wait().output == "0.1.0\n")
-        let completions = try TramProcess(["--generate-completion-script", "bash"]).wait()
+        #expect(try tram(["--version"]).output == "0.1.0\n")
+        let completions = try tram(["--generate-completion-script", "bash"])
         #expect(completions.status == 0)
         #expect(completions.output.contains("tram"))
+    }
+
+    @Test func `every look at the stores, as text and as JSON`() throws {
+        try workbench.succeed("customer", "create", "--name", "Jane Doe", "--credit-limit", "5")
+        try workbench.succeed("order", "create", "--customer-id", "1", "--order-total", "4")
+        try workbench.succeed("relay", "run")
+        let looks: [([String], String, String)] = [
+            (
+                ["customer", "list"],
+                """
+                CUSTOMER  LIMIT  RESERVED  AVAILABLE  NAME
+                1          5.00      4.00       1.00  Jane Doe
+                """,
+                #"[{"customerId":1,"name":"Jane Doe","creditLimit":{"amount":5},"reserved":{"amount":4},"available":{"amount":1}}]"#
+            ),
+            (
+                ["order", "list"],
+                """
+                ORDER  CUSTOMER  STATE    TOTAL  REASON
+                1      1         PENDING   4.00
+                """,
+                #"[{"orderId":1,"orderState":"PENDING","rejectionReason":null,"customerId":1,"orderTotal":{"amount":4},"saga":"choreography","waitingFor":[{"message":"customer:2","type":"CustomerCreditReserved","subscriber":"order"}]}]"#
+            ),
+            (
+                ["history", "list"],
+                """
+                CUSTOMER  ORDERS  LIMIT  BEHIND  NAME
+                1              1   5.00       0  Jane Doe
+                """,
+                #"[{"id":1,"orders":{"1":{"state":"PENDING","orderTotal":{"amount":4}}},"name":"Jane Doe","creditLimit":{"amount":5},"behind":0}]"#
+            ),
+            (
+                ["relay", "status"],
+                """
+                OUTBOX    PENDING  FAILED  NEXT
+                customer        1       0  customer:2 CustomerCreditReserved
+                order           0       0  -
+                history         0       0  -
+                """,
+                #"{"outboxes":[{"service":"customer","pending":1,"failed":0,"next":{"message":"customer:2","type":"CustomerCreditReserved"}},{"service":"order","pending":0,"failed":0,"next":null},{"service":"history","pending":0,"failed":0,"next":null}],"pending":1,"idle":false}"#
+            ),
+            (
+                ["outbox", "list"],
+                """
+                MESSAGE     STATE      CHANNEL   ID  TYPE
+                customer:1  delivered  Customer  1   CustomerCreated
+                customer:2  pending    Customer  1   CustomerCreditReserved
+                order:1     delivered  Order     1   OrderCreated
+                """, ""
+            ),
+            (
+                ["inbox", "list"],
+                """
+                SUBSCRIBER  MESSAGE
+                customer    order:1
+                history     customer:1
+                history     order:1
+                """,
+                #"[{"subscriber":"customer","message":"order:1","handled":null},{"subscriber":"history","message":"customer:1","handled":null},{"subscriber":"history","message":"order:1","handled":null}]"#
+            ),
+            (
+                ["saga", "list"],
+                """
+                ORDER  SAGA          STATE    MESSAGES  STEP  WAITING FOR
+                1      choreography  running         2  -     order to handle customer:2
+                """, ""
+            ),
+        ]
+        for (arguments, text, json) in looks {
+            #expect(try workbench.run(arguments).output == text + "\n")
+            let machine = try workbench.run(arguments + ["--json"])
+            #expect(machine.lines.count == 1)
+            if !json.isEmpty { #expect(machine.output == json + "\n") }
+        }
+        #expect(try workbench.succeed("outbox", "list", "--times").contains("Z  CustomerCreated"))
+        #expect(try workbench.succeed("outbox", "show", "order:1", "--times").contains("DATE: "))
+        #expect(
+            try workbench.succeed("store", "status").contains(
+                "customer         2        1       0       0        1"))
+        try workbench.succeed("relay", "run", "--until-idle")
+        #expect(
+            try workbench.succeed("history", "rebuild", "--json") == #"{"events":3}"#)
+    }
+
+    @Test func `a reader that goes away ends a command silently`() throws {
+        try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "5")
+        let command =
+            "'\(TramProcess.program)' customer list --data-dir '\(workbench.data)' | true; "
+            + "exit ${PIPESTATUS[0]}"
+        let result = try shell(command)
+        #expect([0, 141].contains(result.status))
+        #expect(result.errors == "")
+        let ignoring = try shell("trap '' PIPE; (sleep 0.1; \(command))")
+        #expect(ignoring.errors == "")
+    }
+
+    @Test func `no lock is kept while a slow reader reads`() throws {
+        for _ in 1...3 {
+            try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "5")
+        }
+        // The reader takes nothing until it is told to: what is not yet read fills the pipe.
+        let relay = try ChildProcess(
+            "bash",
+            [
+                "-c",
+                "'\(TramProcess.program)' relay run --dry-run --data-dir '\(workbench.data)' "
+                    + "| { sleep 1; cat; }",
+            ])
+        #expect(
+            try workbench.run(
+                "customer", "create", "--name", "y", "--credit-limit", "5", "--lock-timeout",
+                "900ms"
+            ).status == 0)
+        #expect(try relay.wait().status == 0)
     }
 
     @Test func `a full standard output is an error, and what was done stands`() throws {
         let command =
             "'\(TramProcess.program)' customer create --name x --credit-limit 1 "
             + "--data-dir '\(workbench.data)' >/dev/full"
-        let full = try TramProcess(["-c", command], of: "bash").wait()
+        let full = try shell(command)
         #expect(full.status == 74)
         #expect(full.errors.hasPrefix("error[io-error]"))
         #expect(try workbench.succeed("customer", "list", "--json").contains(#""customerId":1"#))

@@ -16,10 +16,9 @@ import Testing
         let programs = URL(fileURLWithPath: TramProcess.program).deletingLastPathComponent().path
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
         for step in steps {
-            let result = try TramProcess(
-                ["-c", "cd '\(directory.path)' && { \(step.command); } 2>&1"], of: "bash",
-                environment: ["PATH": programs + ":" + path]
-            ).wait()
+            let result = try shell(
+                "cd '\(directory.path)' && { \(step.command); } 2>&1",
+                environment: ["PATH": programs + ":" + path])
             #expect(result.output == step.output, "\(step.command)")
         }
     }

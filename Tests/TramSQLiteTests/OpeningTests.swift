@@ -1,3 +1,4 @@
+import Foundation
 import Platform
 import TestSupport
 import Testing
@@ -21,9 +22,12 @@ import TramSQLite
     private func expectRefused(
         _ error: StoreError, sourceLocation: SourceLocation = #_sourceLocation
     ) {
+        let before = FileManager.default.contents(atPath: path)
         for open in [SQLiteStore.openForReading, SQLiteStore.openForWriting, SQLiteStore.create] {
             #expect(throws: error, sourceLocation: sourceLocation) { try open(store())() }
         }
+        #expect(
+            FileManager.default.contents(atPath: path) == before, sourceLocation: sourceLocation)
     }
 
     @Test func `a missing and an empty file are no store, and stay as they are`() throws {

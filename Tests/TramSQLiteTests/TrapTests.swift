@@ -1,4 +1,6 @@
+import Foundation
 import Platform
+import Synchronization
 import TestSupport
 import Testing
 import Tram
@@ -9,7 +11,7 @@ import TramSQLite
     @Test func `an error that ends the transaction is not survived by swallowing it`() throws {
         let test = try TestStore(.file)
         // A database that may not grow any more is a full disk.
-        #expect(throws: StoreError.transactionEnded) {
+        #expect(throws: StoreError.full(path: test.store.path)) {
             try test.store.write { transaction in
                 try test.add(1, in: transaction)
                 let pages: Int = try transaction.rows("PRAGMA page_count")[0].values()
@@ -41,6 +43,24 @@ import TramSQLite
             }
         }
         #expect(try test.numbers() == [])
+    }
+
+    @Test func `every writer holds the lock beside the store`() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("test.db")
+        let store = SQLiteStore(name: "test", path: path, schema: TestStore.schema, lockTimeout: 30)
+        try store.create()
+        let lock = try FileLock(path: path + "-lock")
+        try #require(try lock.acquire(waitingAtMost: 0))
+        #expect(throws: StoreError.busy(path: path, waited: 30)) { try store.write { _ in } }
+        #expect(throws: StoreError.busy(path: path, waited: 30)) { try store.rehearse {} }
+        try store.read { _ in }
+        lock.release()
+        try store.write { transaction in
+            try transaction.execute("INSERT INTO item (number) VALUES (1)")
+            #expect(try !lock.acquire(waitingAtMost: 0))
+        }
+        #expect(try lock.acquire(waitingAtMost: 0), "it is free again after the commit")
     }
 
     @Test func `two writers of one file queue, and none fails`() throws {
@@ -114,7 +134,49 @@ import TramSQLite
 
     @Test func `damage inside a file is found`() throws {
         let test = try TestStore(.file)
-        try test.store.write { try test.add(1, in: $0) }
         #expect(try test.store.read(fileDamage) == [])
+        try tamper(
+            with: test.store.path,
+            "PRAGMA ignore_check_constraints = ON; "
+                + "INSERT INTO message_purge VALUES (1, 1, -1, 0); "
+                + "INSERT INTO delivery_failure VALUES (99, 'x', 1, 'x')")
+        #expect(
+            try test.store.read(fileDamage) == [
+                "CHECK constraint failed in message_purge",
+                "a row of delivery_failure refers to a row of message that is not there",
+            ])
+    }
+
+    @Test func `a literal of two statements is refused, not half run`() throws {
+        let test = try TestStore(.memory)
+        #expect(throws: StoreError.self) {
+            try test.store.write {
+                _ = try $0.execute(
+                    "INSERT INTO item (number) VALUES (1); INSERT INTO item (number) VALUES (2)")
+            }
+        }
+        #expect(try test.numbers() == [])
+    }
+
+    @Test func `racing openers migrate once, and none takes another's work for damage`() throws {
+        let directory = try TemporaryDirectory()
+        for round in 1...20 {
+            let path = directory.file("\(round).db")
+            let problems = Mutex<[String]>([])
+            let group = DispatchGroup()
+            for _ in 1...4 {
+                group.enter()
+                Thread.detachNewThread {
+                    defer { group.leave() }
+                    do {
+                        try SQLiteStore(name: "test", path: path, schema: TestStore.schema).create()
+                    } catch {
+                        problems.withLock { $0.append("\(error)") }
+                    }
+                }
+            }
+            group.wait()
+            #expect(problems.withLock { $0 } == [])
+        }
     }
 }

@@ -185,6 +185,11 @@ public struct Outbox {
         try transaction.rows("SELECT coalesce(sum(messages), 0) FROM message_purge")[0].values()
     }
 
+    /// The highest number that has been purged so far, or 0.
+    public func purgedThrough() throws -> Int {
+        try transaction.rows("SELECT coalesce(max(through_id), 0) FROM message_purge")[0].values()
+    }
+
     /// Whether every message that was ever sent is still there.
     public func isComplete() throws -> Bool {
         let row = try transaction.rows("SELECT count(*), coalesce(max(id), 0) FROM message")[0]

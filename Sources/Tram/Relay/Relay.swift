@@ -12,6 +12,8 @@ public struct Relay {
     public let chunk: Int
 
     public init(_ services: [Service], chunk: Int = 100) {
+        precondition(
+            Set(services.map(\.name)).count == services.count, "two services have one name")
         precondition(chunk > 0, "a chunk holds at least one message")
         self.services = services
         self.chunk = chunk
@@ -107,85 +109,110 @@ public struct Relay {
     /// the last one it needed. A message that has been handled may be delivered again: the inbox
     /// knows it.
     public func deliver(_ possible: PossibleDelivery) throws -> Delivery {
-        let message = possible.message
-        let receipt = try possible.service.store.write {
-            try possible.service.receive(message, for: possible.subscriber, in: $0)
+        var order = AggregateOrder()
+        var delivered: [Delivery] = []
+        try deliver(
+            [possible.message], from: possible.source, only: possible.subscriber, order: &order,
+            report: { delivered.append($0) })
+        guard let delivery = delivered.first else {
+            preconditionFailure("\(possible.subscriber.id) does not accept \(possible.message.id)")
         }
-        if receipt.outcome == .failed {
-            try possible.source.store.write {
-                try Outbox($0).recordFailure(
-                    of: message.id, subscriber: possible.subscriber.id, error: receipt.effects[0])
+        return delivery
+    }
+
+    /// Delivers a chunk of one source's messages: one transaction per subscribing service, then one
+    /// of the source that marks what every subscriber has handled. A chunk of one is the plain case.
+    ///
+    /// - Parameters:
+    ///   - only: the one subscriber to deliver to, or all when nil.
+    ///   - report: told of the deliveries that are committed, by message, each message's in the order
+    ///     of its subscribers; also of those that were made before an error.
+    func deliver(
+        _ messages: [Message], from source: Service, only: (any Subscriber)? = nil,
+        order: inout AggregateOrder, report: (Delivery) throws -> Void
+    ) throws {
+        var deliveries = [[Delivery]](repeating: [], count: messages.count)
+        do {
+            for service in services {
+                try deliver(messages, from: source, to: service, only, &order, &deliveries)
             }
-        } else {
-            try markPublishedIfDone(message, from: possible.source)
+            try mark(messages, with: deliveries, isPartial: only != nil, in: source)
+        } catch {
+            for delivery in deliveries.joined() { try report(delivery) }
+            throw error
         }
-        return Delivery(
-            message: message.heading, source: possible.source.name,
-            subscriber: possible.subscriber.id, receipt: receipt)
+        for delivery in deliveries.joined() { try report(delivery) }
+    }
+
+    private func deliver(
+        _ messages: [Message], from source: Service, to service: Service,
+        _ only: (any Subscriber)?, _ order: inout AggregateOrder, _ deliveries: inout [[Delivery]]
+    ) throws {
+        let subscribers = service.subscribers
+        func isFor(_ message: Message, _ index: Int) -> Bool {
+            subscribers[index].accepts(message)
+                && (only == nil || only?.id == subscribers[index].id)
+        }
+        let isWanted = messages.contains { message in
+            subscribers.indices.contains { isFor(message, $0) }
+        }
+        guard isWanted else { return }
+        // What the transaction does counts when it is committed.
+        var orderAfter = order
+        var deliveriesAfter = deliveries
+        try service.store.write { transaction in
+            for (index, message) in messages.enumerated() {
+                for subscriber in subscribers.indices where isFor(message, subscriber) {
+                    let subscriber = subscribers[subscriber]
+                    let receipt =
+                        orderAfter.holds(message, for: subscriber)
+                        ? Receipt(outcome: .held)
+                        : try service.receive(message, for: subscriber, in: transaction)
+                    if receipt.outcome == .failed {
+                        orderAfter.holdBackSuccessors(of: message, for: subscriber)
+                    }
+                    deliveriesAfter[index].append(
+                        Delivery(
+                            message: message.heading, source: source.name,
+                            subscriber: subscriber.id, receipt: receipt))
+                }
+            }
+        }
+        order = orderAfter
+        deliveries = deliveriesAfter
+    }
+
+    /// - Parameter isPartial: whether not all subscribers were delivered to, so that the inboxes must
+    ///   tell of the others.
+    private func mark(
+        _ messages: [Message], with deliveries: [[Delivery]], isPartial: Bool, in source: Service
+    ) throws {
+        var done: [MessageID] = []
+        for (message, deliveries) in zip(messages, deliveries)
+        where deliveries.allSatisfy(\.receipt.outcome.isDone) {
+            if try !isPartial || isHandledByAll(message) { done.append(message.id) }
+        }
+        try source.store.write { transaction in
+            let outbox = Outbox(transaction)
+            try outbox.markPublished(done)
+            for delivery in deliveries.joined() where delivery.receipt.outcome == .failed {
+                try outbox.recordFailure(
+                    of: delivery.message.id, subscriber: delivery.subscriber,
+                    error: delivery.receipt.effects[0])
+            }
+        }
     }
 
     /// Marks the message as published if every subscriber has handled it.
     func markPublishedIfDone(_ message: Message, from source: Service) throws {
-        for service in services {
-            for subscriber in service.subscribers where subscriber.accepts(message) {
-                let isHandled = try service.store.read {
-                    try Inbox($0).contains(message.id, for: subscriber.id)
-                }
-                guard isHandled else { return }
-            }
-        }
+        guard try isHandledByAll(message) else { return }
         try source.store.write { try Outbox($0).markPublished([message.id]) }
     }
 
-    /// Delivers a chunk of one source's messages: one transaction per subscribing service, then one
-    /// of the source that marks what every subscriber has handled.
-    ///
-    /// - Returns: the deliveries by message, each message's in the order of its subscribers.
-    func deliver(
-        _ messages: [Message], from source: Service, order: inout AggregateOrder
-    ) throws -> [Delivery] {
-        var deliveries = [[Delivery]](repeating: [], count: messages.count)
-        for service in services {
-            let isWanted = messages.contains { message in
-                service.subscribers.contains { $0.accepts(message) }
-            }
-            guard isWanted else { continue }
-            try service.store.write { transaction in
-                for (index, message) in messages.enumerated() {
-                    for subscriber in service.subscribers where subscriber.accepts(message) {
-                        let receipt =
-                            order.holds(message, for: subscriber)
-                            ? Receipt(outcome: .held)
-                            : try service.receive(message, for: subscriber, in: transaction)
-                        if receipt.outcome == .failed {
-                            order.holdBackSuccessors(of: message, for: subscriber)
-                        }
-                        deliveries[index].append(
-                            Delivery(
-                                message: message.heading, source: source.name,
-                                subscriber: subscriber.id, receipt: receipt))
-                    }
-                }
-            }
-        }
-        try mark(messages, with: deliveries, in: source)
-        return deliveries.flatMap { $0 }
-    }
-
-    private func mark(
-        _ messages: [Message], with deliveries: [[Delivery]], in source: Service
-    ) throws {
-        try source.store.write { transaction in
-            let outbox = Outbox(transaction)
-            for (message, deliveries) in zip(messages, deliveries) {
-                if deliveries.allSatisfy({ $0.receipt.outcome.isDone }) {
-                    try outbox.markPublished([message.id])
-                }
-                for delivery in deliveries where delivery.receipt.outcome == .failed {
-                    try outbox.recordFailure(
-                        of: message.id, subscriber: delivery.subscriber,
-                        error: delivery.receipt.effects[0])
-                }
+    private func isHandledByAll(_ message: Message) throws -> Bool {
+        try services.allSatisfy { service in
+            try service.subscribers.filter { $0.accepts(message) }.allSatisfy { subscriber in
+                try service.store.read { try Inbox($0).contains(message.id, for: subscriber.id) }
             }
         }
     }

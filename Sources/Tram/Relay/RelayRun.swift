@@ -55,20 +55,19 @@ public final class RelayRun {
                         after: cursor(of: source), through: backlog.through, limit: relay.chunk)
                 }
                 guard let last = messages.last else { break }
-                let deliveries = try relay.deliver(messages, from: source, order: &order)
-                cursors[source.name] = last.id.number
                 tally.messages += messages.count
-                for delivery in deliveries {
+                try relay.deliver(messages, from: source, order: &order) { delivery in
                     tally.count(delivery)
                     try report(.delivered(delivery))
                 }
+                cursors[source.name] = last.id.number
             }
         }
         return try end(&tally, report)
     }
 
     /// Makes one delivery: the first of the pass that would run now. Deliveries that have been made
-    /// already are passed over.
+    /// already, or have failed in this run, are passed over.
     @discardableResult
     public func step(
         _ bounds: Bounds = Bounds(), report: (RelayEvent) throws -> Void = { _ in }
@@ -86,6 +85,9 @@ public final class RelayRun {
             longestType: possible.message.type.count)
         var tally = try begin([(possible.source, single)], report)
         let delivery = try relay.deliver(possible)
+        if !delivery.receipt.outcome.isDone {
+            order.holdBackSuccessors(of: possible.message, for: possible.subscriber)
+        }
         tally.messages = 1
         tally.count(delivery)
         try report(.delivered(delivery))
@@ -109,7 +111,8 @@ public final class RelayRun {
     }
 
     private func firstPossibleDelivery(in drains: [Drain]) throws -> PossibleDelivery? {
-        var order = AggregateOrder()
+        // What has failed in this run is not tried again in it.
+        var order = order
         for (source, backlog) in drains {
             var after = 0
             while after < backlog.through {

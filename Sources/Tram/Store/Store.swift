@@ -7,7 +7,8 @@ public protocol Store: AnyObject {
     var name: String { get }
 
     /// Runs `body` in one transaction: all that it wrote is durable when this returns, and none of it
-    /// is there when this throws.
+    /// is there when this throws: but for ``StoreError/inputOutput(path:detail:atCommit:)`` at the
+    /// commit, after which it may be either.
     func write<Result>(_ body: (any Transaction) throws -> Result) throws -> Result
 
     /// Runs `body` on one unchanging view of the store. It never writes.
@@ -39,6 +40,6 @@ public protocol Transaction: AnyObject {
     /// stands.
     ///
     /// Some errors (a full disk, a failed read) end the whole transaction. Then every later
-    /// statement throws ``StoreError/transactionEnded``, also where `body` has caught the error.
+    /// statement throws that error again, also where `body` has caught it.
     func savepoint<Result>(_ body: () throws -> Result) throws -> Result
 }

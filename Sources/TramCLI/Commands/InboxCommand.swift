@@ -39,7 +39,7 @@ struct InboxCommand: ParsableCommand {
                     columns: [.left("SUBSCRIBER")] + time + [.left("MESSAGE")],
                     empty: "No messages handled."
                 ) {
-                    [$0.entry.subscriber] + (times ? [$0.entry.received.rfc3339] : [])
+                    [escaped($0.entry.subscriber)] + (times ? [$0.entry.received.rfc3339] : [])
                         + [escaped($0.entry.message)]
                 })
             return .done

@@ -5,7 +5,7 @@ internal import Orders
 internal import Platform
 internal import Tram
 
-// The one place where facts become prose.
+// Where the facts of the layers below become prose.
 
 extension CommandError {
     /// Puts any error of the layers below into words.

@@ -60,6 +60,7 @@ struct CommandError: Error {
     /// was changed.
     static func amidWork(_ error: any Error) -> any Error {
         guard let error = error as? StoreError else { return error }
+        if case .inputOutput(_, _, atCommit: true) = error { return error }
         var failure = CommandError(error)
         failure.reason = "The transaction in hand was undone; what was committed before stands."
         return failure

@@ -19,7 +19,7 @@ enum Arguments {
         }
         let walk = Walk(arguments)
         guard let unknown = walk.unknown else { return }
-        let names = walk.command.configuration.subcommands.map { $0._commandName }
+        let names = walk.command.configuration.subcommands.map(name)
         let path = walk.path.joined(separator: " ")
         let nearest = nearest(to: unknown, among: names)
         throw CommandError(
@@ -68,8 +68,9 @@ enum Arguments {
                     continue
                 }
                 let subcommands = command.configuration.subcommands
-                if subcommands.isEmpty || argument == "help" { return }
-                guard let next = subcommands.first(where: { $0._commandName == argument }) else {
+                if subcommands.isEmpty { return }
+                if argument == "help" && path.count == 1 { continue }
+                guard let next = subcommands.first(where: { name(of: $0) == argument }) else {
                     unknown = argument
                     return
                 }
@@ -77,6 +78,11 @@ enum Arguments {
                 path.append(argument)
             }
         }
+    }
+
+    /// A command's name on the command line: the one that it states, else that of its type.
+    private static func name(of command: any ParsableCommand.Type) -> String {
+        command.configuration.commandName ?? "\(command)".lowercased()
     }
 
     /// The name that is most like the word, if one is alike enough to be meant.

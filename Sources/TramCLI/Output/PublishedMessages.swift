@@ -4,5 +4,5 @@ internal import Tram
 /// The lines that tell which message a command has put into an outbox.
 func publishedLine(_ message: MessageHeading) -> String {
     let verb = message.type == ReserveCredit.commandType ? "Sent" : "Published"
-    return "\(verb) \(message.id) \(message.type) (pending)\n"
+    return "\(verb) \(message.id) \(escaped(message.type)) (pending)\n"
 }
