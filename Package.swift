@@ -23,6 +23,7 @@ let package = Package(
     products: [
         .library(name: "Tram", targets: ["Tram"]),
         .library(name: "TramSQLite", targets: ["TramSQLite"]),
+        .library(name: "TramTesting", targets: ["TramTesting"]),
         .executable(name: "tram", targets: ["TramCLI"]),
     ],
     dependencies: [
@@ -37,6 +38,9 @@ let package = Package(
         .target(
             name: "TramSQLite", dependencies: ["Tram", "Platform", "CSQLite"],
             swiftSettings: settings),
+
+        .target(
+            name: "TramTesting", dependencies: ["Tram", "TramSQLite"], swiftSettings: settings),
 
         // The example: three services that share nothing but contracts, and their wiring.
         .target(name: "Contracts", dependencies: ["Tram"], swiftSettings: settings),
@@ -64,10 +68,11 @@ let package = Package(
 
         // Tests mirror sources.
         .target(
-            name: "TestSupport", dependencies: ["Tram", "Platform", "CSQLite"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Tram", "Platform", "CSQLite"],
+            path: "Tests/TestSupport",
             swiftSettings: settings),
         tests("PlatformTests", ["Platform", "TestSupport"]),
-        tests("TramTests", ["Tram", "TramSQLite", "TestSupport"]),
+        tests("TramTests", ["Tram", "TramSQLite", "TramTesting", "TestSupport"]),
         tests("TramSQLiteTests", ["Tram", "TramSQLite", "Platform", "TestSupport"]),
         tests("ContractsTests", ["Contracts", "Tram"]),
         tests("CustomersTests", ["Customers", "Contracts", "Tram", "TramSQLite", "TestSupport"]),

@@ -83,16 +83,8 @@ extension Transaction {
     /// - Returns: the message's id, or nil when the command wants no reply.
     @discardableResult
     public func reply(_ reply: any Reply, to token: ReplyToken) throws -> MessageID? {
-        guard let channel = token.channel else { return nil }
-        let outcome: ReplyOutcome = reply is any FailureReply ? .failure : .success
-        let name = type(of: reply).replyType
-        var headers = token.headers
-        headers[MessageHeader.replyType] = name
-        headers[MessageHeader.replyOutcome] = outcome.rawValue
-        return try Outbox(self).append(
-            OutgoingMessage(
-                type: name, destination: channel, partitionID: token.partitionID, headers: headers,
-                payload: WireFormat.encode(reply)))
+        guard let message = try token.answer(reply) else { return nil }
+        return try Outbox(self).append(message)
     }
 }
 
@@ -110,5 +102,18 @@ public struct ReplyToken: Codable, Hashable, Sendable {
         for (name, value) in command.headers where name.hasPrefix("command_") {
             headers[MessageHeader.echo(of: name)] = value
         }
+    }
+
+    /// The reply as it is sent, or nil when none is wanted.
+    func answer(_ reply: any Reply) throws -> OutgoingMessage? {
+        guard let channel else { return nil }
+        let outcome: ReplyOutcome = reply is any FailureReply ? .failure : .success
+        let name = type(of: reply).replyType
+        var headers = headers
+        headers[MessageHeader.replyType] = name
+        headers[MessageHeader.replyOutcome] = outcome.rawValue
+        return OutgoingMessage(
+            type: name, destination: channel, partitionID: partitionID, headers: headers,
+            payload: try WireFormat.encode(reply))
     }
 }
