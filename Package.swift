@@ -65,6 +65,9 @@ let package = Package(
         .executableTarget(
             name: "HelloTram", dependencies: ["Tram", "TramSQLite"], path: "examples/HelloTram",
             swiftSettings: settings),
+        .executableTarget(
+            name: "BookTrip", dependencies: ["Tram", "TramSQLite"], path: "examples/BookTrip",
+            swiftSettings: settings),
 
         // Tests mirror sources.
         .target(

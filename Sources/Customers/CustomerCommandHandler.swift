@@ -4,11 +4,9 @@ package import Tram
 /// The Customer Service's part in the orchestrated Create Order saga: it does what it is told, and
 /// answers.
 package enum CustomerCommandHandler {
-    package static var handlers: CommandHandlers {
-        CommandHandlers(
-            CustomerEventConsumer.subscriberID, on: .customerService,
-            [.on(ReserveCredit.self, reserveCredit)])
-    }
+    package static let handlers = CommandHandlers(
+        CustomerEventConsumer.subscriberID, on: .customerService,
+        [.on(ReserveCredit.self, reserveCredit)])
 
     private static func reserveCredit(
         _ command: CommandEnvelope<ReserveCredit>, _ transaction: any Transaction

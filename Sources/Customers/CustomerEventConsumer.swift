@@ -6,14 +6,12 @@ package import Tram
 package enum CustomerEventConsumer {
     package static let subscriberID = "customer"
 
-    package static var handlers: DomainEventHandlers {
-        DomainEventHandlers(
-            subscriberID,
-            [
-                .on(OrderCreated.self, reserveCredit),
-                .on(OrderCancelled.self, releaseCredit),
-            ])
-    }
+    package static let handlers = DomainEventHandlers(
+        subscriberID,
+        [
+            .on(OrderCreated.self, reserveCredit),
+            .on(OrderCancelled.self, releaseCredit),
+        ])
 
     private static func reserveCredit(
         _ event: DomainEventEnvelope<OrderCreated>, _ transaction: any Transaction

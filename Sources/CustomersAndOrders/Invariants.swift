@@ -44,6 +44,11 @@ extension SystemSnapshot {
                 rule: "at rest, an order is APPROVED exactly when its credit is reserved",
                 violations: unpaidOrders()),
             InvariantCheck(
+                rule: "at rest, every saga has ended and holds no lock",
+                violations: sagas.filter { !$0.hasEnded }.map {
+                    "\($0.reference) waits, and nothing is on its way"
+                } + locks.map { "a lock or a stashed command is left: \($0.columns)" }),
+            InvariantCheck(
                 rule: "at rest, the order history equals the services' own rows",
                 violations: viewDifferences()),
         ]

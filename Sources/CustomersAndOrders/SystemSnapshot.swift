@@ -14,6 +14,16 @@ package struct SystemSnapshot: Hashable, Sendable {
     var purged: [String: Int]
     var viewedCustomers: [ViewedCustomerRow]
     var viewedOrders: [ViewedOrderRow]
+    var sagas: [SagaRow]
+    /// The locks and the stashed commands of sagas.
+    var locks: [Row]
+
+    struct SagaRow: Hashable {
+        var reference: String
+        var hasEnded: Bool
+        /// Everything else about where it stands.
+        var rest: Row
+    }
 
     struct CustomerRow: Hashable {
         var id: Int
@@ -90,6 +100,19 @@ package struct SystemSnapshot: Hashable, Sendable {
             let (id, customer, state, total): (Int, Int, OrderState, Money) = try $0.values()
             return ViewedOrderRow(id: id, customerID: customer, state: state, total: total)
         }
+        sagas = try orders.rows(
+            """
+            SELECT saga_type, saga_id, end_state, state_name, last_request_id, saga_data_json,
+                executed_steps, attempts
+            FROM saga_instance ORDER BY id
+            """
+        ).map {
+            let (type, id, end): (String, String, Int) = try $0.values()
+            return SagaRow(reference: "\(type) \(id)", hasEnded: end == 1, rest: $0)
+        }
+        locks =
+            try customers.rows("SELECT target, saga_type, saga_id FROM saga_lock_table")
+            + customers.rows("SELECT message_id, target FROM saga_stash_table ORDER BY sequence")
         messages = []
         handled = [:]
         purged = [:]

@@ -16,17 +16,15 @@ package struct OrderHistoryService {
         self.store = store
     }
 
-    package static var handlers: DomainEventHandlers {
-        DomainEventHandlers(
-            subscriberID,
-            [
-                .on(CustomerCreated.self, addCustomer),
-                .on(OrderCreated.self) { try show(.pending, $0, $1) },
-                .on(OrderApproved.self) { try show(.approved, $0, $1) },
-                .on(OrderRejected.self) { try show(.rejected, $0, $1) },
-                .on(OrderCancelled.self) { try show(.cancelled, $0, $1) },
-            ])
-    }
+    package static let handlers = DomainEventHandlers(
+        subscriberID,
+        [
+            .on(CustomerCreated.self, addCustomer),
+            .on(OrderCreated.self) { try show(.pending, $0, $1) },
+            .on(OrderApproved.self) { try show(.approved, $0, $1) },
+            .on(OrderRejected.self) { try show(.rejected, $0, $1) },
+            .on(OrderCancelled.self) { try show(.cancelled, $0, $1) },
+        ])
 
     /// What the view holds about a customer, or nil when it has not heard of the customer.
     package func history(of customerID: Int) throws -> CustomerHistory? {

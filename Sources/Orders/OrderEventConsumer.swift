@@ -7,20 +7,18 @@ package import Tram
 package enum OrderEventConsumer {
     package static let subscriberID = "order"
 
-    package static var handlers: DomainEventHandlers {
-        DomainEventHandlers(
-            subscriberID,
-            [
-                .on(CustomerCreditReserved.self) { event, transaction in
-                    try OrderDecision.approve(event.orderId, in: transaction)
-                },
-                .on(CustomerCreditLimitExceeded.self) { event, transaction in
-                    try OrderDecision.reject(
-                        event.orderId, .insufficientCredit, in: transaction)
-                },
-                .on(CustomerNotFound.self) { event, transaction in
-                    try OrderDecision.reject(event.orderId, .unknownCustomer, in: transaction)
-                },
-            ])
-    }
+    package static let handlers = DomainEventHandlers(
+        subscriberID,
+        [
+            .on(CustomerCreditReserved.self) { event, transaction in
+                try OrderDecision.approve(event.orderId, in: transaction)
+            },
+            .on(CustomerCreditLimitExceeded.self) { event, transaction in
+                try OrderDecision.reject(
+                    event.orderId, .insufficientCredit, in: transaction)
+            },
+            .on(CustomerNotFound.self) { event, transaction in
+                try OrderDecision.reject(event.orderId, .unknownCustomer, in: transaction)
+            },
+        ])
 }

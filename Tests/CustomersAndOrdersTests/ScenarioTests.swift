@@ -14,26 +14,28 @@ import Tram
         system = try CustomersAndOrders.inMemory()
     }
 
-    @Test func shouldApprove() throws {
+    @Test(arguments: SagaKind.allCases)
+    func shouldApprove(saga: SagaKind) throws {
         try system.addCustomer(limit: 1500)
-        let order = try system.addOrder(total: 1234)
+        let order = try system.addOrder(total: 1234, saga)
         #expect(try system.relayUntilIdle() == 3, "an order takes exactly three passes")
         #expect(try system.orders.order(order).state == .approved)
         #expect(try system.violations() == [])
     }
 
-    @Test func shouldRejectBecauseOfInsufficientCredit() throws {
+    @Test(arguments: SagaKind.allCases)
+    func shouldRejectBecauseOfInsufficientCredit(saga: SagaKind) throws {
         try system.addCustomer(limit: 1500)
-        let order = try system.addOrder(total: 12334)
+        let order = try system.addOrder(total: 12334, saga)
         #expect(try system.relayUntilIdle() == 3)
         #expect(try system.orders.order(order).state == .rejected)
         #expect(try system.orders.order(order).rejectionReason == .insufficientCredit)
         #expect(try system.violations() == [])
     }
 
-    @Test(arguments: [123, Int.max])
-    func shouldRejectBecauseOfUnknownCustomer(customer: Int) throws {
-        let order = try system.addOrder(customer: customer, total: 1234)
+    @Test(arguments: [123, Int.max], SagaKind.allCases)
+    func shouldRejectBecauseOfUnknownCustomer(customer: Int, saga: SagaKind) throws {
+        let order = try system.addOrder(customer: customer, total: 1234, saga)
         #expect(try system.relayUntilIdle() == 3)
         #expect(try system.orders.order(order).rejectionReason == .unknownCustomer)
         #expect(try system.history.history(of: customer)?.customer == nil)
@@ -41,9 +43,10 @@ import Tram
         #expect(try system.violations() == [])
     }
 
-    @Test func shouldCancel() throws {
+    @Test(arguments: SagaKind.allCases)
+    func shouldCancel(saga: SagaKind) throws {
         try system.addCustomer(limit: 1500)
-        let order = try system.addOrder(total: 1234)
+        let order = try system.addOrder(total: 1234, saga)
         try system.relayUntilIdle()
         _ = try system.orders.cancelOrder(order)
         #expect(try system.violations() == [], "its credit is still reserved, and may be")
@@ -51,16 +54,17 @@ import Tram
         #expect(try system.orders.order(order).state == .cancelled)
         #expect(try system.history.history(of: 1)?.orders.map(\.state) == [.cancelled])
         #expect(try system.customers.customer(1)?.available == Money(cents: 1500))
-        let next = try system.addOrder(total: 1500)
+        let next = try system.addOrder(total: 1500, saga)
         try system.relayUntilIdle()
         #expect(try system.orders.order(next).state == .approved)
         #expect(try system.violations() == [])
     }
 
-    @Test func shouldRejectApproveAndKeepOrdersInHistory() throws {
+    @Test(arguments: SagaKind.allCases)
+    func shouldRejectApproveAndKeepOrdersInHistory(saga: SagaKind) throws {
         try system.addCustomer(limit: 100_000)
-        try system.addOrder(total: 10000)
-        try system.addOrder(total: 100_000)
+        try system.addOrder(total: 10000, saga)
+        try system.addOrder(total: 100_000, saga)
         try system.relayUntilIdle()
         #expect(try system.history.history(of: 1)?.orders.map(\.state) == [.approved, .rejected])
         #expect(try system.violations() == [])
@@ -86,6 +90,24 @@ import Tram
         #expect(try waiting() == [])
         _ = try system.orders.cancelOrder(id)
         #expect(try waiting() == ["customer order:3 pending"])
+    }
+
+    @Test func `an orchestrated order waits for its saga's command and reply`() throws {
+        try system.addCustomer(limit: 1500)
+        let id = try system.addOrder(total: 1234, .orchestration)
+        func waiting() throws -> [String] {
+            try system.outstandingDeliveries(for: system.orders.order(id)).map {
+                "\($0.subscriber) \($0.message.id) \($0.message.type)"
+            }
+        }
+        #expect(try waiting() == ["customer order:2 ReserveCredit"])
+        #expect(try system.sagaStep(of: system.orders.order(id)) == "reserve credit")
+        let run = system.relay.run()
+        try run.pass()
+        #expect(try waiting() == ["order customer:2 CustomerCreditReserved"])
+        try run.pass()
+        #expect(try waiting() == [])
+        #expect(try system.sagaStep(of: system.orders.order(id)) == nil)
     }
 
     @Test func `the view knows how far it is behind`() throws {

@@ -20,8 +20,11 @@ extension CustomersAndOrders {
     }
 
     @discardableResult
-    func addOrder(customer: Int = 1, total: Int) throws -> Int {
-        try orders.createOrder(customerID: customer, total: Money(cents: total)).order.id
+    func addOrder(
+        customer: Int = 1, total: Int, _ saga: SagaKind = .choreography
+    ) throws -> Int {
+        try orders.createOrder(customerID: customer, total: Money(cents: total), saga: saga).order
+            .id
     }
 
     /// Makes passes until nothing moves any more.

@@ -68,9 +68,10 @@ import Testing
         case 0...3:
             let customer = Int.random(in: 1...4, using: &random)
             let total = Int.random(in: 1...100, using: &random)
+            let saga = Bool.random(using: &random) ? "choreography" : "orchestration"
             command = [
                 "order", "create", "-q", "--customer-id", "\(customer)", "--order-total",
-                "\(total)",
+                "\(total)", "--saga", saga,
             ]
         case 4: command = ["customer", "create", "-q", "--name", "x", "--credit-limit", "200"]
         case 5: command = ["order", "cancel", "\(Int.random(in: 1...100, using: &random))"]
@@ -207,22 +208,4 @@ private func inParallel(_ count: Int, _ body: @escaping @Sendable (Int) -> Void)
         }
     }
     group.wait()
-}
-
-/// A generator whose numbers follow from its seed (Steele, Lea, Flood: "Fast splittable pseudorandom
-/// number generators").
-struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
 }

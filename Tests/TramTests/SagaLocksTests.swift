@@ -98,6 +98,21 @@ private struct Booking {
         }
     }
 
+    /// All that matters of both stores.
+    func everything() throws -> [[SQLValue]] {
+        try [sagas, flights].flatMap { store in
+            try store.read { transaction in
+                try [
+                    "SELECT id, type, published FROM message ORDER BY id",
+                    "SELECT consumer_id, message_id FROM received_messages",
+                    "SELECT id, state_name, last_request_id FROM saga_instance ORDER BY id",
+                    "SELECT target, saga_id FROM saga_lock_table",
+                    "SELECT message_id FROM saga_stash_table ORDER BY sequence",
+                ].flatMap { try transaction.rows(SQL(unsafeText: $0)).map(\.columns) }
+            }
+        }
+    }
+
     func state(_ id: String) throws -> SagaState? {
         try sagas.read { try manager.instance(id, in: $0) }?.state
     }
@@ -191,5 +206,60 @@ private struct Booking {
         for _ in 1...10 { _ = try booking.pass(run) }
         #expect(try booking.state("1") == .rolledBack)
         #expect(try booking.rows("SELECT * FROM saga_lock_table") == [])
+    }
+
+    // MARK: Every schedule
+
+    /// Tries every order of single deliveries, and each delivery a second time right after it.
+    private func explore(
+        _ booking: Booking, _ seen: inout [[[SQLValue]]: Int],
+        check: () throws -> Void, atEnd: () throws -> Void
+    ) throws {
+        let state = try booking.everything()
+        if seen[state] != nil { return }
+        seen[state] = seen.count
+        try check()
+        let possible = try booking.relay.possibleDeliveries()
+        if possible.isEmpty { try atEnd() }
+        for delivery in possible {
+            try booking.relay.rehearse {
+                _ = try booking.relay.deliver(delivery)
+                let after = try booking.everything()
+                #expect(try booking.relay.deliver(delivery).receipt.outcome == .duplicate)
+                #expect(try booking.everything() == after)
+                try explore(booking, &seen, check: check, atEnd: atEnd)
+            }
+        }
+    }
+
+    @Test(arguments: [(1, 1), (1, 2)])
+    func `two sagas, contending or not, come through in every order`(
+        flights: (Int, Int)
+    ) throws {
+        let booking = try Booking()
+        let ids = [
+            try booking.start(flight: flights.0, seats: 2),
+            try booking.start(flight: flights.1, seats: 3),
+        ]
+        var seen: [[[SQLValue]]: Int] = [:]
+        var ends = 0
+        try explore(booking, &seen) {
+            // A flight's seats are booked by one saga at a time.
+            let locks = try booking.rows("SELECT target FROM saga_lock_table")
+            let stashed = try booking.rows("SELECT target FROM saga_stash_table")
+            #expect(stashed.allSatisfy(locks.contains), "nothing waits for a lock that is free")
+        } atEnd: {
+            ends += 1
+            let states = try ids.map(booking.state)
+            let locks = try booking.rows("SELECT target FROM saga_lock_table")
+            let stashed = try booking.rows("SELECT target FROM saga_stash_table")
+            let booked = try booking.rows("SELECT seats FROM booked")
+            #expect(states == [.completed, .completed])
+            #expect(locks == [] && stashed == [])
+            #expect(booked.count == 2)
+        }
+        print("explored: two sagas, flights \(flights): \(seen.count) states")
+        #expect(ends >= 1)
+        #expect(seen.count > 10)
     }
 }

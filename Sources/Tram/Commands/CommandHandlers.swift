@@ -116,18 +116,19 @@ public struct CommandHandlers: Subscriber {
 }
 
 /// One command's handler.
-public struct CommandHandler {
+public struct CommandHandler: Sendable {
     let commandType: String
-    let handle: (Message, any Transaction) throws -> CommandResult
-    let lockTarget: (Message) throws -> String?
+    let handle: @Sendable (Message, any Transaction) throws -> CommandResult
+    let lockTarget: @Sendable (Message) throws -> String?
 
     /// Calls `handler` for each command of this type.
     ///
     /// - Parameter locking: names what the command's saga must have for itself until it ends, for
     ///   example `Customer/1`. Commands of other sagas for it wait meanwhile.
     public static func on<Request: Command>(
-        _ type: Request.Type, locking target: ((Request) -> String)? = nil,
-        _ handler: @escaping (CommandEnvelope<Request>, any Transaction) throws -> CommandResult
+        _ type: Request.Type, locking target: (@Sendable (Request) -> String)? = nil,
+        _ handler:
+            @escaping @Sendable (CommandEnvelope<Request>, any Transaction) throws -> CommandResult
     ) -> CommandHandler {
         CommandHandler(
             commandType: Request.commandType,

@@ -41,15 +41,17 @@ public struct DomainEventHandlers: Subscriber {
 }
 
 /// One event's handler.
-public struct DomainEventHandler {
+public struct DomainEventHandler: Sendable {
     let aggregateType: String
     let eventType: String
-    let handle: (Message, any Transaction) throws -> HandlerOutcome
+    let handle: @Sendable (Message, any Transaction) throws -> HandlerOutcome
 
     /// Calls `handler` for each event of this type.
     public static func on<Event: DomainEvent>(
         _ type: Event.Type,
-        _ handler: @escaping (DomainEventEnvelope<Event>, any Transaction) throws -> HandlerOutcome
+        _ handler:
+            @escaping @Sendable (DomainEventEnvelope<Event>, any Transaction) throws ->
+            HandlerOutcome
     ) -> DomainEventHandler {
         DomainEventHandler(aggregateType: Event.aggregateType, eventType: Event.eventType) {
             message, transaction in

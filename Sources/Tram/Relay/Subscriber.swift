@@ -1,5 +1,5 @@
 /// Something in a service that handles messages.
-public protocol Subscriber {
+public protocol Subscriber: Sendable {
     /// The id under which the inbox remembers what has been handled. It must be unique in a system,
     /// and stay the same as long as its messages live.
     var id: String { get }

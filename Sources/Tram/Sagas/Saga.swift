@@ -18,7 +18,7 @@
 /// ```
 ///
 /// After Eventuate Tram Sagas, "Implementing an orchestration-based saga" by Chris Richardson.
-public protocol Saga {
+public protocol Saga: Sendable {
     /// What the saga knows; it is persisted after every step.
     associatedtype Data: Codable & Sendable
 

@@ -167,7 +167,8 @@ final class SagaExecution<Definition: Saga> {
                 Timestamp(milliseconds: transaction.now.milliseconds + Int64($0))
             }
             event = isCompensating ? .compensating : .requested
-            words.append("\(steps[step].name) requested")
+            let name = steps[step].name
+            words.append(isCompensating ? "undoing of \(name) requested" : "\(name) requested")
         }
         try record(event, step: step, message: message, detail: request.commandType)
     }

@@ -2,44 +2,44 @@
 ///
 /// It is built from its name by methods that each return the step with something added. What is said
 /// before `withCompensation` is about the action, what comes after it about the compensation.
-public struct Step<Data> {
+public struct Step<Data>: Sendable {
     public let name: String
     var action: Operation?
     var compensation: Operation?
     private var rollbackErrors: [RollbackError] = []
 
     /// What a step does, forward or backward.
-    struct Operation {
+    struct Operation: Sendable {
         let work: Work
-        let isWanted: (Data) -> Bool
-        var replies: [String: (inout Data, String) throws -> Void] = [:]
+        let isWanted: @Sendable (Data) -> Bool
+        var replies: [String: @Sendable (inout Data, String) throws -> Void] = [:]
         /// How often it is tried again before a refusal counts.
         var retries = 0
         /// How long a reply is waited for, in milliseconds; for ever when nil.
         var deadline: Int?
     }
 
-    enum Work {
-        case local((inout Data, any Transaction) throws -> Void)
+    enum Work: Sendable {
+        case local(@Sendable (inout Data, any Transaction) throws -> Void)
         case participant(Request, isNotification: Bool)
     }
 
     /// A command that depends on the data.
-    struct Request {
+    struct Request: Sendable {
         let channel: CommandChannel
         let commandType: String
-        let send: (Data, any Transaction, Envelope) throws -> MessageID
+        let send: @Sendable (Data, any Transaction, Envelope) throws -> MessageID
     }
 
     /// How a saga's command is addressed.
-    struct Envelope {
+    struct Envelope: Sendable {
         let partitionID: String
         let replyTo: String?
         let headers: [String: String]
     }
 
-    private struct RollbackError {
-        let record: (any Error, inout Data) -> Bool
+    private struct RollbackError: Sendable {
+        let record: @Sendable (any Error, inout Data) -> Bool
     }
 
     public init(_ name: String) {
@@ -50,24 +50,26 @@ public struct Step<Data> {
 
     /// Does something in the saga's own service.
     public func invokeLocal(
-        when predicate: @escaping (Data) -> Bool = { _ in true },
-        _ body: @escaping (inout Data, any Transaction) throws -> Void
+        when predicate: @escaping @Sendable (Data) -> Bool = { _ in true },
+        _ body: @escaping @Sendable (inout Data, any Transaction) throws -> Void
     ) -> Step {
         withAction(Operation(work: .local(body), isWanted: predicate))
     }
 
     /// Sends a command to a participant and waits for its reply.
     public func invokeParticipant(
-        _ channel: CommandChannel, when predicate: @escaping (Data) -> Bool = { _ in true },
-        _ command: @escaping (Data) -> some Command
+        _ channel: CommandChannel,
+        when predicate: @escaping @Sendable (Data) -> Bool = { _ in true },
+        _ command: @escaping @Sendable (Data) -> some Command
     ) -> Step {
         withAction(participant(channel, predicate, command, isNotification: false))
     }
 
     /// Sends a command to a participant that does not reply.
     public func notifyParticipant(
-        _ channel: CommandChannel, when predicate: @escaping (Data) -> Bool = { _ in true },
-        _ command: @escaping (Data) -> some Command
+        _ channel: CommandChannel,
+        when predicate: @escaping @Sendable (Data) -> Bool = { _ in true },
+        _ command: @escaping @Sendable (Data) -> some Command
     ) -> Step {
         withAction(participant(channel, predicate, command, isNotification: true))
     }
@@ -77,24 +79,26 @@ public struct Step<Data> {
     /// Undoes the action in the saga's own service. A step without an action is passed on the way
     /// forward, and undone like any other.
     public func withCompensation(
-        when predicate: @escaping (Data) -> Bool = { _ in true },
-        _ body: @escaping (inout Data, any Transaction) throws -> Void
+        when predicate: @escaping @Sendable (Data) -> Bool = { _ in true },
+        _ body: @escaping @Sendable (inout Data, any Transaction) throws -> Void
     ) -> Step {
         withCompensation(Operation(work: .local(body), isWanted: predicate))
     }
 
     /// Undoes the action by a command to a participant, whose reply is awaited.
     public func withCompensation(
-        _ channel: CommandChannel, when predicate: @escaping (Data) -> Bool = { _ in true },
-        _ command: @escaping (Data) -> some Command
+        _ channel: CommandChannel,
+        when predicate: @escaping @Sendable (Data) -> Bool = { _ in true },
+        _ command: @escaping @Sendable (Data) -> some Command
     ) -> Step {
         withCompensation(participant(channel, predicate, command, isNotification: false))
     }
 
     /// Undoes the action by a command to a participant that does not reply.
     public func withCompensationNotification(
-        _ channel: CommandChannel, when predicate: @escaping (Data) -> Bool = { _ in true },
-        _ command: @escaping (Data) -> some Command
+        _ channel: CommandChannel,
+        when predicate: @escaping @Sendable (Data) -> Bool = { _ in true },
+        _ command: @escaping @Sendable (Data) -> some Command
     ) -> Step {
         withCompensation(participant(channel, predicate, command, isNotification: true))
     }
@@ -103,7 +107,7 @@ public struct Step<Data> {
 
     /// Takes up what a reply says into the data, before the saga goes on.
     public func onReply<Answer: Reply>(
-        _ type: Answer.Type, _ record: @escaping (inout Data, Answer) throws -> Void
+        _ type: Answer.Type, _ record: @escaping @Sendable (inout Data, Answer) throws -> Void
     ) -> Step {
         changingLast { operation in
             operation.replies[Answer.replyType] = { data, payload in
@@ -115,7 +119,8 @@ public struct Step<Data> {
     /// Makes an error of the local action a reason to roll back, and takes it up into the data. Any
     /// ``FailureReply`` is one without being named; every other error is an accident.
     public func onException<Problem: Error>(
-        _ type: Problem.Type, _ record: @escaping (inout Data, Problem) -> Void = { _, _ in }
+        _ type: Problem.Type,
+        _ record: @escaping @Sendable (inout Data, Problem) -> Void = { _, _ in }
     ) -> Step {
         var step = self
         step.rollbackErrors.append(
@@ -148,8 +153,8 @@ public struct Step<Data> {
     }
 
     private func participant<Request: Command>(
-        _ channel: CommandChannel, _ predicate: @escaping (Data) -> Bool,
-        _ command: @escaping (Data) -> Request, isNotification: Bool
+        _ channel: CommandChannel, _ predicate: @escaping @Sendable (Data) -> Bool,
+        _ command: @escaping @Sendable (Data) -> Request, isNotification: Bool
     ) -> Operation {
         let request = Self.Request(channel: channel, commandType: Request.commandType) {
             data, transaction, envelope in
