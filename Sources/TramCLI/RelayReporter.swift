@@ -11,6 +11,8 @@ final class RelayReporter {
     private var plan: PassPlan?
     private var hasDeliveries = false
     private var duplicates = 0
+    /// The deadlines that have passed, for the end of the pass's JSON.
+    private var expired: [String] = []
     private var failed = 0
 
     init(_ session: Session, subscribers: [any Subscriber], isDryRun: Bool) {
@@ -21,7 +23,9 @@ final class RelayReporter {
 
     func report(_ event: RelayEvent) throws {
         switch event {
-        case .expired(let expiry): try session.output.write(description(of: expiry))
+        case .expired(let expiry):
+            expired += expiry.effects
+            try session.output.write(description(of: expiry))
         case .began(let plan):
             self.plan = plan
             hasDeliveries = false
@@ -34,10 +38,21 @@ final class RelayReporter {
             if delivery.receipt.outcome == .duplicate { duplicates += 1 }
             if delivery.receipt.outcome == .failed { failed += 1 }
         case .ended(let summary):
-            defer { plan = nil }
+            defer {
+                plan = nil
+                expired = []
+            }
             if summary.isIdle && ignoresIdlePasses { return }
             try session.output.write(ending(summary))
             try session.output.flush()
+        }
+    }
+
+    /// Tells what will not move before its time.
+    func report(deadlines: [String]) throws {
+        if session.isJSON || session.isQuiet { return }
+        for deadline in deadlines {
+            try session.output.write("Waiting for a deadline: \(escaped(deadline))\n")
         }
     }
 
@@ -137,7 +152,8 @@ final class RelayReporter {
 
     private func jsonEnding(_ summary: PassSummary) -> String {
         "],\"duplicates\":\(summary.duplicates),\"failed\":\(summary.failed),"
-            + "\"pending\":\(summary.pending),\"idle\":\(summary.isIdle)}"
+            + "\"pending\":\(summary.pending),\"idle\":\(summary.isIdle)"
+            + (expired.isEmpty ? "" : ",\"expired\":" + JSON.strings(expired).text) + "}"
     }
 
     private func json(_ delivery: Delivery) -> JSON {

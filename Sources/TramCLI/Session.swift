@@ -46,9 +46,11 @@ struct Session {
     /// The system in the data directory.
     ///
     /// - Throws: when there is none.
-    func open() throws -> CustomersAndOrders {
+    ///
+    /// - Parameter advance: how far its clock is to be ahead of the system's, in milliseconds.
+    func open(advance: Int = 0) throws -> CustomersAndOrders {
         try directory.requireStores()
-        return try CustomersAndOrders(in: directory)
+        return try CustomersAndOrders(in: directory, advance: advance)
     }
 
     /// The system in the data directory, made if there is none.

@@ -429,6 +429,35 @@ import Testing
         #expect(try workbench.run("saga", "show", "2").status == 1)
     }
 
+    @Test func `a deadline is waited for, until the clock is moved`() throws {
+        for _ in 1...2 {
+            try workbench.succeed(
+                "order", "create", "--customer-id", "1", "--order-total", "4", "--saga",
+                "orchestration")
+        }
+        // CreateOrderSaga has no deadline: give one to these, and lose their commands.
+        try tamper(
+            with: workbench.data + "/order.db",
+            """
+            UPDATE saga_instance SET deadline = (unixepoch() + 3000) * 1000;
+            UPDATE message SET published = 1 WHERE type = 'ReserveCredit';
+            """)
+        let waiting = try workbench.succeed("relay", "run", "--until-idle")
+        #expect(
+            waiting.hasSuffix(
+                """
+                Waiting for a deadline: CreateOrderSaga 1 for the reply to order:2
+                Waiting for a deadline: CreateOrderSaga 2 for the reply to order:4
+                """))
+        let passed = try workbench.succeed("relay", "run", "--until-idle", "--advance", "1h")
+        #expect(
+            passed.hasPrefix(
+                "Deadline: CreateOrderSaga 1: reserve credit timed out, create order undone, "
+                    + "rolled back\n"))
+        #expect(passed.contains("OrderRejected"))
+        #expect(try workbench.run("order", "wait", "1", "--for", "REJECTED").status == 0)
+    }
+
     @Test func `every look at the stores, as text and as JSON`() throws {
         try workbench.succeed("customer", "create", "--name", "Jane Doe", "--credit-limit", "5")
         try workbench.succeed("order", "create", "--customer-id", "1", "--order-total", "4")

@@ -55,11 +55,12 @@ public struct Relay {
         }
     }
 
-    /// How many messages are waited for up to a deadline.
-    public func deadlineCount() throws -> Int {
-        try services.reduce(0) { count, service in
-            try service.subscribers.compactMap { $0 as? any TimedSubscriber }.reduce(count) {
-                try $0 + service.store.read($1.deadlineCount)
+    /// What subscribers wait for up to a deadline, in words: at most `limit` for each of them.
+    public func deadlines(limit: Int) throws -> [String] {
+        try services.flatMap { service in
+            try service.subscribers.compactMap { $0 as? any TimedSubscriber }.flatMap {
+                subscriber in
+                try service.store.read { try subscriber.deadlines(in: $0, limit: limit) }
             }
         }
     }

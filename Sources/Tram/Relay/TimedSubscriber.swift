@@ -9,6 +9,6 @@ public protocol TimedSubscriber: Subscriber {
     /// - Returns: what that was: one sentence each.
     func expire(in transaction: any Transaction) throws -> [String]
 
-    /// How many messages are waited for up to a deadline.
-    func deadlineCount(in transaction: any Transaction) throws -> Int
+    /// What is waited for up to a deadline, in words: at most `limit` of it.
+    func deadlines(in transaction: any Transaction, limit: Int) throws -> [String]
 }

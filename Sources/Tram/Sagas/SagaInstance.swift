@@ -106,11 +106,14 @@ struct SagaInstances {
         ).map { SagaReference(type: type, id: try $0.values()) }
     }
 
-    /// How many replies of a type's sagas are awaited up to a deadline.
-    func deadlineCount(type: String) throws -> Int {
+    /// The sagas of a type that wait for a reply up to a deadline, the nearest first.
+    func waiting(type: String, limit: Int) throws -> [SagaReference] {
         try transaction.rows(
-            "SELECT count(*) FROM saga_instance WHERE saga_type = \(type) AND deadline IS NOT NULL"
-        )[0].values()
+            """
+            SELECT saga_id FROM saga_instance WHERE saga_type = \(type) AND deadline IS NOT NULL
+            ORDER BY deadline, id LIMIT \(limit)
+            """
+        ).map { SagaReference(type: type, id: try $0.values()) }
     }
 
     // MARK: Participants

@@ -98,8 +98,13 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
         ).isEmpty
     }
 
-    public func deadlineCount(in transaction: any Transaction) throws -> Int {
-        try SagaInstances(transaction).deadlineCount(type: Definition.sagaType)
+    public func deadlines(in transaction: any Transaction, limit: Int) throws -> [String] {
+        let instances = SagaInstances(transaction)
+        return try instances.waiting(type: Definition.sagaType, limit: limit).compactMap {
+            guard let overview = try instances.overview($0), let request = overview.lastRequest
+            else { return nil }
+            return "\($0) for the reply to \(request)"
+        }
     }
 }
 

@@ -43,6 +43,13 @@ struct RelayCommand: ParsableCommand {
             help: ArgumentHelp("At most so many messages in a pass.", valueName: "n"))
         var maxMessages: String?
 
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp(
+                "Move the clock forward, for sagas that wait for a deadline.", valueName: "duration"
+            ))
+        var advance: String?
+
         @Option(help: "Only this service's outbox: customer, order or history.")
         var service: ServiceChoice?
 
@@ -54,7 +61,8 @@ struct RelayCommand: ParsableCommand {
                 messages: try maxMessages.map { try Input.count($0, field: "max-messages") },
                 isInterrupted: { Signals.pending != nil })
             try refuseContradictions()
-            let system = try session.open()
+            let advance = try advance.map { try Input.duration($0, field: "advance") } ?? 0
+            let system = try session.open(advance: advance)
             return try system.withoutRelay {
                 Signals.watch()
                 try system.openAllForWriting()
@@ -64,7 +72,7 @@ struct RelayCommand: ParsableCommand {
                 var driver = RelayDriver(
                     run: system.relay.run(), bounds: bounds, reporter: reporter)
                 do {
-                    try drive(&driver, system, session)
+                    try drive(&driver, system, session, reporter)
                 } catch let error as StoreError {
                     try reporter.abandon()
                     throw CommandError.amidWork(error)
@@ -74,7 +82,8 @@ struct RelayCommand: ParsableCommand {
         }
 
         private func drive(
-            _ driver: inout RelayDriver, _ system: CustomersAndOrders, _ session: Session
+            _ driver: inout RelayDriver, _ system: CustomersAndOrders, _ session: Session,
+            _ reporter: RelayReporter
         ) throws {
             if dryRun {
                 // The report is printed when the stores are free again: who reads it may be slow.
@@ -86,6 +95,7 @@ struct RelayCommand: ParsableCommand {
                 try driver.watch()
             } else if untilIdle {
                 try driver.passUntilIdle()
+                try reporter.report(deadlines: system.relay.deadlines(limit: 10))
             } else {
                 try makeOnePass(&driver)
             }
