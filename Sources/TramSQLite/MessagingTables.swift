@@ -2,6 +2,7 @@
 /// receives. Names and meanings are those of Eventuate Tram; `partition_id` and `type` are columns
 /// here, so that a relay need not read headers, and `id` counts up in the order of commits.
 public enum MessagingTables {
+    /// The statements that make them.
     public static let create: [String] = [
         // AUTOINCREMENT: a number is never used again, also after a purge; an inbox would take the
         // new message for the old one.

@@ -64,10 +64,14 @@ public struct DomainEventHandler: Sendable {
 /// event's own properties can be read from it directly.
 @dynamicMemberLookup
 public struct DomainEventEnvelope<Event: DomainEvent> {
+    /// The message that tells of it.
     public let messageID: MessageID
+    /// The aggregate that it happened to.
     public let aggregateID: String
+    /// What happened.
     public let event: Event
 
+    /// An envelope as the relay would bring it, for tests of handlers.
     public init(messageID: MessageID, aggregateID: String, event: Event) {
         self.messageID = messageID
         self.aggregateID = aggregateID
@@ -83,6 +87,7 @@ public struct DomainEventEnvelope<Event: DomainEvent> {
             event: try WireFormat.decode(Event.self, from: message.payload))
     }
 
+    /// A property of the event.
     public subscript<Value>(dynamicMember member: KeyPath<Event, Value>) -> Value {
         event[keyPath: member]
     }

@@ -1,5 +1,6 @@
 /// A message as the relay carries it.
 public struct Message: Hashable, Sendable {
+    /// Its id, the same wherever it is delivered and however often.
     public let id: MessageID
     /// The name of what the payload is, for example `OrderCreated`.
     public let type: String
@@ -13,6 +14,7 @@ public struct Message: Hashable, Sendable {
     /// JSON text.
     public let payload: String
 
+    /// A message with these parts.
     public init(
         id: MessageID, type: String, destination: String, partitionID: String,
         headers: [String: String], payload: String
@@ -31,9 +33,12 @@ public struct Message: Hashable, Sendable {
 
 /// Which message it is, and what kind.
 public struct MessageHeading: Hashable, Sendable {
+    /// See ``Message/id``.
     public let id: MessageID
+    /// See ``Message/type``.
     public let type: String
 
+    /// A heading with these parts.
     public init(id: MessageID, type: String) {
         self.id = id
         self.type = type
@@ -42,13 +47,18 @@ public struct MessageHeading: Hashable, Sendable {
 
 /// A message that is about to be sent: the outbox gives it its id.
 public struct OutgoingMessage: Hashable, Sendable {
+    /// See ``Message/type``.
     public let type: String
+    /// See ``Message/destination``.
     public let destination: String
+    /// See ``Message/partitionID``.
     public let partitionID: String
     /// Further headers; the outbox adds those that every message has.
     public let headers: [String: String]
+    /// JSON text.
     public let payload: String
 
+    /// A message with these parts.
     public init(
         type: String, destination: String, partitionID: String, headers: [String: String],
         payload: String
@@ -63,26 +73,39 @@ public struct OutgoingMessage: Hashable, Sendable {
 
 /// The names of headers, those of Eventuate Tram.
 public enum MessageHeader {
+    /// The message's id; the reader of an outbox adds it.
     public static let id = "ID"
+    /// The ordering key.
     public static let partitionID = "PARTITION_ID"
+    /// The channel.
     public static let destination = "DESTINATION"
+    /// When it was sent, in the form of ``Timestamp/httpDate``.
     public static let date = "DATE"
+    /// The event's name.
     public static let eventType = "event-type"
+    /// The type of the aggregate that the event is about.
     public static let eventAggregateType = "event-aggregate-type"
+    /// The id of the aggregate that the event is about.
     public static let eventAggregateID = "event-aggregate-id"
 
+    /// The command's name.
     public static let commandType = "command_type"
-    /// With two underscores, as in the original.
+    /// The channel that the command was sent to. With two underscores, as in the original.
     public static let commandDestination = "command__destination"
+    /// The channel of the reply; missing for a notification.
     public static let commandReplyTo = "command_reply_to"
+    /// The type of the saga that sent the command.
     public static let commandSagaType = "command_saga_type"
+    /// The id of the saga that sent the command.
     public static let commandSagaID = "command_saga_id"
     /// The lock that a `SagaUnlockCommand` releases.
     public static let commandResource = "command_resource"
 
+    /// The reply's name.
     public static let replyType = "reply_type"
     /// `SUCCESS` or `FAILURE`.
     public static let replyOutcome = "reply_outcome-type"
+    /// The id of the command that the reply answers.
     public static let replyToMessageID = "reply_to_message_id"
     /// The lock that the participant holds for the saga.
     public static let sagaLockedTarget = "saga-locked-target"

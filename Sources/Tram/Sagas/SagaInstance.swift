@@ -1,7 +1,10 @@
 /// A saga that was started: where it stands and what it knows.
 public struct SagaInstance<Data: Sendable>: Sendable {
+    /// Which saga it is.
     public let reference: SagaReference
+    /// Where it stands.
     public internal(set) var state: SagaState
+    /// What it knows.
     public internal(set) var data: Data
     /// The steps whose action was done, or may have been.
     var executed: Set<Int> = []
@@ -15,11 +18,15 @@ public struct SagaInstance<Data: Sendable>: Sendable {
 
 /// What is known of a saga without its type's help, for tools.
 public struct SagaOverview: Sendable {
+    /// Which saga it is.
     public let reference: SagaReference
+    /// Where it stands.
     public let state: SagaState
+    /// The command whose reply is awaited.
     public let lastRequest: MessageID?
+    /// When that reply is late; nil when it may take any time.
     public let deadline: Timestamp?
-    /// JSON text.
+    /// What it knows, as JSON text.
     public let data: String
 }
 
