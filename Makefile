@@ -14,7 +14,8 @@ RELEASE = -c release --scratch-path .build/release-static --static-swift-stdlib 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: build ## Build, and follow one order from PENDING to APPROVED
+demo: dependencies ## Build, and follow one order from PENDING to APPROVED
+	$(SWIFT) build --product tram $(CHECKED)
 	@examples/run --show 01-happy-path
 
 test: build ## Build, and run all tests

@@ -54,7 +54,7 @@ extension CustomersAndOrders {
         guard let sagaID = order.sagaID else { return nil }
         let reference = SagaReference(type: CreateOrderSaga.sagaType, id: sagaID)
         return try orderStore.read { try Sagas.overview(of: reference, in: $0) }?.state.step.map {
-            orders.sagas.definition.steps[$0].name
+            orders.sagas.definition.name(ofStep: $0)
         }
     }
 
@@ -96,7 +96,7 @@ extension CustomersAndOrders {
             }
             return OrderSaga(
                 order: order, state: word(for: overview.state),
-                step: overview.state.step.map { definition.steps[$0].name },
+                step: overview.state.step.map(definition.name),
                 waitingFor: waitingFor, messages: messages, definition: definition,
                 log: try Sagas.log(of: reference, in: transaction))
         }

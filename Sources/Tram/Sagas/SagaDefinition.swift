@@ -2,6 +2,11 @@
 public struct SagaDefinition: Hashable, Sendable {
     public let sagaType: String
     public let steps: [StepDefinition]
+
+    /// The name of a step, or its number where the saga was started under another definition.
+    public func name(ofStep index: Int) -> String {
+        steps.indices.contains(index) ? steps[index].name : "step \(index)"
+    }
 }
 
 /// One step as data.

@@ -74,6 +74,9 @@ final class SagaExecution<Definition: Saga> {
 
     func retryCompensation(_ step: Int) throws {
         instance.state = .compensating(step: step)
+        guard operationUnderWay != nil else {
+            throw StoreError.unexpectedRow("\(instance.reference) has no compensation at \(step)")
+        }
         try perform()
         try save()
     }

@@ -140,7 +140,7 @@ private struct ShownSaga: Document {
             columns: [.left("HAPPENED"), .left("STEP"), .left("MESSAGE")],
             rows: saga.log.map { entry in
                 [
-                    entry.event.rawValue, entry.step.map { definition.steps[$0].name } ?? "-",
+                    entry.event.rawValue, entry.step.map(definition.name) ?? "-",
                     [entry.message?.description, entry.detail].compactMap { $0 }
                         .filter { !$0.isEmpty }.map(escaped).joined(separator: " "),
                 ]
@@ -171,7 +171,7 @@ private struct ShownSaga: Document {
                     [
                         "event": .string(entry.event.rawValue),
                         "step": .optional(
-                            entry.step.flatMap { saga.definition?.steps[$0].name }),
+                            entry.step.flatMap { saga.definition?.name(ofStep: $0) }),
                         "message": .optional(entry.message?.description),
                         "detail": .string(entry.detail),
                         "data": .text(entry.data),
