@@ -56,6 +56,7 @@ public enum SagaTables {
         ) STRICT
         """,
         "CREATE INDEX saga_stash_target_idx ON saga_stash_table (target, sequence)",
+        "CREATE INDEX saga_stash_saga_idx ON saga_stash_table (saga_type, saga_id, sequence)",
         """
         CREATE TABLE saga_log (
             id INTEGER PRIMARY KEY,

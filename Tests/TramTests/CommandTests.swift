@@ -128,6 +128,67 @@ import TramTesting
         #expect(try sender.read { try Outbox($0).unpublishedCount() } == 1)
     }
 
+    // MARK: Locks and order
+
+    @Test func `a command does not overtake an earlier one of its saga that waits for a lock`()
+        throws
+    {
+        let handlers = CommandHandlers(
+            "receiver", on: .participant,
+            [
+                .on(Do.self, locking: { _ in "Thing/1" }) { command, transaction in
+                    try transaction.execute("INSERT INTO done VALUES (\(command.step))")
+                    return .success(Success(), "did \(command.step)")
+                },
+                .on(Undo.self) { command, transaction in
+                    try transaction.execute("DELETE FROM done WHERE step = \(command.step)")
+                    return .success(Success(), "undid \(command.step)")
+                },
+            ])
+        let relay = Relay([
+            Service(store: sender, subscribers: []),
+            Service(store: receiver, subscribers: [handlers]),
+        ])
+        func send(_ command: some Command, saga: String, unlocking target: String? = nil) throws {
+            try sender.write { transaction in
+                var headers = [
+                    MessageHeader.commandSagaType: "S", MessageHeader.commandSagaID: saga,
+                ]
+                headers[MessageHeader.commandResource] = target
+                _ = try transaction.send(
+                    command, to: .participant, orderedBy: saga, replyTo: "answers",
+                    headers: headers)
+            }
+        }
+        // Saga 1 has the lock; saga 2 waits, loses its patience, and compensates; saga 3 waits too.
+        try send(Do(step: 1), saga: "1")
+        try send(Do(step: 2), saga: "2")
+        try send(Do(step: 3), saga: "3")
+        try send(Undo(step: 2), saga: "2")
+        try send(Unlock(), saga: "1", unlocking: "Thing/1")
+        try send(Unlock(), saga: "2", unlocking: "Thing/1")
+        var effects: [String] = []
+        try relay.run().pass(RelayRun.Bounds(source: "sender")) {
+            if case .delivered(let delivery) = $0 { effects += delivery.receipt.effects }
+        }
+        #expect(
+            effects == [
+                "did 1", "Thing/1 is locked by S 1", "Thing/1 is locked by S 1",
+                "an earlier command of S 2 waits for Thing/1",
+                "unlocked Thing/1", "resumed sender:2 Do", "did 2", "resumed sender:4 Undo",
+                "undid 2",
+                "unlocked Thing/1", "resumed sender:3 Do", "did 3",
+            ])
+        let left = try receiver.read {
+            try $0.rows("SELECT step FROM done ORDER BY step").map(\.columns)
+        }
+        #expect(left == [[.integer(1)], [.integer(3)]])
+    }
+
+    private struct Unlock: Command {
+        static let commandType = "SagaUnlockCommand"
+    }
+
     // MARK: Nested sagas
 
     /// Answers whoever asked for it when it has ended.

@@ -36,6 +36,14 @@ public struct CommandHandlers: Subscriber {
         guard let handler = handlers[message.type] else {
             throw WireFormatError("\(id) has no handler for the command \(message.type)")
         }
+        // A saga's commands stay in their order, also while one of them waits for a lock.
+        let locks = SagaLocks(transaction)
+        if let saga = SagaReference(of: message),
+            let target = try locks.targetAwaited(by: saga, on: message.destination)
+        {
+            try locks.stash(message, for: saga, until: target)
+            return .stashed("an earlier command of \(saga) waits for \(target)")
+        }
         return try execute(message, with: handler, transaction)
     }
 
@@ -58,7 +66,8 @@ public struct CommandHandlers: Subscriber {
             let outcome = try answer(message, with: handler, lockedTarget: target, transaction)
             guard case .refused(let effects) = outcome else { return outcome }
             // Refused, the saga has nothing here to protect, and will not unlock it either.
-            return .refused(effects + (try release(target, of: owner, transaction)))
+            let isFreed = try locks.release(target, of: owner)
+            return .refused(effects + (isFreed ? ["unlocked \(target)"] : []))
         case .alreadyHeld:
             return try answer(message, with: handler, lockedTarget: target, transaction)
         }
@@ -93,25 +102,31 @@ public struct CommandHandlers: Subscriber {
         return effects.isEmpty ? .ignored("\(target) is not locked by \(owner)") : .handled(effects)
     }
 
-    /// Frees a lock, and goes on with the commands that have waited for it, in their order: up to the
-    /// first that keeps it.
+    /// Frees a lock, and goes on with the saga that has waited longest for it: with all its commands
+    /// that have waited. If none of them keeps the lock, the next saga follows.
     private func release(
         _ target: String, of owner: SagaReference, _ transaction: any Transaction
     ) throws -> [String] {
         let locks = SagaLocks(transaction)
         guard try locks.release(target, of: owner) else { return [] }
         var effects = ["unlocked \(target)"]
-        guard let waiting = try locks.unstash(target) else { return effects }
-        guard let handler = handlers[waiting.type] else {
-            throw WireFormatError("\(id) has no handler for the command \(waiting.type)")
-        }
-        switch try execute(waiting, with: handler, transaction) {
-        case .handled(let more), .refused(let more):
-            effects += ["resumed \(waiting.id) \(waiting.type)"] + more
-        case .ignored(let reason), .stashed(let reason):
-            effects.append(reason)
+        while try !locks.isHeld(target), let next = try locks.sagaWaitingLongest(for: target) {
+            while let waiting = try locks.unstash(target, of: next) {
+                effects += try resume(waiting, transaction)
+            }
         }
         return effects
+    }
+
+    private func resume(_ message: Message, _ transaction: any Transaction) throws -> [String] {
+        guard let handler = handlers[message.type] else {
+            throw WireFormatError("\(id) has no handler for the command \(message.type)")
+        }
+        let resumed = "resumed \(message.id) \(message.type)"
+        switch try execute(message, with: handler, transaction) {
+        case .handled(let effects), .refused(let effects): return [resumed] + effects
+        case .ignored(let reason), .stashed(let reason): return [resumed, reason]
+        }
     }
 }
 

@@ -77,12 +77,43 @@ struct SagaLocks {
             """)
     }
 
-    /// Takes out the command that has waited longest for the lock.
-    func unstash(_ target: String) throws -> Message? {
+    /// Whether any saga holds the lock.
+    func isHeld(_ target: String) throws -> Bool {
+        try !transaction.rows("SELECT 1 FROM saga_lock_table WHERE target = \(target)").isEmpty
+    }
+
+    /// The lock that a command of the saga on this channel waits for; nil when none waits.
+    func targetAwaited(by saga: SagaReference, on channel: String) throws -> String? {
+        try transaction.rows(
+            """
+            SELECT target FROM saga_stash_table
+            WHERE saga_type = \(saga.type) AND saga_id = \(saga.id) AND destination = \(channel)
+            ORDER BY sequence LIMIT 1
+            """
+        ).first.map { try $0.values() }
+    }
+
+    /// The saga whose command has waited longest for the lock.
+    func sagaWaitingLongest(for target: String) throws -> SagaReference? {
+        try transaction.rows(
+            """
+            SELECT saga_type, saga_id FROM saga_stash_table WHERE target = \(target)
+            ORDER BY sequence LIMIT 1
+            """
+        ).first.map {
+            let (type, id): (String, String) = try $0.values()
+            return SagaReference(type: type, id: id)
+        }
+    }
+
+    /// Takes out the first command of the saga that waits for the lock.
+    func unstash(_ target: String, of saga: SagaReference) throws -> Message? {
         let rows = try transaction.rows(
             """
             DELETE FROM saga_stash_table
-            WHERE sequence = (SELECT min(sequence) FROM saga_stash_table WHERE target = \(target))
+            WHERE sequence =
+                (SELECT min(sequence) FROM saga_stash_table
+                 WHERE target = \(target) AND saga_type = \(saga.type) AND saga_id = \(saga.id))
             RETURNING message_id, message_type, destination, partition_id, message_headers,
                 message_payload
             """)
