@@ -5,6 +5,9 @@ final class RelayReporter {
     /// Whether to be silent of passes that have nothing to do.
     var ignoresIdlePasses = false
 
+    /// Whether what was to be done after a deadline could not be done.
+    private(set) var hasFailedDeadlines = false
+
     private let session: Session
     private let isDryRun: Bool
     private let subscriberWidth: Int
@@ -24,8 +27,10 @@ final class RelayReporter {
     func report(_ event: RelayEvent) throws {
         switch event {
         case .expired(let expiry):
-            expired += expiry.effects
+            expired.append(expiry.effect)
+            if expiry.isFailed { hasFailedDeadlines = true }
             try session.output.write(description(of: expiry))
+            try session.output.flush()
         case .began(let plan):
             self.plan = plan
             hasDeliveries = false
@@ -80,7 +85,11 @@ final class RelayReporter {
 
     private func description(of expiry: Expiry) -> String {
         if session.isJSON || session.isQuiet { return "" }
-        return expiry.effects.map { "Deadline: \(escaped($0))\n" }.joined()
+        let word = expiry.isFailed ? session.style.bad("failed") + " " : ""
+        let published = expiry.published.map {
+            "  " + session.style.notable("+") + "   \($0.id) \(escaped($0.type))\n"
+        }
+        return "Deadline: \(word)\(escaped(expiry.effect))\n" + published.joined()
     }
 
     private func ending(_ summary: PassSummary) -> String {

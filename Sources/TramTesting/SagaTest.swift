@@ -79,7 +79,8 @@ public final class SagaTest<Definition: Saga> {
     @discardableResult
     public func expectUnlock(of target: String, on channel: CommandChannel) throws -> Self {
         let message = try nextCommand()
-        guard message?.headers[MessageHeader.commandResource] == target,
+        guard message?.type == "SagaUnlockCommand",
+            message?.headers[MessageHeader.commandResource] == target,
             message?.destination == channel.name
         else { throw Unexpected(description: "\(target) is not unlocked") }
         return self
@@ -102,7 +103,11 @@ public final class SagaTest<Definition: Saga> {
     @discardableResult
     public func reply(_ reply: any Reply, locking lockedTarget: String? = nil) throws -> Self {
         guard let request else { throw Unexpected(description: "no command was expected before") }
-        _ = try take(reply, to: request, lockedTarget)
+        let receipt = try take(reply, to: request, lockedTarget)
+        guard receipt.outcome == .handled else {
+            throw Unexpected(
+                description: "the reply was ignored: \(receipt.effects.joined(separator: ", "))")
+        }
         return self
     }
 
@@ -124,7 +129,11 @@ public final class SagaTest<Definition: Saga> {
     @discardableResult
     public func pass(milliseconds: Int) throws -> Self {
         clock.now = Timestamp(milliseconds: clock.now.milliseconds + Int64(milliseconds))
-        _ = try service.store.write { try manager.expire(in: $0) }
+        try service.store.write { transaction in
+            for late in try manager.awaited(isOverdue: true, limit: 100, in: transaction) {
+                _ = try manager.expire(late, in: transaction)
+            }
+        }
         return self
     }
 

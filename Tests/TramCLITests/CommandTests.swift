@@ -453,7 +453,7 @@ import Testing
         #expect(
             passed.hasPrefix(
                 "Deadline: CreateOrderSaga 1: reserve credit timed out, create order undone, "
-                    + "rolled back\n"))
+                    + "rolled back\n  +   order:5 OrderRejected\n"))
         #expect(passed.contains("OrderRejected"))
         #expect(try workbench.run("order", "wait", "1", "--for", "REJECTED").status == 0)
     }

@@ -293,6 +293,73 @@ import TramTesting
             .expectCompleted()
     }
 
+    /// A saga with a deadline, and a participant, each in a service of its own.
+    private func impatient() throws -> (
+        store: SQLiteStore, manager: SagaManager<TestSaga>, relay: Relay, clock: Clock
+    ) {
+        let clock = Clock()
+        let schema = Schema(
+            applicationID: 1, migrations: [MessagingTables.create + SagaTables.create])
+        let store = try SQLiteStore(inMemory: "sagas", schema: schema, clock: { clock.now })
+        let other = try SQLiteStore(inMemory: "other", schema: schema, clock: { clock.now })
+        let manager = try SagaManager(
+            TestSaga(
+                Step("one").invokeParticipant(.participant) { _ in Do(step: 1) }
+                    .deadline(milliseconds: 5000)
+                    .withCompensation(.participant) { _ in Undo(step: 1) }), id: "sagas")
+        let participant = CommandHandlers(
+            "participant", on: .participant,
+            [.on(Do.self) { _, _ in .success() }, .on(Undo.self) { _, _ in .success() }])
+        let relay = Relay([
+            Service(store: store, subscribers: [manager]),
+            Service(store: other, subscribers: [participant]),
+        ])
+        return (store, manager, relay, clock)
+    }
+
+    private final class Clock {
+        var now = Timestamp(milliseconds: 0)
+    }
+
+    @Test func `a reply that is on its way is in time`() throws {
+        let (store, manager, relay, clock) = try impatient()
+        _ = try store.write { try manager.start(TestSaga.Data(), in: $0) }
+        let run = relay.run()
+        try run.pass()
+        clock.now = Timestamp(milliseconds: 6000)
+        while try !run.pass().isIdle {}
+        let state = try store.read { try manager.instance("1", in: $0)?.state }
+        #expect(state == .completed)
+    }
+
+    @Test func `the relay expires what has waited too long, and one broken saga stops no other`()
+        throws
+    {
+        let (store, manager, relay, clock) = try impatient()
+        for _ in 1...2 { _ = try store.write { try manager.start(TestSaga.Data(), in: $0) } }
+        try store.write { transaction in
+            // The commands are lost, and the first saga's data is spoiled.
+            try transaction.execute("UPDATE message SET published = 1")
+            try transaction.execute("UPDATE saga_instance SET saga_data_json = '{' WHERE id = 1")
+        }
+        #expect(
+            try relay.deadlines(limit: 9) == [
+                "TestSaga 1 for the reply to sagas:1", "TestSaga 2 for the reply to sagas:2",
+            ])
+        clock.now = Timestamp(milliseconds: 5000)
+        let run = relay.run()
+        var expiries: [Expiry] = []
+        func pass() throws -> Bool {
+            try run.pass { if case .expired(let expiry) = $0 { expiries.append(expiry) } }.isIdle
+        }
+        while try !pass() {}
+        #expect(expiries[0].isFailed)
+        #expect(!expiries[1].isFailed)
+        #expect(expiries[1].published.map(\.type) == ["Undo"])
+        let state = try store.read { try manager.instance("2", in: $0)?.state }
+        #expect(state == .rolledBack)
+    }
+
     @Test func `what cannot be run as it is defined is refused`() {
         let withoutCompensation = TestSaga(
             Step("one").invokeParticipant(.participant) { _ in Do(step: 1) }
@@ -305,6 +372,14 @@ import TramTesting
                 .deadline(milliseconds: 1)
                 .withCompensation("elsewhere") { _ in Undo(step: 1) })
         #expect(throws: SagaDefinitionError.self) { try SagaManager(elsewhere, id: "x") }
+        let conditional = TestSaga(
+            Step("one").invokeParticipant(.participant) { _ in Do(step: 1) }
+                .deadline(milliseconds: 1)
+                .withCompensation(.participant, when: \.isWanted) { _ in Undo(step: 1) })
+        #expect(throws: SagaDefinitionError.self) { try SagaManager(conditional, id: "x") }
+        #expect(throws: SagaDefinitionError.emptyStep(saga: "TestSaga", step: "one")) {
+            try SagaManager(TestSaga(Step("one")), id: "x")
+        }
         let impatient = TestSaga(Step("one").invokeLocal { _, _ in }.retrying(1))
         #expect(
             throws: SagaDefinitionError.impatienceWithoutReply(saga: "TestSaga", step: "one")

@@ -64,6 +64,11 @@ public struct CommandHandlers: Subscriber {
             return .stashed("\(target) is locked by \(other)")
         case .claimed:
             let outcome = try answer(message, with: handler, lockedTarget: target, transaction)
+            if message.headers[MessageHeader.commandReplyTo] == nil {
+                // No reply can tell the saga of the lock, so it would never free it.
+                _ = try locks.release(target, of: owner)
+                return outcome
+            }
             guard case .refused(let effects) = outcome else { return outcome }
             // Refused, the saga has nothing here to protect, and will not unlock it either.
             let isFreed = try locks.release(target, of: owner)
@@ -79,8 +84,13 @@ public struct CommandHandlers: Subscriber {
     ) throws -> HandlerOutcome {
         var token = ReplyToken(message)
         do {
-            let result = try transaction.savepoint { try handler.handle(message, transaction) }
-            token.headers[MessageHeader.sagaLockedTarget] = lockedTarget
+            // Whoever answers later tells of the lock as well.
+            var locking = token
+            locking.headers[MessageHeader.sagaLockedTarget] = lockedTarget
+            let result = try transaction.savepoint {
+                try handler.handle(message, locking, transaction)
+            }
+            token = locking
             if let reply = result.reply { try transaction.reply(reply, to: token) }
             return .handled(result.effects)
         } catch let refusal as Refusal {
@@ -133,13 +143,15 @@ public struct CommandHandlers: Subscriber {
 /// One command's handler.
 public struct CommandHandler: Sendable {
     let commandType: String
-    let handle: @Sendable (Message, any Transaction) throws -> CommandResult
+    let handle: @Sendable (Message, ReplyToken, any Transaction) throws -> CommandResult
     let lockTarget: @Sendable (Message) throws -> String?
 
     /// Calls `handler` for each command of this type.
     ///
     /// - Parameter locking: names what the command's saga must have for itself until it ends, for
-    ///   example `Customer/1`. Commands of other sagas for it wait meanwhile.
+    ///   example `Customer/1`. Commands of other sagas for it wait meanwhile. The handlers of one
+    ///   channel share their locks; those of two channels must not name the same one. A notification
+    ///   has it only while it is handled.
     public static func on<Request: Command>(
         _ type: Request.Type, locking target: (@Sendable (Request) -> String)? = nil,
         _ handler:
@@ -147,7 +159,7 @@ public struct CommandHandler: Sendable {
     ) -> CommandHandler {
         CommandHandler(
             commandType: Request.commandType,
-            handle: { try handler(CommandEnvelope($0), $1) },
+            handle: { try handler(CommandEnvelope($0, replyToken: $1), $2) },
             lockTarget: { message in
                 try target?(WireFormat.decode(Request.self, from: message.payload))
             })
@@ -159,9 +171,10 @@ public struct CommandResult {
     let reply: (any Reply)?
     let effects: [String]
 
-    /// Yes, and what was done.
+    /// Yes, and what was done. A no is thrown, so that what was half done is undone.
     public static func success(_ reply: any Reply = Success(), _ effects: String...) -> Self {
-        CommandResult(reply: reply, effects: effects)
+        precondition(!(reply is any FailureReply), "a failure reply is thrown, not returned")
+        return CommandResult(reply: reply, effects: effects)
     }
 
     /// No answer yet: whoever kept the command's ``CommandEnvelope/replyToken`` will give it. Also
@@ -179,10 +192,10 @@ public struct CommandEnvelope<Request: Command> {
     /// What is needed to answer later.
     public let replyToken: ReplyToken
 
-    init(_ message: Message) throws {
+    init(_ message: Message, replyToken: ReplyToken) throws {
         messageID = message.id
         command = try WireFormat.decode(Request.self, from: message.payload)
-        replyToken = ReplyToken(message)
+        self.replyToken = replyToken
     }
 
     public subscript<Value>(dynamicMember member: KeyPath<Request, Value>) -> Value {

@@ -32,36 +32,64 @@ public struct Relay {
         }
     }
 
-    /// Lets subscribers do what is to be done about messages that have not come in time.
-    ///
-    /// - Returns: what they did.
-    func expire() throws -> [Expiry] {
-        try services.flatMap { service in
-            try service.subscribers.compactMap { $0 as? any TimedSubscriber }.flatMap {
-                subscriber in
-                // Looking first: nothing is locked where nothing is late.
-                guard try service.store.read(subscriber.hasExpired) else { return [Expiry]() }
-                return try service.store.write { transaction in
-                    let outbox = Outbox(transaction)
-                    let newest = try outbox.highestNumber()
-                    let effects = try subscriber.expire(in: transaction)
-                    return [
-                        Expiry(
-                            subscriber: subscriber.id, effects: effects,
-                            published: try outbox.headings(after: newest))
-                    ]
-                }
+    /// Lets subscribers do what is to be done about messages that have not come in time: each in a
+    /// transaction of its own. One that is pending in an outbox has come, and is only to be delivered.
+    func expire(report: (Expiry) throws -> Void) throws {
+        for (service, subscriber) in timedSubscribers {
+            let overdue = try service.store.read {
+                try subscriber.awaited(isOverdue: true, limit: chunk, in: $0)
+            }
+            for awaited in overdue where try !isPending(awaited) {
+                try report(expire(awaited, of: subscriber, in: service))
+            }
+        }
+    }
+
+    private func expire(
+        _ awaited: AwaitedMessage, of subscriber: any TimedSubscriber, in service: Service
+    ) throws -> Expiry {
+        do {
+            return try service.store.write { transaction in
+                let outbox = Outbox(transaction)
+                let newest = try outbox.highestNumber()
+                let effect = try subscriber.expire(awaited, in: transaction)
+                return Expiry(
+                    subscriber: subscriber.id, effect: effect, isFailed: false,
+                    published: try outbox.headings(after: newest))
+            }
+        } catch let error as StoreError where error.isFailureOfStore {
+            throw error
+        } catch {
+            return Expiry(
+                subscriber: subscriber.id, effect: "\(awaited.description): \(error)",
+                isFailed: true, published: [])
+        }
+    }
+
+    private func isPending(_ awaited: AwaitedMessage) throws -> Bool {
+        try services.contains { service in
+            try service.store.read {
+                try !Outbox($0).unpublished(
+                    destination: awaited.channel, partitionID: awaited.partitionID
+                ).isEmpty
+            }
+        }
+    }
+
+    private var timedSubscribers: [(service: Service, subscriber: any TimedSubscriber)] {
+        services.flatMap { service in
+            service.subscribers.compactMap { subscriber in
+                (subscriber as? any TimedSubscriber).map { (service, $0) }
             }
         }
     }
 
     /// What subscribers wait for up to a deadline, in words: at most `limit` for each of them.
     public func deadlines(limit: Int) throws -> [String] {
-        try services.flatMap { service in
-            try service.subscribers.compactMap { $0 as? any TimedSubscriber }.flatMap {
-                subscriber in
-                try service.store.read { try subscriber.deadlines(in: $0, limit: limit) }
-            }
+        try timedSubscribers.flatMap { service, subscriber in
+            try service.store.read {
+                try subscriber.awaited(isOverdue: false, limit: limit, in: $0)
+            }.map(\.description)
         }
     }
 

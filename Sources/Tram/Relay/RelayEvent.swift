@@ -9,9 +9,12 @@ public enum RelayEvent: Sendable {
 
 /// What a subscriber did because a message did not come in time.
 public struct Expiry: Hashable, Sendable {
+    /// The id of the subscriber.
     public let subscriber: String
-    /// One sentence each.
-    public let effects: [String]
+    /// What it did, or what went wrong, in one sentence.
+    public let effect: String
+    /// Whether it failed: then nothing has changed, and the next pass tries again.
+    public let isFailed: Bool
     /// The messages that it sent.
     public let published: [MessageHeading]
 }

@@ -44,7 +44,7 @@ public final class RelayRun {
     public func pass(
         _ bounds: Bounds = Bounds(), report: (RelayEvent) throws -> Void = { _ in }
     ) throws -> PassSummary {
-        for expiry in try relay.expire() { try report(.expired(expiry)) }
+        try relay.expire { try report(.expired($0)) }
         let drains = try plan(bounds)
         var tally = try begin(drains, report)
         for (source, backlog) in drains {
@@ -72,7 +72,7 @@ public final class RelayRun {
     public func step(
         _ bounds: Bounds = Bounds(), report: (RelayEvent) throws -> Void = { _ in }
     ) throws -> PassSummary {
-        for expiry in try relay.expire() { try report(.expired(expiry)) }
+        try relay.expire { try report(.expired($0)) }
         var drains = try plan(bounds)
         guard let possible = try firstPossibleDelivery(in: drains) else {
             drains = []

@@ -1,7 +1,7 @@
 /// Something in a service that handles messages.
 public protocol Subscriber: Sendable {
-    /// The id under which the inbox remembers what has been handled. It must be unique in a system,
-    /// and stay the same as long as its messages live.
+    /// The id under which the inbox remembers what has been handled. No other subscriber with this id
+    /// may accept the same messages, and it must stay the same as long as its messages live.
     var id: String { get }
 
     /// Whether messages of this type on this channel are for this subscriber. A message that is not

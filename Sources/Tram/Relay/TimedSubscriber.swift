@@ -1,14 +1,35 @@
 /// A subscriber that waits for messages which may not come, and then does something else. The relay
 /// asks it at the beginning of every pass; the time is that of its service's store.
 public protocol TimedSubscriber: Subscriber {
-    /// Whether something has been waited for long enough.
-    func hasExpired(in transaction: any Transaction) throws -> Bool
-
-    /// Does what is to be done instead.
+    /// What is waited for up to a deadline, the nearest first, at most `limit` of it.
     ///
-    /// - Returns: what that was: one sentence each.
-    func expire(in transaction: any Transaction) throws -> [String]
+    /// - Parameter isOverdue: only that whose deadline has passed.
+    func awaited(
+        isOverdue: Bool, limit: Int, in transaction: any Transaction
+    ) throws -> [AwaitedMessage]
 
-    /// What is waited for up to a deadline, in words: at most `limit` of it.
-    func deadlines(in transaction: any Transaction, limit: Int) throws -> [String]
+    /// Does what is to be done instead of a message that has not come.
+    ///
+    /// - Returns: what that was, in one sentence.
+    func expire(_ awaited: AwaitedMessage, in transaction: any Transaction) throws -> String
+}
+
+/// A message that a subscriber waits for up to a deadline.
+public struct AwaitedMessage: Hashable, Sendable {
+    /// Who waits, as the subscriber names it.
+    public let id: String
+    /// The channel on which it would come.
+    public let channel: String
+    /// The partition id with which it would come.
+    public let partitionID: String
+    /// What is waited for, in words.
+    public let description: String
+
+    /// A message with these properties.
+    public init(id: String, channel: String, partitionID: String, description: String) {
+        self.id = id
+        self.channel = channel
+        self.partitionID = partitionID
+        self.description = description
+    }
 }

@@ -34,8 +34,10 @@ public enum OperationDefinition: Hashable, Sendable, CustomStringConvertible {
 /// A saga that cannot be run as it is defined.
 public enum SagaDefinitionError: Error, Hashable, Sendable {
     case noSteps(saga: String)
+    /// A step does nothing, forward or backward.
+    case emptyStep(saga: String, step: String)
     /// After a deadline the step's own compensation is sent, behind the command on its channel; so
-    /// there must be one, to the same channel.
+    /// there must be one, to the same channel, without a condition.
     case deadlineWithoutCompensation(saga: String, step: String)
     /// Only a command whose reply is awaited can have a deadline or be retried.
     case impatienceWithoutReply(saga: String, step: String)
@@ -57,14 +59,17 @@ extension Saga {
         let type = Self.sagaType
         if steps.isEmpty { throw .noSteps(saga: type) }
         for step in steps {
+            if step.action == nil && step.compensation == nil {
+                throw .emptyStep(saga: type, step: step.name)
+            }
             for operation in [step.action, step.compensation].compactMap({ $0 }) {
                 let isImpatient = operation.deadline != nil || operation.retries > 0
                 if case .request = operation.definition { continue }
                 if isImpatient { throw .impatienceWithoutReply(saga: type, step: step.name) }
             }
             guard step.action?.deadline != nil else { continue }
-            guard let compensation = step.compensation?.definition.channel,
-                compensation == step.action?.definition.channel
+            guard let compensation = step.compensation, compensation.condition == nil,
+                compensation.definition.channel == step.action?.definition.channel
             else { throw .deadlineWithoutCompensation(saga: type, step: step.name) }
         }
     }

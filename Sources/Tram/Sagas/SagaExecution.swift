@@ -65,7 +65,9 @@ final class SagaExecution<Definition: Saga> {
     }
 
     func timeOut() throws {
-        guard let (step, _) = operationUnderWay else { return }
+        guard let (step, _) = operationUnderWay else {
+            throw WireFormatError("\(instance.reference) has no step that waits for a reply")
+        }
         words.append("\(steps[step].name) timed out")
         try record(.timedOut, step: step, message: instance.lastRequest)
         try advance(.timedOut)
@@ -146,6 +148,10 @@ final class SagaExecution<Definition: Saga> {
     /// - Throws: the error again, unless it is a reason to roll back.
     private func takeUp(_ error: any Error, of step: Int) throws {
         if let error = error as? StoreError, error.isFailureOfStore { throw error }
+        if isCompensating {
+            guard error is any FailureReply else { throw error }
+            return
+        }
         guard !isStarting, steps[step].isReasonToRollBack(error, &instance.data) else {
             throw error
         }

@@ -61,9 +61,9 @@ struct SagaInstances {
                 (String, String?, String, Int, Int?, String) = try row.values()
             return SagaInstance(
                 reference: saga,
-                state: try WireFormat.decode(StateName.self, from: state).state,
-                data: try WireFormat.decode(type, from: data),
-                executed: Set(try WireFormat.decode([Int].self, from: executed)),
+                state: try column(StateName.self, state).state,
+                data: try column(type, data),
+                executed: Set(try column([Int].self, executed)),
                 lastRequest: request.flatMap { MessageID($0) }, attempts: attempts,
                 deadline: deadline.map { Timestamp(milliseconds: Int64($0)) })
         }
@@ -95,32 +95,40 @@ struct SagaInstances {
                 try row.values()
             return SagaOverview(
                 reference: saga,
-                state: try WireFormat.decode(StateName.self, from: state).state,
+                state: try column(StateName.self, state).state,
                 lastRequest: request.flatMap { MessageID($0) },
                 deadline: deadline.map { Timestamp(milliseconds: Int64($0)) }, data: data)
         }
     }
 
-    /// The sagas of a type whose reply is late at a time.
-    func overdue(type: String, at time: Timestamp, limit: Int) throws -> [SagaReference] {
-        try transaction.rows(
+    /// The sagas of a type that wait for a reply up to a deadline, the nearest first, and the ids of
+    /// their requests.
+    ///
+    /// - Parameter overdueAt: only those whose deadline has passed at this time.
+    func waiting(
+        type: String, overdueAt: Timestamp?, limit: Int
+    ) throws -> [(saga: SagaReference, request: String?)] {
+        let time = overdueAt.map { Int($0.milliseconds) } ?? .max
+        return try transaction.rows(
             """
-            SELECT saga_id FROM saga_instance
-            WHERE saga_type = \(type) AND deadline IS NOT NULL
-                AND deadline <= \(Int(time.milliseconds))
+            SELECT saga_id, last_request_id FROM saga_instance
+            WHERE saga_type = \(type) AND deadline IS NOT NULL AND deadline <= \(time)
+                AND end_state = 0
             ORDER BY deadline, id LIMIT \(limit)
             """
-        ).map { SagaReference(type: type, id: try $0.values()) }
+        ).map {
+            let (id, request): (String, String?) = try $0.values()
+            return (SagaReference(type: type, id: id), request)
+        }
     }
 
-    /// The sagas of a type that wait for a reply up to a deadline, the nearest first.
-    func waiting(type: String, limit: Int) throws -> [SagaReference] {
-        try transaction.rows(
-            """
-            SELECT saga_id FROM saga_instance WHERE saga_type = \(type) AND deadline IS NOT NULL
-            ORDER BY deadline, id LIMIT \(limit)
-            """
-        ).map { SagaReference(type: type, id: try $0.values()) }
+    /// A column that holds JSON: one that cannot be read is damage, and no one's message.
+    private func column<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
+        do {
+            return try WireFormat.decode(type, from: text)
+        } catch {
+            throw StoreError.unexpectedRow("a saga's column holds '\(text)'")
+        }
     }
 
     // MARK: Participants

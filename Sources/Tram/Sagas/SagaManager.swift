@@ -21,18 +21,20 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
     /// Starts an instance, in the caller's transaction: its first local steps are done, and its first
     /// command is sent, when this returns.
     ///
-    /// - Throws: what its first step throws when it is local: then there is nothing to undo.
+    /// - Throws: what its first step throws when it is local: then nothing has happened.
     @discardableResult
     public func start(
         _ data: Definition.Data, in transaction: any Transaction
     ) throws -> SagaInstance<Definition.Data> {
-        let reference = try SagaInstances(transaction).insert(
-            type: Definition.sagaType, dataType: "\(Definition.Data.self)",
-            data: WireFormat.encode(data))
-        let instance = SagaInstance(reference: reference, state: .beginning, data: data)
-        let execution = SagaExecution(saga, instance, transaction)
-        try execution.start()
-        return execution.instance
+        try transaction.savepoint {
+            let reference = try SagaInstances(transaction).insert(
+                type: Definition.sagaType, dataType: String(reflecting: Definition.Data.self),
+                data: WireFormat.encode(data))
+            let instance = SagaInstance(reference: reference, state: .beginning, data: data)
+            let execution = SagaExecution(saga, instance, transaction)
+            try execution.start()
+            return execution.instance
+        }
     }
 
     /// Takes up a failed instance where it stands: sends the compensation that was refused again.
@@ -78,33 +80,29 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
 
     // MARK: Deadlines
 
-    public func expire(in transaction: any Transaction) throws -> [String] {
-        let instances = SagaInstances(transaction)
-        let overdue = try instances.overdue(
-            type: Definition.sagaType, at: transaction.now, limit: 100)
-        return try overdue.compactMap { reference in
-            guard let instance = try instances.find(reference, Definition.Data.self) else {
-                return nil
+    public func awaited(
+        isOverdue: Bool, limit: Int, in transaction: any Transaction
+    ) throws -> [AwaitedMessage] {
+        let time = isOverdue ? transaction.now : nil
+        return try SagaInstances(transaction)
+            .waiting(type: Definition.sagaType, overdueAt: time, limit: limit)
+            .map { reference, request in
+                AwaitedMessage(
+                    id: reference.id, channel: Definition.replyChannel, partitionID: reference.id,
+                    description: "\(reference) for the reply to \(request ?? "nothing")")
             }
-            let execution = SagaExecution(saga, instance, transaction)
-            try execution.timeOut()
-            return execution.summary
-        }
     }
 
-    public func hasExpired(in transaction: any Transaction) throws -> Bool {
-        try !SagaInstances(transaction).overdue(
-            type: Definition.sagaType, at: transaction.now, limit: 1
-        ).isEmpty
-    }
-
-    public func deadlines(in transaction: any Transaction, limit: Int) throws -> [String] {
-        let instances = SagaInstances(transaction)
-        return try instances.waiting(type: Definition.sagaType, limit: limit).compactMap {
-            guard let overview = try instances.overview($0), let request = overview.lastRequest
-            else { return nil }
-            return "\($0) for the reply to \(request)"
-        }
+    public func expire(
+        _ awaited: AwaitedMessage, in transaction: any Transaction
+    ) throws -> String {
+        let reference = SagaReference(type: Definition.sagaType, id: awaited.id)
+        guard
+            let instance = try SagaInstances(transaction).find(reference, Definition.Data.self)
+        else { throw SagaError.notFound(reference) }
+        let execution = SagaExecution(saga, instance, transaction)
+        try execution.timeOut()
+        return execution.summary
     }
 }
 

@@ -11,12 +11,15 @@ public struct Step<Data>: Sendable {
     /// What a step does, forward or backward.
     struct Operation: Sendable {
         let work: Work
-        let isWanted: @Sendable (Data) -> Bool
+        /// The condition under which it is done; nil when it always is.
+        let condition: (@Sendable (Data) -> Bool)?
         var replies: [String: @Sendable (inout Data, String) throws -> Void] = [:]
         /// How often it is tried again before a refusal counts.
         var retries = 0
         /// How long a reply is waited for, in milliseconds; for ever when nil.
         var deadline: Int?
+
+        func isWanted(_ data: Data) -> Bool { condition?(data) ?? true }
     }
 
     enum Work: Sendable {
@@ -50,16 +53,16 @@ public struct Step<Data>: Sendable {
 
     /// Does something in the saga's own service.
     public func invokeLocal(
-        when predicate: @escaping @Sendable (Data) -> Bool = { _ in true },
+        when predicate: (@Sendable (Data) -> Bool)? = nil,
         _ body: @escaping @Sendable (inout Data, any Transaction) throws -> Void
     ) -> Step {
-        withAction(Operation(work: .local(body), isWanted: predicate))
+        withAction(Operation(work: .local(body), condition: predicate))
     }
 
     /// Sends a command to a participant and waits for its reply.
     public func invokeParticipant(
         _ channel: CommandChannel,
-        when predicate: @escaping @Sendable (Data) -> Bool = { _ in true },
+        when predicate: (@Sendable (Data) -> Bool)? = nil,
         _ command: @escaping @Sendable (Data) -> some Command
     ) -> Step {
         withAction(participant(channel, predicate, command, isNotification: false))
@@ -68,7 +71,7 @@ public struct Step<Data>: Sendable {
     /// Sends a command to a participant that does not reply.
     public func notifyParticipant(
         _ channel: CommandChannel,
-        when predicate: @escaping @Sendable (Data) -> Bool = { _ in true },
+        when predicate: (@Sendable (Data) -> Bool)? = nil,
         _ command: @escaping @Sendable (Data) -> some Command
     ) -> Step {
         withAction(participant(channel, predicate, command, isNotification: true))
@@ -79,16 +82,16 @@ public struct Step<Data>: Sendable {
     /// Undoes the action in the saga's own service. A step without an action is passed on the way
     /// forward, and undone like any other.
     public func withCompensation(
-        when predicate: @escaping @Sendable (Data) -> Bool = { _ in true },
+        when predicate: (@Sendable (Data) -> Bool)? = nil,
         _ body: @escaping @Sendable (inout Data, any Transaction) throws -> Void
     ) -> Step {
-        withCompensation(Operation(work: .local(body), isWanted: predicate))
+        withCompensation(Operation(work: .local(body), condition: predicate))
     }
 
     /// Undoes the action by a command to a participant, whose reply is awaited.
     public func withCompensation(
         _ channel: CommandChannel,
-        when predicate: @escaping @Sendable (Data) -> Bool = { _ in true },
+        when predicate: (@Sendable (Data) -> Bool)? = nil,
         _ command: @escaping @Sendable (Data) -> some Command
     ) -> Step {
         withCompensation(participant(channel, predicate, command, isNotification: false))
@@ -97,7 +100,7 @@ public struct Step<Data>: Sendable {
     /// Undoes the action by a command to a participant that does not reply.
     public func withCompensationNotification(
         _ channel: CommandChannel,
-        when predicate: @escaping @Sendable (Data) -> Bool = { _ in true },
+        when predicate: (@Sendable (Data) -> Bool)? = nil,
         _ command: @escaping @Sendable (Data) -> some Command
     ) -> Step {
         withCompensation(participant(channel, predicate, command, isNotification: true))
@@ -153,7 +156,7 @@ public struct Step<Data>: Sendable {
     }
 
     private func participant<Request: Command>(
-        _ channel: CommandChannel, _ predicate: @escaping @Sendable (Data) -> Bool,
+        _ channel: CommandChannel, _ predicate: (@Sendable (Data) -> Bool)?,
         _ command: @escaping @Sendable (Data) -> Request, isNotification: Bool
     ) -> Operation {
         let request = Self.Request(channel: channel, commandType: Request.commandType) {
@@ -163,7 +166,7 @@ public struct Step<Data>: Sendable {
                 replyTo: envelope.replyTo, headers: envelope.headers)
         }
         return Operation(
-            work: .participant(request, isNotification: isNotification), isWanted: predicate)
+            work: .participant(request, isNotification: isNotification), condition: predicate)
     }
 
     private func withAction(_ operation: Operation) -> Step {

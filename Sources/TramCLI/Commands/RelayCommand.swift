@@ -46,7 +46,8 @@ struct RelayCommand: ParsableCommand {
         @Option(
             parsing: .unconditional,
             help: ArgumentHelp(
-                "Move the clock forward, for sagas that wait for a deadline.", valueName: "duration"
+                "Move the clock forward, for this run, past the deadlines of sagas.",
+                valueName: "duration"
             ))
         var advance: String?
 
@@ -77,7 +78,7 @@ struct RelayCommand: ParsableCommand {
                     try reporter.abandon()
                     throw CommandError.amidWork(error)
                 }
-                return try status(driver, session)
+                return try status(driver, session, reporter.hasFailedDeadlines)
             }
         }
 
@@ -95,7 +96,7 @@ struct RelayCommand: ParsableCommand {
                 try driver.watch()
             } else if untilIdle {
                 try driver.passUntilIdle()
-                try reporter.report(deadlines: system.relay.deadlines(limit: 10))
+                try reporter.report(deadlines: system.relay.deadlines(limit: 100))
             } else {
                 try makeOnePass(&driver)
             }
@@ -124,12 +125,14 @@ struct RelayCommand: ParsableCommand {
                 exitStatus: .usage)
         }
 
-        private func status(_ driver: RelayDriver, _ session: Session) throws -> ExitStatus {
+        private func status(
+            _ driver: RelayDriver, _ session: Session, _ hasFailedDeadlines: Bool
+        ) throws -> ExitStatus {
             if let signal = Signals.pending {
                 try session.output.flush()
                 throw ExitCode(128 + signal)
             }
-            if driver.hasFailed { return .no }
+            if driver.hasFailed || hasFailedDeadlines { return .no }
             if driver.pending > 0 {
                 session.hint(
                     "\(counted(driver.pending, "message")) pending; 'tram relay run' goes on")
