@@ -79,7 +79,9 @@ let package = Package(
         tests("TramSQLiteTests", ["Tram", "TramSQLite", "Platform", "TestSupport"]),
         tests("ContractsTests", ["Contracts", "Tram"]),
         tests("CustomersTests", ["Customers", "Contracts", "Tram", "TramSQLite", "TestSupport"]),
-        tests("OrdersTests", ["Orders", "Contracts", "Tram", "TramSQLite", "TestSupport"]),
+        tests(
+            "OrdersTests",
+            ["Orders", "Contracts", "Tram", "TramSQLite", "TramTesting", "TestSupport"]),
         tests(
             "OrderHistoryTests",
             ["OrderHistory", "Contracts", "Tram", "TramSQLite", "TestSupport"]),

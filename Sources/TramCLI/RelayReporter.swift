@@ -13,6 +13,7 @@ final class RelayReporter {
     private let subscriberWidth: Int
     private var plan: PassPlan?
     private var hasDeliveries = false
+    private var lastIdle: PassSummary?
     private var duplicates = 0
     /// The deadlines that have passed, for the end of the pass's JSON.
     private var expired: [String] = []
@@ -47,14 +48,20 @@ final class RelayReporter {
                 plan = nil
                 expired = []
             }
+            if summary.isIdle { lastIdle = summary }
             if summary.isIdle && ignoresIdlePasses { return }
             try session.output.write(ending(summary))
             try session.output.flush()
         }
     }
 
-    /// Tells what will not move before its time.
+    /// Tells what will not move before its time. In JSON that is one more pass, which is idle.
     func report(deadlines: [String]) throws {
+        if session.isJSON, let lastIdle, !deadlines.isEmpty {
+            let idle = jsonBeginning(lastIdle.number, 0) + jsonEnding(lastIdle).dropLast()
+            try session.output.write(
+                idle + ",\"waitingFor\":\(JSON.strings(deadlines).text)}\n")
+        }
         if session.isJSON || session.isQuiet { return }
         for deadline in deadlines {
             try session.output.write("Waiting for a deadline: \(escaped(deadline))\n")

@@ -449,6 +449,10 @@ import Testing
                 Waiting for a deadline: CreateOrderSaga 1 for the reply to order:2
                 Waiting for a deadline: CreateOrderSaga 2 for the reply to order:4
                 """))
+        #expect(
+            try workbench.succeed("relay", "run", "--until-idle", "--json").hasSuffix(
+                #""idle":true,"waitingFor":["CreateOrderSaga 1 for the reply to order:2","#
+                    + #""CreateOrderSaga 2 for the reply to order:4"]}"#))
         let passed = try workbench.succeed("relay", "run", "--until-idle", "--advance", "1h")
         #expect(
             passed.hasPrefix(

@@ -185,6 +185,39 @@ import TramTesting
         #expect(left == [[.integer(1)], [.integer(3)]])
     }
 
+    @Test func `whoever answers later tells of the lock, and a notification keeps none`() throws {
+        let handlers = CommandHandlers(
+            "receiver", on: .participant,
+            [
+                .on(Do.self, locking: { "Thing/\($0.step)" }) { command, transaction in
+                    let token = try WireFormat.encode(command.replyToken)
+                    try transaction.execute("CREATE TABLE IF NOT EXISTS kept (token TEXT)")
+                    try transaction.execute("INSERT INTO kept VALUES (\(token))")
+                    return .noReply("later")
+                }
+            ])
+        let relay = Relay([
+            Service(store: sender, subscribers: []),
+            Service(store: receiver, subscribers: [handlers]),
+        ])
+        try send(1)
+        try send(2, replyTo: nil)
+        try relay.run().pass(RelayRun.Bounds(source: "sender"))
+        let locks = try receiver.read {
+            try $0.rows("SELECT target FROM saga_lock_table").map(\.columns)
+        }
+        #expect(locks == [[.text("Thing/1")]])
+        try receiver.write { transaction in
+            let token: String = try transaction.rows("SELECT token FROM kept ORDER BY rowid")[0]
+                .values()
+            try transaction.reply(
+                Success(), to: WireFormat.decode(ReplyToken.self, from: token))
+        }
+        let reply = try replies()[0]
+        #expect(reply.headers["saga-locked-target"] == "Thing/1")
+        #expect(reply.headers["reply_to_message_id"] == "sender:1")
+    }
+
     private struct Unlock: Command {
         static let commandType = "SagaUnlockCommand"
     }
