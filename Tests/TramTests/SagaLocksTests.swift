@@ -3,30 +3,30 @@ import Testing
 import Tram
 import TramSQLite
 
-/// Two services: one runs sagas, the other books seats of a flight that a saga has for itself.
-private struct Booking {
-    struct Book: Command {
-        static let commandType = "Book"
-        let flight: Int
-        let seats: Int
+/// Two services: one runs sagas, the other reserves credit of a customer that a saga has for itself.
+private struct CreditSystem {
+    struct Reserve: Command {
+        static let commandType = "Reserve"
+        let customer: Int
+        let amount: Int
     }
 
     struct Pay: Command {
         static let commandType = "Pay"
     }
 
-    struct BookingSaga: Saga {
-        static let sagaType = "BookingSaga"
+    struct CreditSaga: Saga {
+        static let sagaType = "CreditSaga"
 
         struct Data: Codable, Sendable {
-            let flight: Int
-            let seats: Int
+            let customer: Int
+            let amount: Int
         }
 
         var steps: [Step<Data>] {
             [
-                Step("book").invokeParticipant("flights") {
-                    Book(flight: $0.flight, seats: $0.seats)
+                Step("reserve").invokeParticipant("customers") {
+                    Reserve(customer: $0.customer, amount: $0.amount)
                 },
                 Step("pay").invokeParticipant("bank") { _ in Pay() },
             ]
@@ -34,8 +34,8 @@ private struct Booking {
     }
 
     let sagas: SQLiteStore
-    let flights: SQLiteStore
-    let manager: SagaManager<BookingSaga>
+    let customers: SQLiteStore
+    let manager: SagaManager<CreditSaga>
     let relay: Relay
 
     init(isPayable: Bool = true) throws {
@@ -48,15 +48,15 @@ private struct Booking {
                 clock: fixedClock)
         }
         sagas = try store("sagas", [])
-        flights = try store("flights", ["CREATE TABLE booked (seats INTEGER) STRICT"])
-        manager = try SagaManager(BookingSaga(), id: "sagas")
+        customers = try store("customers", ["CREATE TABLE reserved (amount INTEGER) STRICT"])
+        manager = try SagaManager(CreditSaga(), id: "sagas")
         let participant = CommandHandlers(
-            "flights", on: "flights",
+            "customers", on: "customers",
             [
-                .on(Book.self, locking: { "Flight/\($0.flight)" }) { command, transaction in
-                    try transaction.execute("INSERT INTO booked VALUES (\(command.seats))")
-                    if command.seats > 5 { throw Failure() }
-                    return .success(Success(), "booked \(command.seats)")
+                .on(Reserve.self, locking: { "Customer/\($0.customer)" }) { command, transaction in
+                    try transaction.execute("INSERT INTO reserved VALUES (\(command.amount))")
+                    if command.amount > 5 { throw Failure() }
+                    return .success(Success(), "reserved \(command.amount)")
                 }
             ])
         let bank = CommandHandlers(
@@ -69,14 +69,15 @@ private struct Booking {
             ])
         relay = Relay([
             Service(store: sagas, subscribers: [manager]),
-            Service(store: flights, subscribers: [participant, bank]),
+            Service(store: customers, subscribers: [participant, bank]),
         ])
     }
 
     @discardableResult
-    func start(flight: Int, seats: Int) throws -> String {
+    func start(customer: Int, amount: Int) throws -> String {
         try sagas.write {
-            try manager.start(BookingSaga.Data(flight: flight, seats: seats), in: $0).reference.id
+            try manager.start(CreditSaga.Data(customer: customer, amount: amount), in: $0).reference
+                .id
         }
     }
 
@@ -93,14 +94,14 @@ private struct Booking {
     }
 
     func rows(_ table: StaticString) throws -> [[SQLValue]] {
-        try flights.read {
+        try customers.read {
             try $0.rows(SQL(stringLiteral: table)).map(\.columns)
         }
     }
 
     /// All that matters of both stores.
     func everything() throws -> [[SQLValue]] {
-        try [sagas, flights].flatMap { store in
+        try [sagas, customers].flatMap { store in
             try store.read { transaction in
                 try [
                     "SELECT id, type, published FROM message ORDER BY id",
@@ -120,145 +121,146 @@ private struct Booking {
 
 @Suite struct SagaLocksTests {
     @Test func shouldClaimLock() throws {
-        let booking = try Booking()
-        try booking.start(flight: 1, seats: 2)
-        #expect(try booking.pass(booking.relay.run()) == ["Book handled: booked 2"])
+        let system = try CreditSystem()
+        try system.start(customer: 1, amount: 2)
+        #expect(try system.pass(system.relay.run()) == ["Reserve handled: reserved 2"])
         #expect(
-            try booking.rows("SELECT target, saga_type, saga_id FROM saga_lock_table") == [
-                [.text("Flight/1"), .text("BookingSaga"), .text("1")]
+            try system.rows("SELECT target, saga_type, saga_id FROM saga_lock_table") == [
+                [.text("Customer/1"), .text("CreditSaga"), .text("1")]
             ])
     }
 
     @Test func shouldNotClaimLock() throws {
-        let booking = try Booking()
-        try booking.start(flight: 1, seats: 2)
-        try booking.start(flight: 1, seats: 3)
-        try booking.start(flight: 2, seats: 4)
+        let system = try CreditSystem()
+        try system.start(customer: 1, amount: 2)
+        try system.start(customer: 1, amount: 3)
+        try system.start(customer: 2, amount: 4)
         #expect(
-            try booking.pass(booking.relay.run()) == [
-                "Book handled: booked 2", "Book stashed: Flight/1 is locked by BookingSaga 1",
-                "Book handled: booked 4",
+            try system.pass(system.relay.run()) == [
+                "Reserve handled: reserved 2",
+                "Reserve stashed: Customer/1 is locked by CreditSaga 1",
+                "Reserve handled: reserved 4",
             ])
     }
 
     @Test func shouldStashMessage() throws {
-        let booking = try Booking()
-        try booking.start(flight: 1, seats: 2)
-        try booking.start(flight: 1, seats: 3)
-        _ = try booking.pass(booking.relay.run())
+        let system = try CreditSystem()
+        try system.start(customer: 1, amount: 2)
+        try system.start(customer: 1, amount: 3)
+        _ = try system.pass(system.relay.run())
         #expect(
-            try booking.rows(
+            try system.rows(
                 "SELECT message_id, target, saga_id, message_payload FROM saga_stash_table") == [
                     [
-                        .text("sagas:2"), .text("Flight/1"), .text("2"),
-                        .text(#"{"flight":1,"seats":3}"#),
+                        .text("sagas:2"), .text("Customer/1"), .text("2"),
+                        .text(#"{"amount":3,"customer":1}"#),
                     ]
                 ])
-        #expect(try booking.rows("SELECT seats FROM booked") == [[.integer(2)]])
+        #expect(try system.rows("SELECT amount FROM reserved") == [[.integer(2)]])
     }
 
     @Test func shouldReleaseLockAndUnstashMessage() throws {
-        let booking = try Booking()
-        for seats in 1...3 { try booking.start(flight: 1, seats: seats) }
-        let run = booking.relay.run()
+        let system = try CreditSystem()
+        for amount in 1...3 { try system.start(customer: 1, amount: amount) }
+        let run = system.relay.run()
         var deliveries: [String] = []
-        for _ in 1...20 { deliveries += try booking.pass(run) }
+        for _ in 1...20 { deliveries += try system.pass(run) }
         #expect(
             deliveries.filter { $0.hasPrefix("SagaUnlock") } == [
-                "SagaUnlockCommand handled: unlocked Flight/1; resumed sagas:2 Book; booked 2",
-                "SagaUnlockCommand handled: unlocked Flight/1; resumed sagas:3 Book; booked 3",
-                "SagaUnlockCommand handled: unlocked Flight/1",
+                "SagaUnlockCommand handled: unlocked Customer/1; resumed sagas:2 Reserve; reserved 2",
+                "SagaUnlockCommand handled: unlocked Customer/1; resumed sagas:3 Reserve; reserved 3",
+                "SagaUnlockCommand handled: unlocked Customer/1",
             ])
-        for id in ["1", "2", "3"] { #expect(try booking.state(id) == .completed) }
+        for id in ["1", "2", "3"] { #expect(try system.state(id) == .completed) }
         #expect(
-            try booking.rows("SELECT seats FROM booked ORDER BY rowid") == [
+            try system.rows("SELECT amount FROM reserved ORDER BY rowid") == [
                 [.integer(1)], [.integer(2)], [.integer(3)],
             ])
-        #expect(try booking.rows("SELECT * FROM saga_lock_table") == [])
-        #expect(try booking.rows("SELECT * FROM saga_stash_table") == [])
+        #expect(try system.rows("SELECT * FROM saga_lock_table") == [])
+        #expect(try system.rows("SELECT * FROM saga_stash_table") == [])
     }
 
     @Test func `a saga that is refused keeps no lock, and lets the next one in`() throws {
-        let booking = try Booking()
-        try booking.start(flight: 1, seats: 2)
-        try booking.start(flight: 1, seats: 9)
-        try booking.start(flight: 1, seats: 3)
-        let run = booking.relay.run()
+        let system = try CreditSystem()
+        try system.start(customer: 1, amount: 2)
+        try system.start(customer: 1, amount: 9)
+        try system.start(customer: 1, amount: 3)
+        let run = system.relay.run()
         var deliveries: [String] = []
-        for _ in 1...20 { deliveries += try booking.pass(run) }
+        for _ in 1...20 { deliveries += try system.pass(run) }
         #expect(
             deliveries.contains(
-                "SagaUnlockCommand handled: unlocked Flight/1; resumed sagas:2 Book; Failure; "
-                    + "unlocked Flight/1; resumed sagas:3 Book; booked 3"))
-        #expect(try booking.state("2") == .rolledBack)
-        #expect(try booking.state("3") == .completed)
+                "SagaUnlockCommand handled: unlocked Customer/1; resumed sagas:2 Reserve; Failure; "
+                    + "unlocked Customer/1; resumed sagas:3 Reserve; reserved 3"))
+        #expect(try system.state("2") == .rolledBack)
+        #expect(try system.state("3") == .completed)
         #expect(
-            try booking.rows("SELECT seats FROM booked ORDER BY rowid") == [
+            try system.rows("SELECT amount FROM reserved ORDER BY rowid") == [
                 [.integer(2)], [.integer(3)],
             ], "what the refused command had written is undone")
-        #expect(try booking.rows("SELECT * FROM saga_lock_table") == [])
+        #expect(try system.rows("SELECT * FROM saga_lock_table") == [])
     }
 
     @Test func `a saga that rolls back frees its locks too`() throws {
-        let booking = try Booking(isPayable: false)
-        try booking.start(flight: 1, seats: 2)
-        let run = booking.relay.run()
-        for _ in 1...10 { _ = try booking.pass(run) }
-        #expect(try booking.state("1") == .rolledBack)
-        #expect(try booking.rows("SELECT * FROM saga_lock_table") == [])
+        let system = try CreditSystem(isPayable: false)
+        try system.start(customer: 1, amount: 2)
+        let run = system.relay.run()
+        for _ in 1...10 { _ = try system.pass(run) }
+        #expect(try system.state("1") == .rolledBack)
+        #expect(try system.rows("SELECT * FROM saga_lock_table") == [])
     }
 
     // MARK: Every schedule
 
     /// Tries every order of single deliveries, and each delivery a second time right after it.
     private func explore(
-        _ booking: Booking, _ seen: inout [[[SQLValue]]: Int],
+        _ system: CreditSystem, _ seen: inout [[[SQLValue]]: Int],
         check: () throws -> Void, atEnd: () throws -> Void
     ) throws {
-        let state = try booking.everything()
+        let state = try system.everything()
         if seen[state] != nil { return }
         seen[state] = seen.count
         try check()
-        let possible = try booking.relay.possibleDeliveries()
+        let possible = try system.relay.possibleDeliveries()
         if possible.isEmpty { try atEnd() }
         for delivery in possible {
-            try booking.relay.rehearse {
-                _ = try booking.relay.deliver(delivery)
-                let after = try booking.everything()
-                #expect(try booking.relay.deliver(delivery).receipt.outcome == .duplicate)
-                #expect(try booking.everything() == after)
-                try explore(booking, &seen, check: check, atEnd: atEnd)
+            try system.relay.rehearse {
+                _ = try system.relay.deliver(delivery)
+                let after = try system.everything()
+                #expect(try system.relay.deliver(delivery).receipt.outcome == .duplicate)
+                #expect(try system.everything() == after)
+                try explore(system, &seen, check: check, atEnd: atEnd)
             }
         }
     }
 
     @Test(arguments: [(1, 1), (1, 2)])
     func `two sagas, contending or not, come through in every order`(
-        flights: (Int, Int)
+        customers: (Int, Int)
     ) throws {
-        let booking = try Booking()
+        let system = try CreditSystem()
         let ids = [
-            try booking.start(flight: flights.0, seats: 2),
-            try booking.start(flight: flights.1, seats: 3),
+            try system.start(customer: customers.0, amount: 2),
+            try system.start(customer: customers.1, amount: 3),
         ]
         var seen: [[[SQLValue]]: Int] = [:]
         var ends = 0
-        try explore(booking, &seen) {
-            // A flight's seats are booked by one saga at a time.
-            let locks = try booking.rows("SELECT target FROM saga_lock_table")
-            let stashed = try booking.rows("SELECT target FROM saga_stash_table")
+        try explore(system, &seen) {
+            // A customer's credit is reserved by one saga at a time.
+            let locks = try system.rows("SELECT target FROM saga_lock_table")
+            let stashed = try system.rows("SELECT target FROM saga_stash_table")
             #expect(stashed.allSatisfy(locks.contains), "nothing waits for a lock that is free")
         } atEnd: {
             ends += 1
-            let states = try ids.map(booking.state)
-            let locks = try booking.rows("SELECT target FROM saga_lock_table")
-            let stashed = try booking.rows("SELECT target FROM saga_stash_table")
-            let booked = try booking.rows("SELECT seats FROM booked")
+            let states = try ids.map(system.state)
+            let locks = try system.rows("SELECT target FROM saga_lock_table")
+            let stashed = try system.rows("SELECT target FROM saga_stash_table")
+            let reserved = try system.rows("SELECT amount FROM reserved")
             #expect(states == [.completed, .completed])
             #expect(locks == [] && stashed == [])
-            #expect(booked.count == 2)
+            #expect(reserved.count == 2)
         }
-        print("explored: two sagas, flights \(flights): \(seen.count) states")
+        print("explored: two sagas, customers \(customers): \(seen.count) states")
         #expect(ends >= 1)
         #expect(seen.count > 10)
     }
