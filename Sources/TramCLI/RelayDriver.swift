@@ -50,9 +50,10 @@ struct RelayDriver {
                 // Whoever watches has time: what the pass has not come to is still pending.
                 try reporter.abandon()
                 run.retryFailed()
+                MonotonicTime.sleep(milliseconds: 20)
                 continue
             }
-            if summary.failed > 0, retryAt == nil {
+            if run.hasFailed, retryAt == nil {
                 retryAt = MonotonicTime.now() + delay
                 delay = min(2 * delay, 60_000)
             }

@@ -15,9 +15,9 @@ final class RelayReporter {
     private var hasDeliveries = false
     private var lastIdle: PassSummary?
     private var duplicates = 0
+    private var failed = 0
     /// The deadlines that have passed, for the end of the pass's JSON.
     private var expired: [String] = []
-    private var failed = 0
 
     init(_ session: Session, subscribers: [any Subscriber], isDryRun: Bool) {
         self.session = session
@@ -49,7 +49,9 @@ final class RelayReporter {
                 expired = []
             }
             if summary.isIdle { lastIdle = summary }
-            if summary.isIdle && ignoresIdlePasses { return }
+            // JSON tells of a deadline in its pass, also in one that delivers nothing.
+            let tellsDeadlines = session.isJSON && !expired.isEmpty
+            if summary.isIdle && ignoresIdlePasses && !tellsDeadlines { return }
             try session.output.write(ending(summary))
             try session.output.flush()
         }

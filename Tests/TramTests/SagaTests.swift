@@ -353,11 +353,15 @@ import TramTesting
             try run.pass { if case .expired(let expiry) = $0 { expiries.append(expiry) } }.isIdle
         }
         while try !pass() {}
-        #expect(expiries[0].isFailed)
-        #expect(!expiries[1].isFailed)
+        #expect(expiries.map(\.isFailed) == [true, false], "a failed one is tried once in a run")
+        #expect(run.hasFailed)
         #expect(expiries[1].published.map(\.type) == ["Undo"])
         let state = try store.read { try manager.instance("2", in: $0)?.state }
         #expect(state == .rolledBack)
+        run.retryFailed()
+        #expect(!run.hasFailed)
+        _ = try pass()
+        #expect(expiries.map(\.isFailed) == [true, false, true])
     }
 
     @Test func `what cannot be run as it is defined is refused`() {

@@ -3,6 +3,9 @@
 struct AggregateOrder {
     private var heldBack: Set<Lane> = []
 
+    /// Whether no message must wait.
+    var isEmpty: Bool { heldBack.isEmpty }
+
     private struct Lane: Hashable {
         let subscriber: String
         let channel: String

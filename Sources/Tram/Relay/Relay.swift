@@ -34,13 +34,17 @@ public struct Relay {
 
     /// Lets subscribers do what is to be done about messages that have not come in time: each in a
     /// transaction of its own. One that is pending in an outbox has come, and is only to be delivered.
-    func expire(report: (Expiry) throws -> Void) throws {
+    ///
+    /// - Parameter failed: what was tried in vain before, and is passed over.
+    func expire(
+        except failed: Set<AwaitedMessage>, report: (AwaitedMessage, Expiry) throws -> Void
+    ) throws {
         for (service, subscriber) in timedSubscribers {
             let overdue = try service.store.read {
-                try subscriber.awaited(isOverdue: true, limit: chunk, in: $0)
+                try subscriber.awaited(isOverdue: true, limit: chunk + failed.count, in: $0)
             }
-            for awaited in overdue where try !isPending(awaited) {
-                try report(expire(awaited, of: subscriber, in: service))
+            for awaited in overdue where try !failed.contains(awaited) && !isPending(awaited) {
+                try report(awaited, expire(awaited, of: subscriber, in: service))
             }
         }
     }
@@ -180,7 +184,7 @@ public struct Relay {
         let subscribers = service.subscribers
         func isFor(_ message: Message, _ index: Int) -> Bool {
             subscribers[index].accepts(message)
-                && (only == nil || only?.id == subscribers[index].id)
+                && only.map { $0.id == subscribers[index].id } ?? true
         }
         let isWanted = messages.contains { message in
             subscribers.indices.contains { isFor(message, $0) }

@@ -4,15 +4,21 @@ public final class RelayRun {
     private var order = AggregateOrder()
     /// By source: the number of the last message that this run has taken up.
     private var cursors: [String: Int] = [:]
+    /// What was waited for too long, and could not be done without.
+    private var failedDeadlines: Set<AwaitedMessage> = []
     private var passes = 0
 
     init(_ relay: Relay) {
         self.relay = relay
     }
 
+    /// Whether something has failed in this run and was not asked to be tried again.
+    public var hasFailed: Bool { !order.isEmpty || !failedDeadlines.isEmpty }
+
     /// Makes the next pass try again what has failed, and what was held back behind it.
     public func retryFailed() {
         order = AggregateOrder()
+        failedDeadlines = []
         cursors = [:]
     }
 
@@ -44,7 +50,7 @@ public final class RelayRun {
     public func pass(
         _ bounds: Bounds = Bounds(), report: (RelayEvent) throws -> Void = { _ in }
     ) throws -> PassSummary {
-        try relay.expire { try report(.expired($0)) }
+        try expire(report)
         let drains = try plan(bounds)
         var tally = try begin(drains, report)
         for (source, backlog) in drains {
@@ -72,7 +78,7 @@ public final class RelayRun {
     public func step(
         _ bounds: Bounds = Bounds(), report: (RelayEvent) throws -> Void = { _ in }
     ) throws -> PassSummary {
-        try relay.expire { try report(.expired($0)) }
+        try expire(report)
         var drains = try plan(bounds)
         guard let possible = try firstPossibleDelivery(in: drains) else {
             drains = []
@@ -92,6 +98,13 @@ public final class RelayRun {
         tally.count(delivery)
         try report(.delivered(delivery))
         return try end(&tally, report)
+    }
+
+    private func expire(_ report: (RelayEvent) throws -> Void) throws {
+        try relay.expire(except: failedDeadlines) { awaited, expiry in
+            if expiry.isFailed { failedDeadlines.insert(awaited) }
+            try report(.expired(expiry))
+        }
     }
 
     private typealias Drain = (source: Service, backlog: Backlog)
