@@ -54,12 +54,20 @@ let package = Package(
                 "OrderHistory",
             ], swiftSettings: settings),
 
+        // What the shell and HTTP say in the same words.
+        .target(
+            name: "Presentation",
+            dependencies: [
+                "Tram", "Platform", "Contracts", "Customers", "Orders", "OrderHistory",
+                "CustomersAndOrders",
+            ], swiftSettings: settings),
+
         // The command line.
         .executableTarget(
             name: "TramCLI",
             dependencies: [
                 "Tram", "TramSQLite", "Platform", "Contracts", "Customers", "Orders",
-                "OrderHistory", "CustomersAndOrders",
+                "OrderHistory", "CustomersAndOrders", "Presentation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: settings),
         .executableTarget(
@@ -91,8 +99,12 @@ let package = Package(
                 "CustomersAndOrders", "Customers", "Orders", "OrderHistory", "Contracts", "Tram",
                 "TramSQLite", "Platform", "TestSupport",
             ]),
+        tests("PresentationTests", ["Presentation", "Contracts", "Tram"]),
         tests(
             "TramCLITests",
-            ["TramCLI", "Contracts", "Customers", "Tram", "TramSQLite", "Platform", "TestSupport"]),
+            [
+                "TramCLI", "Presentation", "Contracts", "Customers", "Tram", "TramSQLite",
+                "Platform", "TestSupport",
+            ]),
     ]
 )

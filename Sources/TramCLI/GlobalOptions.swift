@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Presentation
 
 /// The options of every command, in any position.
 struct GlobalOptions: ParsableArguments {
@@ -25,7 +26,4 @@ struct GlobalOptions: ParsableArguments {
     var lockTimeout = "5s"
 }
 
-/// When to use colors.
-enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
-    case auto, always, never
-}
+extension ColorChoice: ExpressibleByArgument {}

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Platform
+internal import Presentation
 
 /// The process: reads the arguments, runs the command, and turns whatever comes of it into an exit
 /// code.
@@ -26,7 +27,7 @@ enum Main {
             // Not an error: help, the version, a completion script.
             return say(RootCommand.fullMessage(for: error), arguments)
         } catch {
-            return report(CommandError(error, arguments: arguments), arguments)
+            return report(Problem(error, arguments: arguments), arguments)
         }
     }
 
@@ -37,17 +38,30 @@ enum Main {
         } catch let error as SystemError where error.isClosedPipe {
             return 128 + SIGPIPE
         } catch {
-            return report(CommandError(error, arguments: arguments), arguments)
+            return report(Problem(error, arguments: arguments), arguments)
         }
     }
 
-    private static func report(_ failure: CommandError, _ arguments: [String]) -> Int32 {
+    private static func report(_ problem: Problem, _ arguments: [String]) -> Int32 {
         let options = Arguments.presentation(of: arguments)
         let text =
             options.json
-            ? failure.json.text + "\n" : failure.text(Style(for: 2, choice: options.color))
+            ? problem.json.text + "\n" : problem.text(Style(for: 2, choice: options.color))
         try? writeAll(Array(text.utf8), to: 2, path: "standard error")
-        return failure.exitStatus.rawValue
+        return problem.code.exitStatus.rawValue
+    }
+}
+
+extension Problem {
+    /// Puts any error of a command into words, those of the argument parser too.
+    init(_ error: any Error, arguments: [String]) {
+        guard RootCommand.exitCode(for: error) == .validationFailure, !(error is Problem) else {
+            self.init(error)
+            return
+        }
+        self.init(
+            code: .usage, message: RootCommand.message(for: error),
+            help: "\(Arguments.commandPath(of: arguments)) --help")
     }
 }
 

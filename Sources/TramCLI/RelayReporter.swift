@@ -1,3 +1,4 @@
+internal import Presentation
 internal import Tram
 
 /// Prints what a relay does, while it does it: nothing is kept of a pass but its totals.
@@ -88,7 +89,7 @@ final class RelayReporter {
     }
 
     private func description(of delivery: Delivery) -> String {
-        if session.isJSON { return (hasDeliveries ? "," : "") + json(delivery).text }
+        if session.isJSON { return (hasDeliveries ? "," : "") + delivery.json.text }
         return session.isQuiet ? "" : lines(delivery)
     }
 
@@ -172,17 +173,5 @@ final class RelayReporter {
         "],\"duplicates\":\(summary.duplicates),\"failed\":\(summary.failed),"
             + "\"pending\":\(summary.pending),\"idle\":\(summary.isIdle)"
             + (expired.isEmpty ? "" : ",\"expired\":" + JSON.strings(expired).text) + "}"
-    }
-
-    private func json(_ delivery: Delivery) -> JSON {
-        [
-            "message": .string(delivery.message.id.description),
-            "type": .string(delivery.message.type),
-            "from": .string(delivery.source),
-            "to": .string(delivery.subscriber),
-            "outcome": .string(delivery.receipt.outcome.rawValue),
-            "effects": .strings(delivery.receipt.effects),
-            "published": .strings(delivery.receipt.published.map(\.id.description)),
-        ]
     }
 }

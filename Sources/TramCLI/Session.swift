@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CustomersAndOrders
 internal import Platform
+internal import Presentation
 
 /// A command that works on the stores.
 protocol SessionCommand: ParsableCommand {
@@ -32,7 +33,7 @@ struct Session {
     init(_ options: GlobalOptions) throws {
         let path = options.dataDirectory ?? Terminal.environment("TRAM_DATA_DIR") ?? ".tram"
         guard !path.isEmpty else {
-            throw CommandError.invalid(
+            throw Problem.invalid(
                 .dataDirectory, field: "data-dir", value: path, "the path of a directory")
         }
         directory = DataDirectory(

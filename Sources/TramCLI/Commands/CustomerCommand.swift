@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Contracts
 internal import Customers
 internal import CustomersAndOrders
+internal import Presentation
 internal import Tram
 
 struct CustomerCommand: ParsableCommand {
@@ -56,7 +57,7 @@ struct CustomerCommand: ParsableCommand {
         func run(in session: Session) throws -> ExitStatus {
             let id = try Input.id(id, field: "id")
             guard let customer = try session.open().customers.customer(id) else {
-                throw CommandError.customerNotFound(id)
+                throw Problem.customerNotFound(id)
             }
             try session.show(ShownCustomer(customer: customer))
             return .done
@@ -96,15 +97,6 @@ struct CustomerCommand: ParsableCommand {
     }
 }
 
-extension CommandError {
-    static func customerNotFound(_ id: Int, field: String = "id") -> CommandError {
-        CommandError(
-            code: .customerNotFound, message: "customer \(id) does not exist", reason: nil,
-            help: "see all customers: tram customer list", field: field, value: "\(id)",
-            exitStatus: .no)
-    }
-}
-
 /// Reads a list page by page, so that no transaction stays open while it is printed.
 func collectPages<Element>(
     _ page: (_ after: Int) throws -> [Element], id: (Element) -> Int
@@ -127,12 +119,10 @@ private struct CreatedCustomer: Document {
     }
 
     var json: JSON {
-        [
-            "customerId": .integer(customer.id),
-            "name": .string(customer.name.description),
-            "creditLimit": .amount(customer.creditLimit),
-            "published": .strings([published.id.description]),
-        ]
+        .object(
+            customer.jsonMembers + [
+                JSON.Member("published", .strings([published.id.description]))
+            ])
     }
 
     var quietText: String? { "\(customer.id)" }
@@ -151,13 +141,5 @@ private struct ShownCustomer: Document {
         """
     }
 
-    var json: JSON {
-        [
-            "customerId": .integer(customer.id),
-            "name": .string(customer.name.description),
-            "creditLimit": .amount(customer.creditLimit),
-            "reserved": .amount(customer.reserved),
-            "available": .amount(customer.available),
-        ]
-    }
+    var json: JSON { .object(customer.jsonMembers + customer.jsonCreditMembers) }
 }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Contracts
 internal import CustomersAndOrders
 internal import OrderHistory
+internal import Presentation
 
 struct HistoryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -29,8 +30,8 @@ struct HistoryCommand: ParsableCommand {
             let behind = try system.eventsBehindView()[id] ?? 0
             guard let history = try system.history.history(of: id) else {
                 throw behind > 0
-                    ? CommandError.notInViewYet(id, behind)
-                    : CommandError.customerNotFound(id, field: "customer-id")
+                    ? Problem.notInViewYet(id, behind)
+                    : Problem.customerNotFound(id, field: "customer-id")
             }
             try session.show(ShownHistory(history: history, behind: behind))
             return .done
@@ -89,14 +90,13 @@ struct HistoryCommand: ParsableCommand {
     }
 }
 
-extension CommandError {
-    fileprivate static func notInViewYet(_ id: Int, _ behind: Int) -> CommandError {
-        CommandError(
+extension Problem {
+    fileprivate static func notInViewYet(_ id: Int, _ behind: Int) -> Problem {
+        Problem(
             code: .notInViewYet, message: "customer \(id) is not in the order history yet",
             reason: "\(counted(behind, "event")) about the customer \(behind == 1 ? "is" : "are") "
                 + "pending.",
-            help: "deliver them: tram relay run", field: "customer-id", value: "\(id)",
-            exitStatus: .no)
+            help: "deliver them: tram relay run", field: "customer-id", value: "\(id)")
     }
 }
 
@@ -136,21 +136,7 @@ private struct ShownHistory: Document {
                 : "The view is \(counted(behind, "event")) behind.\n")
     }
 
-    /// The original's document, its orders keyed by their ids.
     var json: JSON {
-        [
-            "id": .integer(history.id),
-            "orders": .object(
-                history.orders.map {
-                    JSON.Member(
-                        "\($0.id)",
-                        [
-                            "state": .string($0.state.rawValue), "orderTotal": .amount($0.total),
-                        ])
-                }),
-            "name": .optional(history.customer?.name),
-            "creditLimit": .amount(history.customer?.creditLimit),
-            "behind": .integer(behind),
-        ]
+        .object(history.jsonMembers + [JSON.Member("behind", .integer(behind))])
     }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CustomersAndOrders
+internal import Presentation
 internal import Tram
 internal import TramSQLite
 

@@ -3,6 +3,7 @@ internal import Contracts
 internal import CustomersAndOrders
 internal import Orders
 internal import Platform
+internal import Presentation
 internal import Tram
 
 struct OrderCommand: ParsableCommand {
@@ -256,19 +257,6 @@ private struct ShownOrder: Document {
                     "waitingFor",
                     .array(waitingFor.map(\.json)))
             ])
-    }
-}
-
-extension Order {
-    fileprivate var jsonMembers: [JSON.Member] {
-        [
-            JSON.Member("orderId", .integer(id)),
-            JSON.Member("orderState", .string(state.rawValue)),
-            JSON.Member("rejectionReason", .optional(rejectionReason?.rawValue)),
-            JSON.Member("customerId", .integer(customerID)),
-            JSON.Member("orderTotal", .amount(total)),
-            JSON.Member("saga", .string(saga.rawValue)),
-        ]
     }
 }
 

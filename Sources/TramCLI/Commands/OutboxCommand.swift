@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CustomersAndOrders
+internal import Presentation
 internal import Tram
 
 struct OutboxCommand: ParsableCommand {
@@ -71,11 +72,11 @@ struct OutboxCommand: ParsableCommand {
         func run(in session: Session) throws -> ExitStatus {
             let id = try Input.messageID(messageID)
             guard let status = try session.open().message(id) else {
-                throw CommandError(
+                throw Problem(
                     code: .messageNotFound, message: "message \(messageID) does not exist",
                     reason: "It was never sent, or it has been purged.",
                     help: "see all messages: tram outbox list", field: "message-id",
-                    value: messageID, exitStatus: .no)
+                    value: messageID)
             }
             try session.show(ShownMessage(status: status, hasTimes: times))
             return .done
@@ -100,7 +101,7 @@ struct OutboxCommand: ParsableCommand {
             do {
                 try session.show(PurgedOutboxes(purged: try system.purgeOutboxes()))
             } catch {
-                throw CommandError.amidWork(error)
+                throw Problem.amidWork(error)
             }
             return .done
         }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CustomersAndOrders
 internal import Platform
+internal import Presentation
 internal import Tram
 
 struct RelayCommand: ParsableCommand {
@@ -76,7 +77,7 @@ struct RelayCommand: ParsableCommand {
                     try drive(&driver, system, session, reporter)
                 } catch let error as StoreError {
                     try reporter.abandon()
-                    throw CommandError.amidWork(error)
+                    throw Problem.amidWork(error)
                 }
                 return try status(driver, session, reporter.hasFailedDeadlines)
             }
@@ -118,11 +119,10 @@ struct RelayCommand: ParsableCommand {
             } else {
                 return
             }
-            throw CommandError(
+            throw Problem(
                 code: .usage,
                 message: "\(contradiction.joined(separator: " and ")) exclude one another",
-                reason: "Nothing was changed.", help: "tram relay run --help",
-                exitStatus: .usage)
+                reason: "Nothing was changed.", help: "tram relay run --help")
         }
 
         private func status(

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Contracts
 internal import CustomersAndOrders
 internal import Orders
+internal import Presentation
 internal import Tram
 
 struct SagaCommand: ParsableCommand {

@@ -1,32 +1,31 @@
 internal import ArgumentParser
 internal import Platform
+internal import Presentation
 
 /// What must be known of the arguments before, or without, their being parsed.
 enum Arguments {
     /// Refuses what the parser would repair or could not explain.
     static func check(_ arguments: [String]) throws {
         if let position = Terminal.firstArgumentThatIsNotUTF8() {
-            throw CommandError(
+            throw Problem(
                 code: .invalidUTF8, message: "argument \(position) is not UTF-8",
-                reason: "Nothing was changed.", help: "use a UTF-8 locale and terminal",
-                exitStatus: .usage)
+                reason: "Nothing was changed.", help: "use a UTF-8 locale and terminal")
         }
         guard Terminal.isEnvironmentUTF8("TRAM_DATA_DIR") else {
-            throw CommandError(
+            throw Problem(
                 code: .invalidUTF8, message: "the value of TRAM_DATA_DIR is not UTF-8",
-                reason: "Nothing was changed.", help: "use a UTF-8 locale and terminal",
-                exitStatus: .usage)
+                reason: "Nothing was changed.", help: "use a UTF-8 locale and terminal")
         }
         let walk = Walk(arguments)
         guard let unknown = walk.unknown else { return }
         let names = walk.command.configuration.subcommands.map(name)
         let path = walk.path.joined(separator: " ")
         let nearest = nearest(to: unknown, among: names)
-        throw CommandError(
+        throw Problem(
             code: .unknownCommand, message: "'\(unknown)' is not a command of '\(path)'",
             reason: nearest.map { "Did you mean '\(path) \($0)'?" },
             help: "choose one of: \(names.joined(separator: ", "))", field: "command",
-            value: unknown, exitStatus: .usage)
+            value: unknown)
     }
 
     /// The command that the arguments name, as far as they name one: `tram order create`.

@@ -1,3 +1,5 @@
+internal import Presentation
+
 /// A result that can be read by people and by programs.
 protocol Document {
     /// Whole lines, the same bytes for the same facts.

@@ -1,4 +1,5 @@
 internal import Contracts
+internal import Presentation
 internal import Tram
 
 /// The lines that tell which message a command has put into an outbox.

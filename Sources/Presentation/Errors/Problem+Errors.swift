@@ -1,4 +1,3 @@
-internal import ArgumentParser
 internal import Contracts
 internal import CustomersAndOrders
 internal import Orders
@@ -7,32 +6,23 @@ internal import Tram
 
 // Where the facts of the layers below become prose.
 
-extension CommandError {
+extension Problem {
     /// Puts any error of the layers below into words.
-    init(_ error: any Error, arguments: [String]) {
+    package init(_ error: any Error) {
         switch error {
-        case let failure as CommandError: self = failure
+        case let problem as Problem: self = problem
         case let error as StoreError: self.init(error)
         case let error as DataDirectoryError: self.init(error)
         case let error as OrderError: self.init(error)
-        case let error as HistoryRebuildError: self.init(error, arguments: arguments)
+        case let error as HistoryRebuildError: self.init(error)
         case let error as RelayIsBusy: self.init(error)
         case let error as SagaRetryError: self.init(error)
         case let error as SystemError:
             self.init(
                 code: .inputOutput, message: "the output could not be written: \(error)",
                 reason: "Whatever the command changed is committed; only its report is lost.",
-                help: "look at the result with a 'show' or 'list' command",
-                exitStatus: .inputOutput)
-        default:
-            guard RootCommand.exitCode(for: error) == .validationFailure else {
-                self.init(bug: "\(error)")
-                return
-            }
-            let message = RootCommand.message(for: error)
-            self.init(
-                code: .usage, message: message, reason: nil,
-                help: "\(Arguments.commandPath(of: arguments)) --help", exitStatus: .usage)
+                help: "look at the result with a 'show' or 'list' command")
+        default: self.init(bug: "\(error)")
         }
     }
 
@@ -41,7 +31,7 @@ extension CommandError {
         self.init(
             code: .bug, message: "tram made a mistake: \(line)",
             reason: "The transaction in hand was undone.",
-            help: "please report this, with the command and 'tram store check'", exitStatus: .bug)
+            help: "please report this, with the command and 'tram store check'")
     }
 
     init(_ error: StoreError) {
@@ -50,56 +40,52 @@ extension CommandError {
             self.init(
                 code: .storeDamaged, message: "the store file \(path) is missing or empty",
                 reason: "The other stores are there, and nothing was changed.",
-                help: "restore the file, or start anew in another directory: --data-dir DIR",
-                exitStatus: .damaged)
+                help: "restore the file, or start anew in another directory: --data-dir DIR")
         case .damaged(let path, let detail):
             self.init(
                 code: .storeDamaged, message: "\(path) is damaged: \(detail)",
                 reason: "Nothing was changed.",
                 help:
-                    "restore the file from a copy, or start anew in another directory: --data-dir DIR",
-                exitStatus: .damaged)
+                    "restore the file from a copy, or start anew in another directory: --data-dir DIR"
+            )
         case .foreign(let path, let applicationID):
             self.init(
                 code: .storeDamaged,
                 message: "\(path) is not this store: its application id is \(applicationID)",
                 reason: "It belongs to another program or service, and was not changed.",
-                help: "move that file away, or use another directory: --data-dir DIR",
-                exitStatus: .damaged)
+                help: "move that file away, or use another directory: --data-dir DIR")
         case .tooNew(let path, let version, let supported):
             self.init(
                 code: .storeTooNew, message: "\(path) was written by a newer tram",
                 reason: "Its version is \(version), and this tram knows versions up to "
                     + "\(supported). Nothing was changed.",
-                help: "use the newer tram", exitStatus: .tooNew)
+                help: "use the newer tram")
         case .notWritable(let path, let detail):
             self.init(
                 code: .storeReadOnly, message: "\(path) cannot be opened or written: \(detail)",
                 reason: "Nothing was changed.",
-                help: "check the permissions of the directory and its files",
-                exitStatus: .notWritable)
+                help: "check the permissions of the directory and its files")
         case .full(let path):
             self.init(
                 code: .diskFull, message: "no space is left for \(path)",
                 reason: "The transaction in hand was undone; earlier ones stand.",
-                help: "free some space and try again", exitStatus: .notWritable)
+                help: "free some space and try again")
         case .busy(let path, let waited):
             self.init(
                 code: .storeBusy, message: "\(path) was locked for more than \(waited) ms",
                 reason: "Nothing was changed.",
-                help: "try again, or wait longer: --lock-timeout 30s", exitStatus: .busy)
+                help: "try again, or wait longer: --lock-timeout 30s")
         case .inputOutput(let path, let detail, let atCommit):
             self.init(
                 code: .inputOutput, message: "reading or writing \(path) failed: \(detail)",
                 reason: atCommit
                     ? "Committed transactions stand; whether the last one does is not certain."
                     : "Committed transactions stand; one in hand was undone.",
-                help: "check the disk, then 'tram store check'", exitStatus: .inputOutput)
+                help: "check the disk, then 'tram store check'")
         case .unexpectedRow(let detail):
             self.init(
                 code: .storeDamaged, message: "a row does not hold what it should: \(detail)",
-                reason: "Nothing was changed.", help: "look for more: tram store check",
-                exitStatus: .damaged)
+                reason: "Nothing was changed.", help: "look for more: tram store check")
         case .transactionEnded, .constraint, .failed:
             self.init(bug: "\(error)")
         }
@@ -109,38 +95,34 @@ extension CommandError {
         switch error {
         case .noStore(let path):
             self.init(
-                code: .noStore, message: "there is no store in \(path)", reason: nil,
-                help: "make one: tram customer create --name \"Jane Doe\" --credit-limit 5",
-                exitStatus: .noStore)
+                code: .noStore, message: "there is no store in \(path)",
+                help: "make one: tram customer create --name \"Jane Doe\" --credit-limit 5")
         case .damaged(let path):
             self.init(
                 code: .storeDamaged, message: "\(path) does not hold a number",
                 reason: "Nothing was changed.",
-                help: "if the store files beside it are intact, write 1 into it",
-                exitStatus: .damaged)
+                help: "if the store files beside it are intact, write 1 into it")
         case .tooNew(let path, let format, let supported):
             self.init(
                 code: .storeTooNew, message: "\(path) was written by a newer tram",
                 reason: "Its form is \(format), and this tram knows forms up to \(supported). "
                     + "Nothing was changed.",
-                help: "use the newer tram", exitStatus: .tooNew)
+                help: "use the newer tram")
         case .notWritable(let path, let detail):
             self.init(
                 code: .storeReadOnly, message: "\(path) cannot be written: \(detail)",
                 reason: "Nothing was changed.",
-                help: "check its permissions, or use another directory: --data-dir DIR",
-                exitStatus: .notWritable)
+                help: "check its permissions, or use another directory: --data-dir DIR")
         case .notReadable(let path, let detail):
             self.init(
                 code: .inputOutput, message: "\(path) cannot be read: \(detail)",
-                reason: "Nothing was changed.", help: "check its permissions",
-                exitStatus: .inputOutput)
+                reason: "Nothing was changed.", help: "check its permissions")
         case .beingCreated(let path, let waited):
             self.init(
                 code: .storeBusy,
                 message: "another process was making \(path) for more than \(waited) ms",
                 reason: "Nothing was changed.",
-                help: "try again, or wait longer: --lock-timeout 30s", exitStatus: .busy)
+                help: "try again, or wait longer: --lock-timeout 30s")
         }
     }
 
@@ -148,9 +130,8 @@ extension CommandError {
         switch error {
         case .notFound(let id):
             self.init(
-                code: .orderNotFound, message: "order \(id) does not exist", reason: nil,
-                help: "see all orders: tram order list", field: "id", value: "\(id)",
-                exitStatus: .no)
+                code: .orderNotFound, message: "order \(id) does not exist",
+                help: "see all orders: tram order list", field: "id", value: "\(id)")
         case .notCancellable(let id, let state):
             self.init(
                 code: .orderNotCancellable,
@@ -159,27 +140,25 @@ extension CommandError {
                 help: state == .pending
                     ? "wait until it is decided: tram relay run --until-idle"
                     : "see the order: tram order show \(id)",
-                field: "id", value: "\(id)", exitStatus: .no)
+                field: "id", value: "\(id)")
         }
     }
 
-    private init(_ error: HistoryRebuildError, arguments: [String]) {
+    private init(_ error: HistoryRebuildError) {
         switch error {
         case .incomplete(let service):
             self.init(
                 code: .historyIncomplete,
                 message: "the view cannot be rebuilt: the \(service) outbox has been purged",
                 reason: "Its messages no longer tell the whole past. The view is as it was.",
-                help: "keep the view as it is; only an outbox that was never purged can rebuild it",
-                exitStatus: .no)
+                help: "keep the view as it is; only an outbox that was never purged can rebuild it")
         case .failed(let message, let error):
-            let cause = CommandError(error, arguments: arguments)
+            let cause = Problem(error)
             self.init(
                 code: .rebuildFailed,
                 message: "the view cannot be rebuilt: message \(message) failed: "
                     + (cause.code == .bug ? "\(error)" : cause.message),
-                reason: "The view is as it was.", help: "tram outbox show \(message)",
-                exitStatus: .no)
+                reason: "The view is as it was.", help: "tram outbox show \(message)")
         }
     }
 
@@ -197,14 +176,13 @@ extension CommandError {
         self.init(
             code: .sagaNotFailed, message: "the saga of order \(order) cannot be taken up: \(why)",
             reason: "Only a failed saga can. Nothing was changed.",
-            help: "see the saga: tram saga show \(order)", field: "id", value: "\(order)",
-            exitStatus: .no)
+            help: "see the saga: tram saga show \(order)", field: "id", value: "\(order)")
     }
 
     private init(_ error: RelayIsBusy) {
         self.init(
             code: .relayBusy, message: "another relay was at work for more than \(error.waited) ms",
             reason: "Relays, purges and rebuilds exclude one another. Nothing was changed.",
-            help: "end the other one, or wait longer: --lock-timeout 30s", exitStatus: .busy)
+            help: "end the other one, or wait longer: --lock-timeout 30s")
     }
 }

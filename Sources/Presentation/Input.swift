@@ -1,12 +1,12 @@
-internal import Contracts
-internal import Customers
-internal import Tram
+package import Contracts
+package import Customers
+package import Tram
 
 /// Reads the values of options and arguments strictly, and explains what is wrong with them.
-enum Input {
-    static func amount(_ text: String, field: String) throws -> Money {
+package enum Input {
+    package static func amount(_ text: String, field: String) throws -> Money {
         guard let amount = Money(text) else {
-            throw CommandError.invalid(
+            throw Problem.invalid(
                 .amount, field: field, value: text, "an amount",
                 help: "write digits, and a point with one or two decimals if needed, "
                     + "for example 4 or 12.34")
@@ -14,18 +14,18 @@ enum Input {
         return amount
     }
 
-    static func positiveAmount(_ text: String, field: String) throws -> Money {
+    package static func positiveAmount(_ text: String, field: String) throws -> Money {
         let amount = try amount(text, field: field)
         guard amount > .zero else {
-            throw CommandError.invalid(
+            throw Problem.invalid(
                 .amount, field: field, value: text, "more than 0", help: "give an amount above 0")
         }
         return amount
     }
 
-    static func name(_ text: String, field: String) throws -> CustomerName {
+    package static func name(_ text: String, field: String) throws -> CustomerName {
         guard let name = CustomerName(text) else {
-            throw CommandError.invalid(
+            throw Problem.invalid(
                 .name, field: field, value: text, "a name",
                 help: "give 1 to 200 characters, none of them a control character")
         }
@@ -33,27 +33,27 @@ enum Input {
     }
 
     /// A positive integer without sign and leading zeros.
-    static func id(_ text: String, field: String) throws -> Int {
+    package static func id(_ text: String, field: String) throws -> Int {
         guard let id = positive(text) else {
-            throw CommandError.invalid(
+            throw Problem.invalid(
                 .id, field: field, value: text, "an id",
                 help: "give a positive whole number, for example 1")
         }
         return id
     }
 
-    static func count(_ text: String, field: String) throws -> Int {
+    package static func count(_ text: String, field: String) throws -> Int {
         guard let count = positive(text) else {
-            throw CommandError.invalid(
+            throw Problem.invalid(
                 .count, field: field, value: text, "a count",
                 help: "give a positive whole number, for example 10")
         }
         return count
     }
 
-    static func messageID(_ text: String) throws -> MessageID {
+    package static func messageID(_ text: String) throws -> MessageID {
         guard let id = MessageID(text) else {
-            throw CommandError.invalid(
+            throw Problem.invalid(
                 .messageID, field: "message-id", value: text, "the id of a message",
                 help: "write the service and the number, for example order:1")
         }
@@ -63,13 +63,13 @@ enum Input {
     /// Digits and a unit: `250ms`, `5s`, `2m`, `1h`.
     ///
     /// - Returns: milliseconds.
-    static func duration(_ text: String, field: String) throws -> Int {
+    package static func duration(_ text: String, field: String) throws -> Int {
         let units = ["ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000]
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard (1...7).contains(digits.count), let number = Int(digits),
             let unit = units[String(text.dropFirst(digits.count))]
         else {
-            throw CommandError.invalid(
+            throw Problem.invalid(
                 .duration, field: field, value: text, "a duration",
                 help: "write a whole number and ms, s, m or h, for example 500ms or 5s")
         }

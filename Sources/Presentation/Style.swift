@@ -1,15 +1,15 @@
 internal import Platform
 
 /// Colors, where they are wanted.
-struct Style {
+package struct Style: Sendable {
     private let hasColor: Bool
 
-    init(hasColor: Bool) {
+    package init(hasColor: Bool) {
         self.hasColor = hasColor
     }
 
     /// - Parameter descriptor: the stream that is written to: 1 is standard output, 2 standard error.
-    init(for descriptor: Int32, choice: ColorChoice) {
+    package init(for descriptor: Int32, choice: ColorChoice) {
         hasColor =
             switch choice {
             case .always: true
@@ -21,11 +21,16 @@ struct Style {
             }
     }
 
-    func good(_ text: String) -> String { colored(text, 32) }
-    func bad(_ text: String) -> String { colored(text, 31) }
-    func notable(_ text: String) -> String { colored(text, 33) }
+    package func good(_ text: String) -> String { colored(text, 32) }
+    package func bad(_ text: String) -> String { colored(text, 31) }
+    package func notable(_ text: String) -> String { colored(text, 33) }
 
     private func colored(_ text: String, _ code: Int) -> String {
         hasColor ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
     }
+}
+
+/// When to use colors.
+package enum ColorChoice: String, CaseIterable, Sendable {
+    case auto, always, never
 }

@@ -2,20 +2,31 @@ internal import Tram
 
 /// An error as a person or a script reads it: what is wrong, why or what stayed unchanged, and what to
 /// do next.
-struct CommandError: Error {
-    let code: Code
+package struct Problem: Error, Sendable {
+    package let code: Code
     /// What is wrong, with the user's own value.
-    let message: String
+    package let message: String
     /// Why, or what stayed unchanged.
-    var reason: String?
+    package var reason: String?
     /// What to do next.
-    let help: String
-    var field: String?
-    var value: String?
-    let exitStatus: ExitStatus
+    package let help: String
+    package var field: String?
+    package var value: String?
+
+    package init(
+        code: Code, message: String, reason: String? = nil, help: String, field: String? = nil,
+        value: String? = nil
+    ) {
+        self.code = code
+        self.message = message
+        self.reason = reason
+        self.help = help
+        self.field = field
+        self.value = value
+    }
 
     /// The stable codes.
-    enum Code: String {
+    package enum Code: String, CaseIterable, Sendable {
         case usage
         case unknownCommand = "unknown-command"
         case invalidUTF8 = "invalid-utf8"
@@ -46,28 +57,37 @@ struct CommandError: Error {
     }
 
     /// A value that is not of the right form.
-    static func invalid(
+    package static func invalid(
         _ code: Code, field: String, value: String, _ expected: String,
         help: String? = nil
-    ) -> CommandError {
-        CommandError(
+    ) -> Problem {
+        Problem(
             code: code, message: "'\(value)' is not \(expected) (\(field))",
             reason: "Nothing was changed.", help: help ?? "give \(expected)", field: field,
-            value: value, exitStatus: .usage)
+            value: value)
+    }
+
+    package static func customerNotFound(_ id: Int, field: String = "id") -> Problem {
+        Problem(
+            code: .customerNotFound, message: "customer \(id) does not exist",
+            help: "see all customers: tram customer list", field: field, value: "\(id)")
     }
 
     /// An error in the middle of a work of several transactions: it is not true any more that nothing
     /// was changed.
-    static func amidWork(_ error: any Error) -> any Error {
+    package static func amidWork(_ error: any Error) -> any Error {
         guard let error = error as? StoreError else { return error }
         if case .inputOutput(_, _, atCommit: true) = error { return error }
-        var failure = CommandError(error)
+        var failure = Problem(error)
         failure.reason = "The transaction in hand was undone; what was committed before stands."
         return failure
     }
 
+    /// What is wrong and why, in one string.
+    package var detail: String { [message, reason].compactMap { $0 }.joined(separator: ". ") }
+
     /// Three lines at most, for standard error.
-    func text(_ style: Style) -> String {
+    package func text(_ style: Style) -> String {
         let lines = [
             style.bad("error[\(code.rawValue)]") + ": " + escaped(message),
             reason.map(escaped), "help: " + escaped(help),
@@ -75,15 +95,15 @@ struct CommandError: Error {
         return lines.compactMap { $0 }.joined(separator: "\n") + "\n"
     }
 
-    var json: JSON {
+    package var json: JSON {
         [
             "error": [
                 "code": .string(code.rawValue),
-                "message": .string([message, reason].compactMap { $0 }.joined(separator: ". ")),
+                "message": .string(detail),
                 "field": .optional(field),
                 "value": .optional(value),
                 "help": .string(help),
-                "exitCode": .integer(Int(exitStatus.rawValue)),
+                "exitCode": .integer(Int(code.exitStatus.rawValue)),
             ]
         ]
     }

@@ -1,9 +1,8 @@
-internal import Contracts
-private import FoundationEssentials
+package import Contracts
 internal import Tram
 
 /// A JSON value that is written as it was built: keys in their order, on one line.
-enum JSON {
+package enum JSON: Hashable, Sendable {
     case object([Member])
     case array([JSON])
     case string(String)
@@ -14,30 +13,30 @@ enum JSON {
     case null
 
     /// A key and its value.
-    struct Member {
-        let key: String
-        let value: JSON
+    package struct Member: Hashable, Sendable {
+        package let key: String
+        package let value: JSON
 
-        init(_ key: String, _ value: JSON) {
+        package init(_ key: String, _ value: JSON) {
             self.key = key
             self.value = value
         }
     }
 
-    static func optional(_ text: String?) -> JSON {
+    package static func optional(_ text: String?) -> JSON {
         text.map(JSON.string) ?? .null
     }
 
-    static func strings(_ texts: [String]) -> JSON {
+    package static func strings(_ texts: [String]) -> JSON {
         .array(texts.map(JSON.string))
     }
 
     /// Money as it travels: `{"amount":12.34}`.
-    static func amount(_ money: Money?) -> JSON {
+    package static func amount(_ money: Money?) -> JSON {
         money.map { ["amount": .number($0.jsonNumber)] } ?? .null
     }
 
-    var text: String {
+    package var text: String {
         var text = ""
         write(to: &text)
         return text
@@ -91,50 +90,8 @@ enum JSON {
     }
 }
 
-/// JSON from a store. Its keys come in alphabetical order.
-extension JSON: Decodable {
-    /// What the text says; the text itself as a string when it is no JSON.
-    static func text(_ text: String) -> JSON {
-        (try? WireFormat.decode(JSON.self, from: text)) ?? .string(text)
-    }
-
-    init(from decoder: any Decoder) throws {
-        if let object = try? decoder.container(keyedBy: AnyKey.self) {
-            self = .object(
-                try object.allKeys.sorted { $0.stringValue < $1.stringValue }.map {
-                    Member($0.stringValue, try object.decode(JSON.self, forKey: $0))
-                })
-            return
-        }
-        if var array = try? decoder.unkeyedContainer() {
-            var elements: [JSON] = []
-            while !array.isAtEnd { elements.append(try array.decode(JSON.self)) }
-            self = .array(elements)
-            return
-        }
-        let value = try decoder.singleValueContainer()
-        if value.decodeNil() {
-            self = .null
-        } else if let bool = try? value.decode(Bool.self) {
-            self = .bool(bool)
-        } else if let string = try? value.decode(String.self) {
-            self = .string(string)
-        } else {
-            self = .number("\(try value.decode(Decimal.self))")
-        }
-    }
-
-    private struct AnyKey: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { return nil }
-    }
-}
-
 extension JSON: ExpressibleByDictionaryLiteral {
-    init(dictionaryLiteral elements: (String, JSON)...) {
+    package init(dictionaryLiteral elements: (String, JSON)...) {
         self = .object(elements.map(Member.init))
     }
 }
