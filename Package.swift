@@ -17,6 +17,11 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
+/// A library that only the trait Server needs.
+func server(_ product: String, _ package: String) -> Target.Dependency {
+    .product(name: product, package: package, condition: .when(traits: ["Server"]))
+}
+
 let package = Package(
     name: "tram",
     platforms: [.macOS(.v15)],
@@ -25,9 +30,20 @@ let package = Package(
         .library(name: "TramSQLite", targets: ["TramSQLite"]),
         .library(name: "TramTesting", targets: ["TramTesting"]),
         .executable(name: "tram", targets: ["TramCLI"]),
+        .executable(name: "tram-serve", targets: ["TramServe"]),
+    ],
+    traits: [
+        .trait(name: "Server", description: "Build tram-serve with the libraries that it needs.")
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // For the trait Server. Without it they are not fetched.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     ],
     targets: [
         // The library.
@@ -60,6 +76,28 @@ let package = Package(
             dependencies: [
                 "Tram", "Platform", "Contracts", "Customers", "Orders", "OrderHistory",
                 "CustomersAndOrders",
+            ], swiftSettings: settings),
+
+        // The services over HTTP, without the network.
+        .target(
+            name: "TramServer",
+            dependencies: [
+                "Tram", "TramSQLite", "Platform", "Contracts", "Customers", "Orders",
+                "OrderHistory", "CustomersAndOrders", "Presentation",
+            ], swiftSettings: settings),
+
+        .executableTarget(
+            name: "TramServe",
+            dependencies: [
+                "TramServer", "Tram", "Platform", "CustomersAndOrders", "Presentation",
+                server("Hummingbird", "hummingbird"),
+                server("HummingbirdCore", "hummingbird"),
+                server("ServiceLifecycle", "swift-service-lifecycle"),
+                server("UnixSignals", "swift-service-lifecycle"),
+                server("Logging", "swift-log"),
+                server("NIOCore", "swift-nio"),
+                server("NIOHTTPTypes", "swift-nio-extras"),
+                server("HTTPTypes", "swift-http-types"),
             ], swiftSettings: settings),
 
         // The command line.

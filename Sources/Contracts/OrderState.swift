@@ -18,7 +18,7 @@ package enum OrderState: String, Codable, Sendable, CaseIterable, SQLConvertible
 }
 
 /// Why an order was rejected.
-package enum RejectionReason: String, Codable, Sendable, SQLConvertible {
+package enum RejectionReason: String, CaseIterable, Codable, Sendable, SQLConvertible {
     case insufficientCredit = "INSUFFICIENT_CREDIT"
     case unknownCustomer = "UNKNOWN_CUSTOMER"
 }

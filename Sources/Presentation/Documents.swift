@@ -67,3 +67,19 @@ extension Delivery {
         ]
     }
 }
+
+extension PassSummary {
+    /// What `tram relay run --json` prints of a pass.
+    package func json(deliveries: [JSON], expired: [String]) -> JSON {
+        .object(
+            [
+                JSON.Member("pass", .integer(number)),
+                JSON.Member("messages", .integer(messages)),
+                JSON.Member("deliveries", .array(deliveries)),
+                JSON.Member("duplicates", .integer(duplicates)),
+                JSON.Member("failed", .integer(failed)),
+                JSON.Member("pending", .integer(pending)),
+                JSON.Member("idle", .bool(isIdle)),
+            ] + (expired.isEmpty ? [] : [JSON.Member("expired", .strings(expired))]))
+    }
+}

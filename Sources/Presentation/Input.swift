@@ -51,6 +51,30 @@ package enum Input {
         return count
     }
 
+    package static func port(_ text: String, field: String) throws -> Int {
+        guard let port = UInt16(text), String(port) == text else {
+            throw Problem.invalid(
+                .port, field: field, value: text, "a port",
+                help: "give a number from 1 to 65535, or 0 for a free port")
+        }
+        return Int(port)
+    }
+
+    /// A host's name, in lower case.
+    package static func hostName(_ text: String, field: String) throws -> String {
+        let labels = text.split(separator: ".", omittingEmptySubsequences: false)
+        let isName = labels.allSatisfy { label in
+            (1...63).contains(label.utf8.count)
+                && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+        }
+        guard isName, text.utf8.count <= 253 else {
+            throw Problem.invalid(
+                .hostName, field: field, value: text, "the name of a host",
+                help: "give a name without a port, for example tram.example")
+        }
+        return text.lowercased()
+    }
+
     package static func messageID(_ text: String) throws -> MessageID {
         guard let id = MessageID(text) else {
             throw Problem.invalid(

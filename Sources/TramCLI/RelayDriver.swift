@@ -35,13 +35,10 @@ struct RelayDriver {
         }
     }
 
-    /// Makes passes as messages come, and tries failed deliveries again: after a second, then at
-    /// twice the distance each time, up to a minute.
+    /// Makes passes as messages come, and tries failed deliveries again: see `RetryDelay`.
     mutating func watch() throws {
         reporter.ignoresIdlePasses = true
-        let firstDelay: Int64 = 1000
-        var delay = firstDelay
-        var retryAt: Int64?
+        var retryDelay = RetryDelay()
         while Signals.pending == nil {
             let summary: PassSummary
             do {
@@ -53,15 +50,9 @@ struct RelayDriver {
                 MonotonicTime.sleep(milliseconds: 20)
                 continue
             }
-            if run.hasFailed, retryAt == nil {
-                retryAt = MonotonicTime.now() + delay
-                delay = min(2 * delay, 60_000)
-            }
-            if let time = retryAt, MonotonicTime.now() >= time {
-                retryAt = nil
+            if retryDelay.isDue(hasFailed: run.hasFailed, now: MonotonicTime.now()) {
                 run.retryFailed()
             } else if summary.isIdle {
-                if retryAt == nil { delay = firstDelay }
                 MonotonicTime.sleep(milliseconds: 20)
             }
         }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Presentation
 
 struct RootCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,10 +18,11 @@ struct RootCommand: ParsableCommand {
 
             To look into a store: sqlite3 -readonly .tram/order.db
             """,
-        version: "0.1.0",
+        version: Version.current,
         subcommands: [
             CustomerCommand.self, OrderCommand.self, HistoryCommand.self, RelayCommand.self,
             OutboxCommand.self, InboxCommand.self, SagaCommand.self, StoreCommand.self,
+            ServeCommand.self,
         ])
 
     @OptionGroup(title: "Global options") var global: GlobalOptions

@@ -28,6 +28,10 @@ struct Session {
     let style: Style
     let isJSON: Bool
     let isQuiet: Bool
+    /// The path of the data directory.
+    let path: String
+    /// How long to wait for another process, in milliseconds.
+    let lockTimeout: Int
     private let directory: DataDirectory
 
     init(_ options: GlobalOptions) throws {
@@ -36,9 +40,9 @@ struct Session {
             throw Problem.invalid(
                 .dataDirectory, field: "data-dir", value: path, "the path of a directory")
         }
-        directory = DataDirectory(
-            path: path,
-            lockTimeout: try Input.duration(options.lockTimeout, field: "lock-timeout"))
+        self.path = path
+        lockTimeout = try Input.duration(options.lockTimeout, field: "lock-timeout")
+        directory = DataDirectory(path: path, lockTimeout: lockTimeout)
         style = Style(for: 1, choice: options.color)
         isJSON = options.json
         isQuiet = options.quiet

@@ -11,7 +11,7 @@ package enum ExitStatus: Int32 {
     case damaged = 65
     /// There is no store.
     case noStore = 66
-    /// A part of the program is not there, or a port is taken.
+    /// A part of the program is not installed, or a port is taken.
     case unavailable = 69
     /// A bug in tram.
     case bug = 70
@@ -30,7 +30,9 @@ extension Problem.Code {
     package var exitStatus: ExitStatus {
         switch self {
         case .usage, .unknownCommand, .invalidUTF8, .amount, .name, .id, .messageID, .duration,
-            .count, .dataDirectory:
+            .count, .dataDirectory, .port, .address, .hostName, .tokenFile, .unknownPath,
+            .methodNotAllowed, .json, .body, .query, .mediaType, .bodyTooLarge, .wrongHost,
+            .foreignOrigin, .unauthorized:
             .usage
         case .customerNotFound, .orderNotFound, .messageNotFound, .notInViewYet,
             .orderNotCancellable, .sagaNotFailed, .historyIncomplete, .rebuildFailed:
@@ -41,6 +43,7 @@ extension Problem.Code {
         case .storeReadOnly, .diskFull: .notWritable
         case .inputOutput: .inputOutput
         case .storeBusy, .relayBusy: .busy
+        case .portInUse, .noServer: .unavailable
         case .bug: .bug
         }
     }

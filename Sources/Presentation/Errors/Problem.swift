@@ -37,6 +37,10 @@ package struct Problem: Error, Sendable {
         case duration = "invalid-duration"
         case count = "invalid-count"
         case dataDirectory = "invalid-data-dir"
+        case port = "invalid-port"
+        case address = "invalid-address"
+        case hostName = "invalid-host-name"
+        case tokenFile = "invalid-token-file"
         case customerNotFound = "customer-not-found"
         case orderNotFound = "order-not-found"
         case messageNotFound = "message-not-found"
@@ -53,7 +57,21 @@ package struct Problem: Error, Sendable {
         case inputOutput = "io-error"
         case storeBusy = "store-busy"
         case relayBusy = "relay-busy"
+        case portInUse = "port-in-use"
+        case noServer = "no-server"
         case bug = "internal-error"
+
+        // Those that only HTTP knows.
+        case unknownPath = "not-found"
+        case methodNotAllowed = "method-not-allowed"
+        case json = "invalid-json"
+        case body = "invalid-body"
+        case query = "invalid-query"
+        case mediaType = "unsupported-media-type"
+        case bodyTooLarge = "body-too-large"
+        case wrongHost = "wrong-host"
+        case foreignOrigin = "foreign-origin"
+        case unauthorized
     }
 
     /// A value that is not of the right form.
@@ -67,10 +85,12 @@ package struct Problem: Error, Sendable {
             value: value)
     }
 
-    package static func customerNotFound(_ id: Int, field: String = "id") -> Problem {
+    package static func customerNotFound(
+        _ id: Int, field: String = "id", help: String = "see all customers: tram customer list"
+    ) -> Problem {
         Problem(
-            code: .customerNotFound, message: "customer \(id) does not exist",
-            help: "see all customers: tram customer list", field: field, value: "\(id)")
+            code: .customerNotFound, message: "customer \(id) does not exist", help: help,
+            field: field, value: "\(id)")
     }
 
     /// An error in the middle of a work of several transactions: it is not true any more that nothing

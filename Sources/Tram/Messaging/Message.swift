@@ -13,11 +13,13 @@ public struct Message: Hashable, Sendable {
     public let headers: [String: String]
     /// JSON text.
     public let payload: String
+    /// When it was sent; nil when the outbox that it came from is not known.
+    public let sent: Timestamp?
 
     /// A message with these parts.
     public init(
         id: MessageID, type: String, destination: String, partitionID: String,
-        headers: [String: String], payload: String
+        headers: [String: String], payload: String, sent: Timestamp? = nil
     ) {
         self.id = id
         self.type = type
@@ -25,6 +27,7 @@ public struct Message: Hashable, Sendable {
         self.partitionID = partitionID
         self.headers = headers
         self.payload = payload
+        self.sent = sent
     }
 
     /// The message without its contents.

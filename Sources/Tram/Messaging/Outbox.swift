@@ -41,7 +41,7 @@ public struct Outbox {
     public func unpublished(after: Int, through: Int, limit: Int) throws -> [Message] {
         try transaction.rows(
             """
-            SELECT id, type, destination, partition_id, headers, payload FROM message
+            SELECT id, type, destination, partition_id, headers, payload, creation_time FROM message
             WHERE published = 0 AND id > \(after) AND id <= \(through) ORDER BY id LIMIT \(limit)
             """
         ).map(message)
@@ -51,7 +51,7 @@ public struct Outbox {
     public func unpublished(destination: String, partitionID: String) throws -> [Message] {
         try transaction.rows(
             """
-            SELECT id, type, destination, partition_id, headers, payload FROM message
+            SELECT id, type, destination, partition_id, headers, payload, creation_time FROM message
             WHERE published = 0 AND destination = \(destination) AND partition_id = \(partitionID)
             ORDER BY id
             """
@@ -66,15 +66,15 @@ public struct Outbox {
         if unpublishedOnly {
             rows = try transaction.rows(
                 """
-                SELECT id, type, destination, partition_id, headers, payload, published,
-                    creation_time
+                SELECT id, type, destination, partition_id, headers, payload,
+                    creation_time, published
                 FROM message WHERE published = 0 AND id > \(after) ORDER BY id LIMIT \(limit)
                 """)
         } else {
             rows = try transaction.rows(
                 """
-                SELECT id, type, destination, partition_id, headers, payload, published,
-                    creation_time
+                SELECT id, type, destination, partition_id, headers, payload,
+                    creation_time, published
                 FROM message WHERE id > \(after) ORDER BY id LIMIT \(limit)
                 """)
         }
@@ -85,7 +85,7 @@ public struct Outbox {
     public func message(_ number: Int) throws -> OutboxEntry? {
         try transaction.rows(
             """
-            SELECT id, type, destination, partition_id, headers, payload, published, creation_time
+            SELECT id, type, destination, partition_id, headers, payload, creation_time, published
             FROM message WHERE id = \(number)
             """
         ).first.map(entry)
@@ -202,22 +202,24 @@ public struct Outbox {
     }
 
     private func message(_ row: Row) throws -> Message {
-        let (number, type, destination, partitionID, headers, payload):
-            (Int, String, String, String, String, String) = try row.values()
+        let (number, type, destination, partitionID, headers, payload, created):
+            (Int, String, String, String, String, String, Int) = try row.values()
         // Headers that cannot be read are an error of the handler that misses one, not of whoever
         // looks at the message.
         var decoded = (try? WireFormat.decode([String: String].self, from: headers)) ?? [:]
         decoded[MessageHeader.id] = messageID(number).description
         return Message(
             id: messageID(number), type: type, destination: destination, partitionID: partitionID,
-            headers: decoded, payload: payload)
+            headers: decoded, payload: payload,
+            sent: Timestamp(milliseconds: Int64(created)))
     }
 
     private func entry(_ row: Row) throws -> OutboxEntry {
-        let (published, created): (Int, Int) = try Row(Array(row.columns.suffix(2))).values()
+        let message = try message(row)
+        let published: Int = try Row(Array(row.columns.suffix(1))).values()
         return OutboxEntry(
-            message: try message(row), isPublished: published == 1,
-            created: Timestamp(milliseconds: Int64(created)))
+            message: message, isPublished: published == 1,
+            created: message.sent ?? transaction.now)
     }
 }
 

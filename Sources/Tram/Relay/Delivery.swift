@@ -6,6 +6,9 @@ public struct Delivery: Hashable, Sendable {
     /// The id of the subscriber.
     public let subscriber: String
     public let receipt: Receipt
+    /// How long ago the message was sent, when this transaction began: in milliseconds, or nil when
+    /// that is not known.
+    public let age: Int64?
 }
 
 /// What can come of a delivery.

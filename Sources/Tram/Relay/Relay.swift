@@ -207,7 +207,10 @@ public struct Relay {
                     deliveriesAfter[index].append(
                         Delivery(
                             message: message.heading, source: source.name,
-                            subscriber: subscriber.id, receipt: receipt))
+                            subscriber: subscriber.id, receipt: receipt,
+                            age: message.sent.map {
+                                transaction.now.milliseconds - $0.milliseconds
+                            }))
                 }
             }
         }

@@ -1,0 +1,53 @@
+internal import Tram
+
+/// All that `tram serve` has checked and tells the program that serves, as its one argument in JSON.
+package struct ServeConfiguration: Codable, Hashable, Sendable {
+    /// The version of the program that tells it: both must be of one.
+    package var version = Version.current
+    package var dataDirectory: String
+    /// How long a request waits for another process's lock, in milliseconds.
+    package var lockTimeout: Int
+    package var ordersPort: Int
+    package var customersPort: Int
+    package var historyPort: Int
+    /// The address to listen on.
+    package var address: String
+    /// Further names by which clients may call the server, in lower case.
+    package var hostNames: [String] = []
+    /// The file with the token that every request must bring, or nil when none is asked for.
+    package var tokenFile: String?
+    package var relay: RelayMode
+    package var isJSON = false
+    package var isQuiet = false
+
+    /// Who delivers the messages.
+    package enum RelayMode: String, Codable, CaseIterable, Sendable {
+        /// The server, as they come.
+        case auto
+        /// Whoever asks for it: `tram relay run`, or `POST /relay/run`.
+        case manual
+    }
+
+    package init(
+        dataDirectory: String, lockTimeout: Int, ordersPort: Int, customersPort: Int,
+        historyPort: Int, address: String, relay: RelayMode
+    ) {
+        self.dataDirectory = dataDirectory
+        self.lockTimeout = lockTimeout
+        self.ordersPort = ordersPort
+        self.customersPort = customersPort
+        self.historyPort = historyPort
+        self.address = address
+        self.relay = relay
+    }
+
+    /// Reads what ``argument`` has written; nil when it is not that.
+    package init?(argument: String) {
+        guard let read = try? WireFormat.decode(Self.self, from: argument) else { return nil }
+        self = read
+    }
+
+    package var argument: String {
+        get throws { try WireFormat.encode(self) }
+    }
+}

@@ -1,0 +1,66 @@
+internal import CustomersAndOrders
+internal import Platform
+internal import Presentation
+internal import Synchronization
+
+/// Tells on standard output where the services are, when all of them listen.
+final class Announcement: Sendable {
+    private let configuration: ServeConfiguration
+    private let services: [String]
+    private let ports = Mutex<[String: Int]>([:])
+
+    init(_ configuration: ServeConfiguration, services: [String]) {
+        self.configuration = configuration
+        self.services = services
+    }
+
+    /// A service listens on a port.
+    func add(_ service: String, port: Int) {
+        let all = ports.withLock { ports in
+            ports[service] = port
+            return ports
+        }
+        if all.count < services.count || (configuration.isQuiet && !configuration.isJSON) { return }
+        let text = configuration.isJSON ? json(all).text + "\n" : text(all)
+        try? writeAll(Array(text.utf8), to: 1, path: "standard output")
+    }
+
+    private func json(_ ports: [String: Int]) -> JSON {
+        .object(
+            services.map { service in
+                JSON.Member(
+                    Self.plural(service),
+                    [
+                        "port": .integer(ports[service] ?? 0),
+                        "url": .string(url(ports[service] ?? 0)),
+                    ])
+            } + [
+                JSON.Member("relay", .string(configuration.relay.rawValue)),
+                JSON.Member("processId", .integer(Int(getpid()))),
+            ])
+    }
+
+    private func text(_ ports: [String: Int]) -> String {
+        let lines = services.map { service in
+            let name = Self.plural(service)
+            return name + String(repeating: " ", count: 11 - name.count)
+                + url(ports[service] ?? 0) + "\n"
+        }
+        return lines.joined()
+            + (configuration.relay == .auto
+                ? "The relay delivers messages as they come.\n"
+                : "The relay waits: 'tram relay run' or POST /relay/run makes a pass.\n")
+    }
+
+    private func url(_ port: Int) -> String {
+        let address =
+            ["0.0.0.0", "::"].contains(configuration.address)
+            ? "localhost" : configuration.address
+        return "http://\(address.contains(":") ? "[\(address)]" : address):\(port)"
+    }
+
+    /// The name of a service's option: `--orders-port`.
+    private static func plural(_ service: String) -> String {
+        service == ServiceName.history ? service : service + "s"
+    }
+}

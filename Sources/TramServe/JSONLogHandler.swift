@@ -1,0 +1,66 @@
+#if Server
+    internal import Logging
+    internal import Platform
+    internal import Presentation
+    internal import Tram
+    internal import TramServer
+
+    /// Writes each event of the log as one line of JSON to standard error.
+    struct JSONLogHandler: LogHandler {
+        var metadata: Logger.Metadata = [:]
+        var logLevel: Logger.Level
+        var metadataProvider: Logger.MetadataProvider?
+
+        init(level: Logger.Level) {
+            logLevel = level
+        }
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            let time = Timestamp(milliseconds: SystemClock.now()).rfc3339
+            let all = metadata.merging(event.metadata ?? [:]) { $1 }
+            let json = JSON.object(
+                [
+                    JSON.Member("time", .string(time)),
+                    JSON.Member("level", .string(event.level.rawValue)),
+                    JSON.Member("event", .string("\(event.message)")),
+                ]
+                    + all.sorted { $0.key < $1.key }.map {
+                        JSON.Member($0.key, Self.json($0.value))
+                    })
+            try? writeAll(Array((json.text + "\n").utf8), to: 2, path: "standard error")
+        }
+
+        private static func json(_ value: Logger.Metadata.Value) -> JSON {
+            if case .stringConvertible(let number as any BinaryInteger) = value {
+                return .number("\(number)")
+            }
+            return .string("\(value)")
+        }
+    }
+
+    extension Logger {
+        /// Tells of an event of the server.
+        func log(_ event: ServerEvent) {
+            switch event {
+            case .deliveryFailed(let delivery):
+                warning(
+                    "delivery failed",
+                    metadata: [
+                        "message": .string(delivery.message.id.description),
+                        "type": .string(delivery.message.type),
+                        "subscriber": .string(delivery.subscriber),
+                    ])
+            case .relayFailed(let reason):
+                error("the relay cannot deliver", metadata: ["reason": .string(reason)])
+            case .relayRecovered: notice("the relay delivers again")
+            case .requestFailed(let reason):
+                error("a request failed", metadata: ["reason": .string(reason)])
+            }
+        }
+    }
+#endif

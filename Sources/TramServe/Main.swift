@@ -1,0 +1,48 @@
+internal import Platform
+internal import Presentation
+
+/// The process: what `tram serve` becomes when it has checked what it was asked for.
+@main
+enum Main {
+    static func main() async {
+        Terminal.reserveStandardStreams()
+        exit(await run(Array(CommandLine.arguments.dropFirst())))
+    }
+
+    private static func run(_ arguments: [String]) async -> Int32 {
+        guard arguments.count == 1,
+            let configuration = ServeConfiguration(argument: arguments[0])
+        else {
+            return report(
+                Problem(
+                    code: .usage, message: "tram-serve is not called by people",
+                    help: "tram serve --help"), isJSON: false)
+        }
+        do {
+            guard configuration.version == Version.current else {
+                throw Problem(
+                    code: .noServer,
+                    message: "tram is of version \(configuration.version), and tram-serve of "
+                        + Version.current,
+                    help: "install both of one version")
+            }
+            #if Server
+                try await Server(configuration).run()
+                return 0
+            #else
+                throw Problem(
+                    code: .noServer, message: "tram-serve was built without its server",
+                    help: "build it with: make build, or swift build --traits Server")
+            #endif
+        } catch {
+            return report(Problem(error), isJSON: configuration.isJSON)
+        }
+    }
+
+    private static func report(_ problem: Problem, isJSON: Bool) -> Int32 {
+        let text =
+            isJSON ? problem.json.text + "\n" : problem.text(Style(for: 2, choice: .auto))
+        try? writeAll(Array(text.utf8), to: 2, path: "standard error")
+        return problem.code.exitStatus.rawValue
+    }
+}

@@ -1,0 +1,191 @@
+internal import CustomersAndOrders
+internal import Platform
+package import Presentation
+internal import Synchronization
+
+/// The three services and their relay, as a network server needs them: it admits requests and has them
+/// done. It knows nothing of sockets.
+package final class Backend: Sendable {
+    /// How many bytes a request's body may have.
+    package static let maximumBodySize = 64 << 10
+
+    private let guardian: RequestGuard
+    /// By the name of the service.
+    private let endpoints: [String: [Endpoint]]
+    private let workers: Workers
+    private let relay: RelayLoop?
+    private let metrics: Metrics
+    private let report: @Sendable (ServerEvent) -> Void
+
+    /// Makes the stores if there are none, checks them, and starts the threads that use them.
+    package init(
+        _ configuration: ServeConfiguration, report: @escaping @Sendable (ServerEvent) -> Void
+    ) throws {
+        let token = try configuration.tokenFile.map(TokenFile.read)
+        let metrics = Metrics()
+        let open = { @Sendable (lockTimeout: Int, delivers: Bool) throws in
+            let directory = DataDirectory(
+                path: configuration.dataDirectory, lockTimeout: lockTimeout)
+            let system = try CustomersAndOrders(in: directory)
+            for store in system.stores { metrics.watch(store, delivers: delivers) }
+            return system
+        }
+        let system = try open(configuration.lockTimeout, false)
+        try system.create()
+        try system.openAllForWriting()
+
+        let relay =
+            configuration.relay == .auto ? RelayLoop(metrics: metrics, report: report) : nil
+        guardian = RequestGuard(
+            address: configuration.address, hostNames: configuration.hostNames, token: token)
+        let operating = OperatingEndpoints(metrics: metrics, relay: relay)
+        func endpoints(_ own: [Endpoint], _ title: String) -> [Endpoint] {
+            operating.all(besides: own, title: title, asksForToken: token != nil)
+        }
+        self.endpoints = [
+            ServiceName.customer: endpoints(CustomerEndpoints.all, "Customer Service"),
+            ServiceName.order: endpoints(OrderEndpoints.all, "Order Service"),
+            ServiceName.history: endpoints(HistoryEndpoints.all, "Order History Service"),
+        ]
+        self.metrics = metrics
+        self.relay = relay
+        self.report = report
+        workers = try Workers(
+            open: { try open(configuration.lockTimeout, $0 == .relay) }, wrote: { relay?.wake() })
+        // The relay has time, and must end when it is told to.
+        try relay?.start { try open(200, true) }
+    }
+
+    /// Ends the relay between two transactions, and the threads after what they have been given.
+    package func stop() {
+        relay?.stop()
+        workers.close()
+    }
+
+    // MARK: Requests
+
+    /// A request that may be done.
+    package struct Admission: Sendable {
+        let endpoint: Endpoint
+        let places: [String: String]
+        let query: [String: String]
+
+        /// The form of the path, for a log: without what stands in its places.
+        package var path: String { endpoint.path.description }
+        /// Whether the body is to be read.
+        package var readsBody: Bool { endpoint.method == .post }
+    }
+
+    /// Decides by its head whether a request may be done.
+    ///
+    /// - Throws: what ``answer(to:)`` has an answer to.
+    package func admit(_ head: RequestHead, to service: String) throws -> Admission {
+        try guardian.check(head)
+        let matches = (endpoints[service] ?? []).compactMap { endpoint in
+            endpoint.path.match(head.path).map { (endpoint: endpoint, places: $0) }
+        }
+        guard !matches.isEmpty else {
+            throw Problem(
+                code: .unknownPath, message: "there is nothing at '\(head.path)'",
+                help: "see what there is: GET /openapi.json")
+        }
+        guard let match = matches.first(where: { $0.endpoint.methods.contains(head.method) })
+        else {
+            let allowed = matches.flatMap(\.endpoint.methods).joined(separator: ", ")
+            throw Refusal(
+                Problem(
+                    code: .methodNotAllowed,
+                    message: "'\(head.path)' cannot be asked with \(head.method)",
+                    help: "use \(allowed)"), headers: [(name: "Allow", value: allowed)])
+        }
+        if match.endpoint.method == .post { try checkBody(head, of: match.endpoint) }
+        return Admission(
+            endpoint: match.endpoint, places: match.places, query: try head.query())
+    }
+
+    private func checkBody(_ head: RequestHead, of endpoint: Endpoint) throws {
+        if let length = head.values("content-length").first.flatMap(Int.init),
+            length > Self.maximumBodySize
+        {
+            throw Self.bodyTooLarge
+        }
+        let types = head.values("content-type")
+        // A browser sends no request of JSON to another site without asking first.
+        if types.isEmpty && endpoint.body == nil { return }
+        let type = types.first?.split(separator: ";").first?.lowercased()
+            .filter { $0 != " " && $0 != "\t" }
+        guard types.count == 1, type == "application/json" else {
+            throw Problem(
+                code: .mediaType,
+                message: types.isEmpty
+                    ? "the body's type is not given" : "the body is of type '\(types[0])'",
+                reason: "Nothing was changed.", help: "send Content-Type: application/json")
+        }
+    }
+
+    /// A body has more than ``maximumBodySize`` bytes.
+    package static var bodyTooLarge: any Error {
+        Refusal(
+            Problem(
+                code: .bodyTooLarge, message: "the body has more than \(maximumBodySize) bytes",
+                reason: "Nothing was changed.", help: "send a smaller one"),
+            closesConnection: true)
+    }
+
+    /// Has a request done, on a thread that may block.
+    package func perform(_ admission: Admission, body: [UInt8]) async -> Answer {
+        let call = Call(places: admission.places, query: admission.query, body: body)
+        let handle = admission.endpoint.handle
+        return await perform(on: admission.endpoint.worker) { try handle(call, $0) }
+    }
+
+    /// Has the next piece of an answer made.
+    package func perform(_ rest: Answer.Continuation) async -> Answer {
+        await perform(on: .reader, rest.next)
+    }
+
+    private func perform(
+        on worker: Endpoint.Worker,
+        _ body: @escaping @Sendable (CustomersAndOrders) throws -> Answer
+    ) async -> Answer {
+        let result = await withCheckedContinuation { continuation in
+            workers.add(
+                Job(run: body) { result in continuation.resume(returning: result) }, for: worker)
+        }
+        switch result {
+        case .success(let answer): return answer
+        case .failure(let error): return answer(to: error)
+        }
+    }
+
+    /// The answer to a request that met an error. Of an error of the server itself a client is told
+    /// only that there was one.
+    package func answer(to error: any Error) -> Answer {
+        if let refusal = error as? Refusal { return refusal.answer }
+        let problem = Problem(error)
+        let answer = Answer(problem)
+        guard answer.status >= 500 else { return answer }
+        if problem.code == .storeBusy || problem.code == .relayBusy {
+            return Answer(
+                Problem(
+                    code: problem.code, message: "another process is at work for too long",
+                    reason: "Nothing was changed.", help: "try again"))
+        }
+        report(.requestFailed(problem.detail))
+        return Answer(
+            Problem(
+                code: problem.code, message: "the server could not do it",
+                help: "its log tells why"))
+    }
+
+    /// Counts a request that was answered.
+    package func note(
+        _ service: String, _ method: String, path: String, status: Int, nanoseconds: Int64
+    ) {
+        metrics.count(
+            .requests,
+            ["service": service, "method": method, "path": path, "status": "\(status)"])
+        metrics.observe(
+            .requestTime, ["service": service, "path": path], seconds: Double(nanoseconds) / 1e9)
+    }
+}

@@ -1,0 +1,113 @@
+internal import CustomersAndOrders
+internal import Presentation
+
+/// What a client is answered.
+package struct Answer: Sendable {
+    static let problemType = "application/problem+json"
+
+    /// The status code.
+    package let status: Int
+    package let contentType: String
+    /// Further header fields.
+    package var headers: [(name: String, value: String)] = []
+    package let body: Body
+
+    package enum Body: Sendable {
+        case text(String)
+        /// A list that is too long to be held: its beginning, and what makes the rest of it.
+        case pieces(first: String, rest: Continuation)
+    }
+
+    /// Makes the next piece of a body, as an answer of which only the body counts.
+    package struct Continuation: Sendable {
+        let next: @Sendable (CustomersAndOrders) throws -> Answer
+    }
+
+    static func json(_ json: JSON, status: Int = 200) -> Answer {
+        Answer(status: status, contentType: "application/json", body: .text(json.text))
+    }
+
+    /// A list in JSON, read page by page.
+    ///
+    /// - Parameters:
+    ///   - opening: what stands before the first element, and `closing` what stands after the last.
+    ///   - page: the elements after an id, and their ids.
+    static func list(
+        opening: String = "[", closing: String = "]", in system: CustomersAndOrders,
+        page: @escaping @Sendable (CustomersAndOrders, _ after: Int) throws -> [(Int, JSON)]
+    ) throws -> Answer {
+        @Sendable func piece(
+            _ system: CustomersAndOrders, _ before: String, after: Int
+        ) throws -> Answer {
+            let elements = try page(system, after)
+            let text = elements.map(\.1.text).joined(separator: ",")
+            let body: Body
+            if let last = elements.last, elements.count == pageSize {
+                body = .pieces(
+                    first: before + text,
+                    rest: Continuation { try piece($0, ",", after: last.0) })
+            } else {
+                // After a full page there may be nothing, and then no comma.
+                let isContinued = before == ","
+                body = .text((elements.isEmpty && isContinued ? "" : before) + text + closing)
+            }
+            return Answer(status: 200, contentType: "application/json", body: body)
+        }
+        return try piece(system, opening, after: 0)
+    }
+
+    /// An answer that says what is wrong (RFC 9457).
+    init(_ problem: Problem, headers: [(name: String, value: String)] = []) {
+        let status = problem.code.httpStatus
+        let json: JSON = [
+            "type": .string("about:blank"),
+            "title": .string(status.phrase),
+            "status": .integer(status.code),
+            "detail": .string(problem.detail),
+            "code": .string(problem.code.rawValue),
+            "field": .optional(problem.field),
+            "value": .optional(problem.value),
+            "help": .string(problem.help),
+        ]
+        self.init(
+            status: status.code, contentType: Self.problemType,
+            headers: headers
+                + (status.code == 503 ? [(name: "Retry-After", value: "1")] : []),
+            body: .text(json.text))
+    }
+
+    init(
+        status: Int, contentType: String, headers: [(name: String, value: String)] = [], body: Body
+    ) {
+        self.status = status
+        self.contentType = contentType
+        self.headers = headers
+        self.body = body
+    }
+}
+
+extension Problem.Code {
+    /// The status of an answer with this problem, and its phrase (RFC 9110 section 15).
+    var httpStatus: (code: Int, phrase: String) {
+        switch self {
+        case .usage, .unknownCommand, .invalidUTF8, .amount, .name, .id, .messageID, .duration,
+            .count, .dataDirectory, .port, .address, .hostName, .tokenFile, .json, .body, .query:
+            (400, "Bad Request")
+        case .unauthorized: (401, "Unauthorized")
+        case .foreignOrigin: (403, "Forbidden")
+        case .unknownPath, .customerNotFound, .orderNotFound, .messageNotFound, .notInViewYet:
+            (404, "Not Found")
+        case .methodNotAllowed: (405, "Method Not Allowed")
+        case .orderNotCancellable, .sagaNotFailed, .historyIncomplete, .rebuildFailed:
+            (409, "Conflict")
+        case .bodyTooLarge: (413, "Content Too Large")
+        case .mediaType: (415, "Unsupported Media Type")
+        case .wrongHost: (421, "Misdirected Request")
+        case .storeBusy, .relayBusy: (503, "Service Unavailable")
+        case .diskFull: (507, "Insufficient Storage")
+        case .noStore, .storeDamaged, .storeTooNew, .storeReadOnly, .inputOutput, .portInUse,
+            .noServer, .bug:
+            (500, "Internal Server Error")
+        }
+    }
+}

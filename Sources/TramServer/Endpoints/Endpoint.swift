@@ -1,0 +1,111 @@
+internal import CustomersAndOrders
+internal import Presentation
+
+/// One thing that a service can be asked for over HTTP: how it is asked, what it answers, and how it
+/// is done. The OpenAPI document is made of the same values, so that it tells what is the case.
+struct Endpoint: Sendable {
+    let method: Method
+    let path: Path
+    /// A unique name for tools, the `operationId`.
+    let name: String
+    /// What it does, in one sentence.
+    let summary: String
+    let worker: Worker
+    var query: [QueryParameter] = []
+    /// What the body must be, or nil when there is to be none.
+    var body: BodyDescription?
+    let answers: [AnswerDescription]
+    let handle: @Sendable (Call, CustomersAndOrders) throws -> Answer
+
+    enum Method: String, Sendable {
+        case get = "GET"
+        case post = "POST"
+    }
+
+    /// Who does the work: see ``Workers``.
+    enum Worker: Sendable {
+        case reader
+        case customerWriter
+        case orderWriter
+        case relay
+    }
+
+    /// The methods with which this can be asked.
+    var methods: [String] { method == .get ? ["GET", "HEAD"] : ["POST"] }
+}
+
+/// A request to an endpoint, admitted and taken apart.
+struct Call: Sendable {
+    /// What stands in the places of the path, as it was sent.
+    let places: [String: String]
+    /// The parameters of the query, as they were sent.
+    let query: [String: String]
+    let body: [UInt8]
+
+    /// The id that stands in a place of the path.
+    ///
+    /// - Throws: ``Problem`` when it is no positive whole number.
+    func id(_ place: String = "id") throws -> Int {
+        try Input.id(places[place] ?? "", field: place)
+    }
+}
+
+/// A path with places: `/orders/{id}/cancel`.
+struct Path: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+    let description: String
+    private let segments: [Substring]
+
+    init(stringLiteral template: String) {
+        description = template
+        segments = template.split(separator: "/")
+    }
+
+    /// The names of the places.
+    var places: [String] {
+        segments.filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
+    }
+
+    /// What stands in the places of a path of this form; nil when it is not of this form. Nothing is
+    /// decoded: what needs an escape is in no path of ours.
+    func match(_ path: Substring) -> [String: String]? {
+        let actual = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        guard path.hasPrefix("/"), actual.count == segments.count else { return nil }
+        var found: [String: String] = [:]
+        for (segment, text) in zip(segments, actual) {
+            if segment.hasPrefix("{") {
+                found[String(segment.dropFirst().dropLast())] = String(text)
+            } else if segment != text {
+                return nil
+            }
+        }
+        return found
+    }
+}
+
+/// A parameter of the query, for the OpenAPI document.
+struct QueryParameter: Sendable {
+    let name: String
+    let summary: String
+    let schema: JSON
+}
+
+/// The body of a request, for the OpenAPI document.
+struct BodyDescription: Sendable {
+    let schema: JSON
+    let example: JSON
+}
+
+/// An answer, for the OpenAPI document.
+struct AnswerDescription: Sendable {
+    let status: Int
+    let summary: String
+    var mediaType = "application/json"
+    let schema: JSON
+
+    /// An answer that says what is wrong.
+    static func problem(_ status: Int, _ summary: String) -> AnswerDescription {
+        AnswerDescription(
+            status: status, summary: summary, mediaType: Answer.problemType,
+            schema: JSONSchema.reference("Problem"))
+    }
+}

@@ -1,0 +1,117 @@
+internal import Contracts
+internal import Customers
+internal import Presentation
+
+/// JSON Schemas (draft 2020-12, as OpenAPI 3.1 uses it) of what goes over HTTP.
+enum JSONSchema {
+    static let id: JSON = [
+        "type": .string("integer"), "format": .string("int64"), "minimum": .integer(1),
+        "maximum": .integer(.max),
+    ]
+
+    static let count: JSON = ["type": .string("integer"), "minimum": .integer(0)]
+    static let text: JSON = ["type": .string("string")]
+    static let optionalText: JSON = ["type": .strings(["string", "null"])]
+
+    /// The schemas that others refer to by name.
+    static var components: JSON {
+        [
+            "Money": object(["amount": ["type": .string("number")]]),
+            "Customer": object([
+                "customerId": id, "name": text, "creditLimit": reference("Money"),
+                "reserved": reference("Money"), "available": reference("Money"),
+            ]),
+            "NewCustomer": object([
+                "name": name, "creditLimit": object(["amount": amount(minimum: .number("0"))]),
+            ]),
+            "Order": object([
+                "orderId": id, "orderState": words(OrderState.self),
+                "rejectionReason": optional(words(RejectionReason.self)), "customerId": id,
+                "orderTotal": reference("Money"), "saga": words(SagaKind.self),
+            ]),
+            "NewOrder": object(
+                [
+                    "customerId": id,
+                    "orderTotal": object(["amount": amount(minimum: .number("0.01"))]),
+                    "saga": words(SagaKind.self),
+                ], optional: ["saga"]),
+            "CustomerHistory": object([
+                "id": id,
+                "orders": [
+                    "type": .string("object"),
+                    "propertyNames": ["pattern": .string("^[1-9][0-9]*$")],
+                    "additionalProperties": object([
+                        "state": words(OrderState.self), "orderTotal": reference("Money"),
+                    ]),
+                ],
+                "name": optionalText, "creditLimit": optional(reference("Money")),
+            ]),
+            "Health": object([
+                "status": ["enum": .strings(["UP", "DOWN"])], "details": array(of: text),
+            ]),
+            "Pass": object(
+                [
+                    "pass": count, "messages": count, "deliveries": array(of: delivery),
+                    "duplicates": count, "failed": count, "pending": count,
+                    "idle": ["type": .string("boolean")], "expired": array(of: text),
+                ], optional: ["expired"]),
+            "Problem": object([
+                "type": text, "title": text, "status": count, "detail": text,
+                "code": ["enum": .strings(Problem.Code.allCases.map(\.rawValue))],
+                "field": optionalText, "value": optionalText, "help": text,
+            ]),
+        ]
+    }
+
+    static func reference(_ name: String) -> JSON {
+        ["$ref": .string("#/components/schemas/\(name)")]
+    }
+
+    /// An object with just these keys, all of them required but for the optional ones.
+    static func object(_ properties: JSON, optional: Set<String> = []) -> JSON {
+        guard case .object(let members) = properties else { return properties }
+        return [
+            "type": .string("object"),
+            "properties": properties,
+            "required": .strings(members.map(\.key).filter { !optional.contains($0) }),
+            "additionalProperties": .bool(false),
+        ]
+    }
+
+    static func array(of elements: JSON) -> JSON {
+        ["type": .string("array"), "items": elements]
+    }
+
+    private static let delivery = object([
+        "message": text, "type": text, "from": text, "to": text, "outcome": text,
+        "effects": array(of: text), "published": array(of: text),
+    ])
+
+    private static func optional(_ schema: JSON) -> JSON {
+        ["oneOf": .array([schema, ["type": .string("null")]])]
+    }
+
+    private static func words<Word: CaseIterable & RawRepresentable>(
+        _ words: Word.Type
+    ) -> JSON where Word.RawValue == String {
+        ["enum": .strings(words.allCases.map(\.rawValue))]
+    }
+
+    /// An amount as it must be sent: whole cents, written without an exponent.
+    private static func amount(minimum: JSON) -> JSON {
+        [
+            "type": .string("number"), "minimum": minimum, "maximum": .number("999999999999.99"),
+            "multipleOf": .number("0.01"),
+        ]
+    }
+
+    /// Any characters but control characters, and not only white space.
+    private static let name: JSON = [
+        "type": .string("string"),
+        "minLength": .integer(CustomerName.lengths.lowerBound),
+        "maxLength": .integer(CustomerName.lengths.upperBound),
+        "pattern": .string(
+            #"^[^\u0000-\u001f\u007f-\u009f]*[^\u0000-\u001f\u007f-\u009f\s][^\u0000-\u001f\u007f-\u009f]*$"#
+        ),
+    ]
+}

@@ -1,0 +1,122 @@
+internal import Presentation
+
+/// The OpenAPI 3.1 document of a service, made of its endpoints.
+enum OpenAPI {
+    static func document(
+        of title: String, _ endpoints: [Endpoint], asksForToken: Bool
+    ) -> JSON {
+        var paths: [(path: Path, endpoints: [Endpoint])] = []
+        for endpoint in endpoints {
+            if let index = paths.firstIndex(where: { $0.path == endpoint.path }) {
+                paths[index].endpoints.append(endpoint)
+            } else {
+                paths.append((endpoint.path, [endpoint]))
+            }
+        }
+        var members = [
+            JSON.Member("openapi", .string("3.1.0")),
+            JSON.Member(
+                "info",
+                [
+                    "title": .string(title), "version": .string(Version.current),
+                    "description": .string(
+                        "One of the three services of Customers and Orders, served by tram."),
+                ]),
+            JSON.Member(
+                "paths",
+                .object(
+                    paths.map { path, endpoints in
+                        JSON.Member(path.description, .object(endpoints.map(operation)))
+                    })),
+        ]
+        var components = [JSON.Member("schemas", JSONSchema.components)]
+        if asksForToken {
+            components.append(
+                JSON.Member(
+                    "securitySchemes",
+                    ["token": ["type": .string("http"), "scheme": .string("bearer")]]))
+            members.append(JSON.Member("security", .array([["token": .array([])]])))
+        }
+        members.append(JSON.Member("components", .object(components)))
+        return .object(members)
+    }
+
+    private static func operation(_ endpoint: Endpoint) -> JSON.Member {
+        var members = [
+            JSON.Member("operationId", .string(endpoint.name)),
+            JSON.Member("summary", .string(endpoint.summary)),
+        ]
+        let parameters =
+            endpoint.path.places.map { place in
+                parameter(place, in: "path", isRequired: true, JSONSchema.id)
+            }
+            + endpoint.query.map { query in
+                parameter(query.name, in: "query", isRequired: false, query.schema, query.summary)
+            }
+        if !parameters.isEmpty { members.append(JSON.Member("parameters", .array(parameters))) }
+        if let body = endpoint.body {
+            members.append(
+                JSON.Member(
+                    "requestBody",
+                    [
+                        "required": .bool(true),
+                        "content": [
+                            "application/json": ["schema": body.schema, "example": body.example]
+                        ],
+                    ]))
+        }
+        members.append(
+            JSON.Member(
+                "responses",
+                .object(
+                    (endpoint.answers + commonAnswers(of: endpoint))
+                        .sorted { $0.status < $1.status }.map(response)
+                        + [response("default", .problem(0, "What is wrong."))])))
+        return JSON.Member(endpoint.method.rawValue.lowercased(), .object(members))
+    }
+
+    /// What is wrong with a request, or with the server, wherever it is met.
+    private static func commonAnswers(of endpoint: Endpoint) -> [AnswerDescription] {
+        var answers: [AnswerDescription] = []
+        let known = Set(endpoint.answers.map(\.status))
+        if endpoint.body != nil || !endpoint.path.places.isEmpty || !endpoint.query.isEmpty {
+            answers.append(.problem(400, "A value is not of the right form; nothing was changed."))
+        }
+        if endpoint.method == .post {
+            answers += [
+                .problem(403, "The request comes from a page of another site."),
+                .problem(413, "The body is too large."),
+                .problem(415, "The body is not declared as JSON."),
+            ]
+        }
+        answers += [
+            .problem(421, "The request is for another host."),
+            .problem(503, "A store is busy; nothing was changed, and it may be tried again."),
+        ]
+        return answers.filter { !known.contains($0.status) }
+    }
+
+    private static func parameter(
+        _ name: String, in place: String, isRequired: Bool, _ schema: JSON,
+        _ description: String? = nil
+    ) -> JSON {
+        .object(
+            [
+                JSON.Member("name", .string(name)), JSON.Member("in", .string(place)),
+                JSON.Member("required", .bool(isRequired)), JSON.Member("schema", schema),
+            ] + (description.map { [JSON.Member("description", .string($0))] } ?? []))
+    }
+
+    private static func response(_ answer: AnswerDescription) -> JSON.Member {
+        response("\(answer.status)", answer)
+    }
+
+    private static func response(_ status: String, _ answer: AnswerDescription) -> JSON.Member {
+        JSON.Member(
+            status,
+            [
+                "description": .string(answer.summary),
+                "content": .object([JSON.Member(answer.mediaType, ["schema": answer.schema])]),
+            ])
+    }
+}

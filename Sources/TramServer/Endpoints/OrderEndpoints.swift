@@ -1,0 +1,114 @@
+internal import Contracts
+internal import CustomersAndOrders
+internal import Orders
+internal import Presentation
+
+/// The Order Service over HTTP.
+enum OrderEndpoints {
+    static let all = [create, show, list, listOfCustomer, cancel]
+
+    private static let example: JSON = [
+        "customerId": .integer(1), "orderTotal": ["amount": .integer(4)],
+    ]
+
+    private static let create = Endpoint(
+        method: .post, path: "/orders", name: "createOrder",
+        summary: "Create a pending order, and begin the saga that decides it.",
+        worker: .orderWriter,
+        body: BodyDescription(schema: JSONSchema.reference("NewOrder"), example: example),
+        answers: [
+            AnswerDescription(
+                status: 200, summary: "The order is created, and PENDING.",
+                schema: JSONSchema.object(["orderId": JSONSchema.id]))
+        ]
+    ) { call, system in
+        let body = try RequestBody(
+            call.body, keys: ["customerId", "orderTotal", "saga"], example: example)
+        let customerID = try body.id("customerId")
+        let total = try body.amount("orderTotal", Input.positiveAmount)
+        let saga = try body.choice("saga", SagaKind.choreography)
+        let (order, _) = try system.orders.createOrder(
+            customerID: customerID, total: total, saga: saga)
+        return .json(["orderId": .integer(order.id)])
+    }
+
+    private static let show = Endpoint(
+        method: .get, path: "/orders/{id}", name: "getOrder", summary: "An order and its state.",
+        worker: .reader,
+        answers: [
+            AnswerDescription(
+                status: 200, summary: "The order.", schema: JSONSchema.reference("Order")),
+            .problem(404, "There is no such order."),
+        ]
+    ) { call, system in
+        try inTermsOfHTTP { .json(try system.orders.order(call.id()).json) }
+    }
+
+    private static let list = Endpoint(
+        method: .get, path: "/orders", name: "getOrders", summary: "All orders.", worker: .reader,
+        answers: [
+            AnswerDescription(
+                status: 200, summary: "The orders, by id.",
+                schema: JSONSchema.object([
+                    "orders": JSONSchema.array(of: JSONSchema.reference("Order"))
+                ]))
+        ]
+    ) { _, system in
+        try .list(opening: #"{"orders":["#, closing: "]}", in: system) { system, after in
+            try system.orders.orders(after: after, limit: pageSize).map { ($0.id, $0.json) }
+        }
+    }
+
+    private static let listOfCustomer = Endpoint(
+        method: .get, path: "/orders/customer/{customerId}", name: "getOrdersOfCustomer",
+        summary: "A customer's orders; none when the customer is unknown.", worker: .reader,
+        answers: [
+            AnswerDescription(
+                status: 200, summary: "The orders, by id.",
+                schema: JSONSchema.array(of: JSONSchema.reference("Order")))
+        ]
+    ) { call, system in
+        let filter = OrderFilter(customerID: try call.id("customerId"))
+        return try .list(in: system) { system, after in
+            try system.orders.orders(filter, after: after, limit: pageSize)
+                .map { ($0.id, $0.json) }
+        }
+    }
+
+    private static let cancel = Endpoint(
+        method: .post, path: "/orders/{id}/cancel", name: "cancelOrder",
+        summary: "Cancel an approved order; its credit is freed when the customer hears of it.",
+        worker: .orderWriter,
+        answers: [
+            AnswerDescription(
+                status: 200, summary: "The order is CANCELLED.",
+                schema: JSONSchema.reference("Order")),
+            .problem(404, "There is no such order."),
+            .problem(409, "The order is not APPROVED, so it cannot be cancelled."),
+        ]
+    ) { call, system in
+        try inTermsOfHTTP { .json(try system.orders.cancelOrder(call.id()).order.json) }
+    }
+
+    /// Tells whoever meets a refusal of the Order Service what to do next over HTTP.
+    private static func inTermsOfHTTP(_ body: () throws -> Answer) throws -> Answer {
+        do {
+            return try body()
+        } catch let error as OrderError {
+            let problem = Problem(error as any Error)
+            let help =
+                switch error {
+                case .notFound: "see all orders: GET /orders"
+                case .notCancellable(_, .pending): "wait until it is decided"
+                case .notCancellable(let id, _): "see the order: GET /orders/\(id)"
+                }
+            throw Problem(
+                code: problem.code, message: problem.message, reason: problem.reason, help: help,
+                field: problem.field, value: problem.value)
+        }
+    }
+}
+
+extension Order {
+    fileprivate var json: JSON { .object(jsonMembers) }
+}

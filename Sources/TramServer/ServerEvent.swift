@@ -1,0 +1,11 @@
+package import Tram
+
+/// What a server's log is told, besides requests. None of it holds a message's payload.
+package enum ServerEvent: Sendable {
+    case deliveryFailed(Delivery)
+    /// The relay cannot deliver at present, and why.
+    case relayFailed(String)
+    case relayRecovered
+    /// A request was answered with 500, and why: the client is told only that.
+    case requestFailed(String)
+}

@@ -1,0 +1,158 @@
+internal import CustomersAndOrders
+internal import Dispatch
+internal import Platform
+internal import Synchronization
+internal import Tram
+internal import TramSQLite
+
+/// The relay inside the server: a thread that delivers messages as they are committed, by this process
+/// or another.
+///
+/// It holds the relay lock for one drain at a time, and not for long, so that a `tram relay run`, a
+/// purge or a rebuild gets its turn.
+final class RelayLoop: Sendable {
+    /// How long a drain goes on while more messages come, in milliseconds.
+    private static let longestDrain: Int64 = 100
+    /// How long the lock rests then: longer than others sleep while they wait for it.
+    private static let rest = 3
+    /// How often to look for commits of other processes, in milliseconds.
+    private static let lookEvery = 5
+    /// How often to look for deadlines, which no commit announces.
+    private static let lookForDeadlinesEvery: Int64 = 500
+
+    private struct State {
+        var isStopping = false
+        var problem: String?
+    }
+
+    private let state = Mutex(State())
+    private let arrivals = DispatchSemaphore(value: 0)
+    private let ended = DispatchSemaphore(value: 0)
+    private let metrics: Metrics
+    private let report: @Sendable (ServerEvent) -> Void
+
+    init(metrics: Metrics, report: @escaping @Sendable (ServerEvent) -> Void) {
+        self.metrics = metrics
+        self.report = report
+    }
+
+    /// Starts to deliver.
+    func start(open: @escaping @Sendable () throws -> CustomersAndOrders) throws {
+        try Threads.start { [self] in
+            defer { ended.signal() }
+            do {
+                try deliver(in: open())
+            } catch {
+                note(problem: "\(error)")
+            }
+        }
+    }
+
+    /// Says that something may have been committed.
+    func wake() {
+        arrivals.signal()
+    }
+
+    /// Ends the relay between two transactions, and waits for that.
+    func stop() {
+        state.withLock { $0.isStopping = true }
+        arrivals.signal()
+        ended.wait()
+    }
+
+    /// Why it cannot deliver at present, or nil when it can.
+    var problem: String? { state.withLock { $0.problem } }
+
+    private var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    private func deliver(in system: CustomersAndOrders) throws {
+        let run = system.relay.run()
+        var retryDelay = RetryDelay()
+        // What the stores' versions were before the last complete drain.
+        var drained: [Int]?
+        var lookForDeadlinesAt: Int64 = 0
+        while !isStopping {
+            let now = MonotonicTime.now()
+            let versions = try? system.stores.map { try $0.dataVersion() }
+            guard versions == nil || versions != drained || now >= lookForDeadlinesAt else {
+                _ = arrivals.wait(timeout: .now() + .milliseconds(Self.lookEvery))
+                continue
+            }
+            do {
+                let isIdle = try system.withoutRelay { try drain(run, system, since: now) }
+                drained = isIdle ? versions : nil
+                lookForDeadlinesAt = now + Self.lookForDeadlinesEvery
+                note(problem: nil)
+                if retryDelay.isDue(hasFailed: run.hasFailed, now: now) {
+                    run.retryFailed()
+                    drained = nil
+                }
+                if !isIdle { MonotonicTime.sleep(milliseconds: Self.rest) }
+            } catch {
+                // What the drain has not come to is still pending, and is tried again.
+                if !error.isOfBusyness { note(problem: "\(error)") }
+                run.retryFailed()
+                drained = nil
+                MonotonicTime.sleep(milliseconds: error.isOfBusyness ? Self.rest : 1000)
+            }
+        }
+    }
+
+    /// Makes passes until there is nothing to deliver, or the time is over.
+    ///
+    /// - Returns: whether there is nothing to deliver.
+    private func drain(
+        _ run: RelayRun, _ system: CustomersAndOrders, since start: Int64
+    ) throws -> Bool {
+        try system.openAllForWriting()
+        let isOver = { [self] in
+            isStopping || MonotonicTime.now() >= start + Self.longestDrain
+        }
+        let bounds = RelayRun.Bounds(isInterrupted: isOver)
+        var last: MessageID?
+        repeat {
+            let summary = try run.pass(bounds) { event in
+                if case .delivered(let delivery) = event {
+                    note(delivery, isFirst: delivery.message.id != last)
+                    last = delivery.message.id
+                }
+            }
+            if summary.isIdle { return true }
+        } while !isOver()
+        return false
+    }
+
+    private func note(_ delivery: Delivery, isFirst: Bool) {
+        if isFirst { metrics.count(.messagesProcessed, ["outbox": delivery.source]) }
+        let outcome = delivery.receipt.outcome
+        if outcome == .held { return }
+        metrics.count(
+            .attempts, ["subscriber": delivery.subscriber, "outcome": outcome.rawValue])
+        if outcome == .duplicate {
+            metrics.count(.duplicates, ["subscriber": delivery.subscriber])
+        }
+        if let age = delivery.age, outcome.isDone {
+            metrics.observe(
+                .eventAge, ["subscriber": delivery.subscriber],
+                seconds: Double(max(0, age)) / 1000)
+        }
+        if outcome == .failed { report(.deliveryFailed(delivery)) }
+    }
+
+    private func note(problem: String?) {
+        let isNew = state.withLock { state in
+            defer { state.problem = problem }
+            return state.problem != problem
+        }
+        guard isNew else { return }
+        report(problem.map { .relayFailed($0) } ?? .relayRecovered)
+    }
+}
+
+extension Error {
+    /// Whether another process only has to be waited for.
+    fileprivate var isOfBusyness: Bool {
+        if let error = self as? StoreError, case .busy = error { return true }
+        return self is RelayIsBusy
+    }
+}
