@@ -120,6 +120,9 @@ let package = Package(
             name: "TestSupport", dependencies: ["Tram", "Platform", "CSQLite"],
             path: "Tests/TestSupport",
             swiftSettings: settings),
+        .executableTarget(
+            name: "LoadTest", dependencies: ["Platform", "TestSupport"],
+            path: "Tests/LoadTest", swiftSettings: settings),
         tests("PlatformTests", ["Platform", "TestSupport"]),
         tests("TramTests", ["Tram", "TramSQLite", "TramTesting", "TestSupport"]),
         tests("TramSQLiteTests", ["Tram", "TramSQLite", "Platform", "TestSupport"]),
@@ -137,6 +140,11 @@ let package = Package(
                 "CustomersAndOrders", "Customers", "Orders", "OrderHistory", "Contracts", "Tram",
                 "TramSQLite", "Platform", "TestSupport",
             ]),
+        tests(
+            "TramServerTests",
+            ["TramServer", "Presentation", "CustomersAndOrders", "Tram", "Platform", "TestSupport"]),
+        tests(
+            "TramServeTests", ["TramServe", "TramCLI", "Presentation", "Platform", "TestSupport"]),
         tests("PresentationTests", ["Presentation", "Contracts", "Tram"]),
         tests(
             "TramCLITests",

@@ -25,13 +25,19 @@
             maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)
 
         private var requests = 0
+        /// Whether a request's head has come, and its end has not.
+        private var isReading = false
         private var closesAfterAnswer = false
         private var deadline: Scheduled<Void>?
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            if case .head = unwrapInboundIn(data) {
+            switch unwrapInboundIn(data) {
+            case .head:
+                isReading = true
                 requests += 1
                 if requests == 1 { close(context, after: Self.requestTimeout) }
+            case .body: break
+            case .end: isReading = false
             }
             context.fireChannelRead(data)
         }
@@ -57,6 +63,14 @@
                     if requests > 0 { close(context, after: Self.requestTimeout) }
                 }
             }
+        }
+
+        /// A server that is to end waits for the answers in hand, but not for the rest of a request.
+        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+            if event is ChannelShouldQuiesceEvent, isReading {
+                close(context, after: Self.farewell)
+            }
+            context.fireUserInboundEventTriggered(event)
         }
 
         func channelInactive(context: ChannelHandlerContext) {

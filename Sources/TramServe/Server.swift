@@ -14,8 +14,6 @@
     struct Server {
         /// How many connections a port has at once; more wait in the system's queue.
         private static let maximumConnections = 256
-        /// How long requests may go on after the server was told to end.
-        private static let longestFarewell = Duration.seconds(10)
 
         private let configuration: ServeConfiguration
         private let backend: Backend

@@ -74,6 +74,15 @@ package final class ChildProcess: @unchecked Sendable {
             output: try text("output"), errors: try text("errors"))
     }
 
+    /// What it has written to its standard output so far.
+    package func outputSoFar() throws -> String { try text("output") }
+
+    /// What it has written to its standard error so far.
+    package func errorsSoFar() throws -> String { try text("errors") }
+
+    /// The process's id.
+    package var id: Int32 { processID }
+
     /// Sends a signal.
     package func send(_ signal: Int32) {
         if !isReaped { kill(processID, signal) }

@@ -188,6 +188,36 @@ struct TestStore {
     }
 
     @Test(arguments: StoreKind.allCases)
+    func `a batch is one transaction, of which each part stands or falls alone`(
+        kind: StoreKind
+    ) throws {
+        let test = try TestStore(kind)
+        var commits = 0
+        test.store.observer = { _ in commits += 1 }
+        try test.store.batch {
+            try test.store.write { try test.add(1, in: $0) }
+            #expect(throws: Stop.self) {
+                try test.store.write { transaction in
+                    try test.add(2, in: transaction)
+                    throw Stop()
+                }
+            }
+            #expect(try test.numbers() == [1])
+            try test.store.write { try test.add(3, in: $0) }
+        }
+        #expect(commits == 1)
+        #expect(try test.numbers() == [1, 3])
+        #expect(throws: Stop.self) {
+            try test.store.batch {
+                try test.store.write { try test.add(4, in: $0) }
+                throw Stop()
+            }
+        }
+        #expect(commits == 1)
+        #expect(try test.numbers() == [1, 3])
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func `a transaction knows its store and its time`(kind: StoreKind) throws {
         let test = try TestStore(kind)
         try test.store.read { transaction in

@@ -83,6 +83,38 @@ import TramSQLite
         try second.write { _ = try $0.execute("INSERT INTO item (number) VALUES (2)") }
     }
 
+    @Test func `an error that ends the transaction ends the whole batch`() throws {
+        let test = try TestStore(.file)
+        #expect(throws: StoreError.full(path: test.store.path)) {
+            try test.store.batch {
+                try test.store.write { try test.add(1, in: $0) }
+                try? test.store.write { transaction in
+                    let pages: Int = try transaction.rows("PRAGMA page_count")[0].values()
+                    _ = try transaction.rows(SQL(unsafeText: "PRAGMA max_page_count = \(pages)"))
+                    let text = String(repeating: "x", count: 100_000)
+                    try transaction.execute(
+                        "INSERT INTO item (number, text) VALUES (2, \(text))")
+                }
+                // Outside a transaction this would be committed by itself.
+                try? test.store.write { try test.add(3, in: $0) }
+            }
+        }
+        #expect(try test.numbers() == [])
+    }
+
+    @Test func `the data version tells of others' commits, and not of one's own`() throws {
+        let test = try TestStore(.file)
+        let other = SQLiteStore(
+            name: "test", path: test.store.path, schema: TestStore.schema, clock: fixedClock)
+        let before = try test.store.dataVersion()
+        try test.store.write { try test.add(1, in: $0) }
+        #expect(try test.store.dataVersion() == before)
+        try other.write { try test.add(2, in: $0) }
+        let after = try test.store.dataVersion()
+        #expect(after != before)
+        #expect(try test.store.dataVersion() == after)
+    }
+
     @Test func `closing a store copies no log`() throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("test.db")

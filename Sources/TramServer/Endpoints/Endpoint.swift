@@ -72,7 +72,7 @@ struct Path: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvert
         guard path.hasPrefix("/"), actual.count == segments.count else { return nil }
         var found: [String: String] = [:]
         for (segment, text) in zip(segments, actual) {
-            if segment.hasPrefix("{") {
+            if segment.hasPrefix("{"), !text.isEmpty {
                 found[String(segment.dropFirst().dropLast())] = String(text)
             } else if segment != text {
                 return nil

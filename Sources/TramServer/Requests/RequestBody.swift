@@ -34,10 +34,7 @@ struct RequestBody {
     }
 
     func id(_ key: String) throws -> Int {
-        guard case .number(let text) = try value(key) else {
-            throw wrongType(key, "a number")
-        }
-        return try Input.id(text, field: key)
+        try Input.id(try number(try value(key), key), field: key)
     }
 
     /// Money: `{"amount": 12.34}`.
@@ -47,8 +44,17 @@ struct RequestBody {
         let inside = try Self.members(
             of: try value(key), keys: ["amount"], name: "'\(key)'", example)
         guard let amount = inside["amount"] else { throw missing("\(key).amount") }
-        guard case .number(let text) = amount else { throw wrongType("\(key).amount", "a number") }
-        return try read(text, "\(key).amount")
+        return try read(try number(amount, "\(key).amount"), "\(key).amount")
+    }
+
+    /// A number as it is written, without what does not change it: `4.00` is 4, to JSON Schema too.
+    private func number(_ json: JSON, _ field: String) throws -> String {
+        guard case .number(var text) = json else { throw wrongType(field, "a number") }
+        if text.contains(".") {
+            while text.last == "0" { text.removeLast() }
+            if text.last == "." { text.removeLast() }
+        }
+        return text == "-0" ? "0" : text
     }
 
     /// One of a few words; the first when the key is not there.

@@ -1,19 +1,17 @@
-import Foundation
-import Platform
-import TestSupport
-import Testing
+package import Foundation
+internal import Platform
 
 /// The program under test.
-enum TramProcess {
+package enum TramProcess {
     /// Beside the tests' own executable, or named by the environment's TRAM.
-    static let program: String = {
+    package static let program: String = {
         if let path = ProcessInfo.processInfo.environment["TRAM"] { return path }
         let tests = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
         return tests.appendingPathComponent("tram").path
     }()
 
     /// How long a short command takes here and now, in microseconds: the scale for moments to kill at.
-    static func typicalDuration() throws -> UInt32 {
+    package static func typicalDuration() throws -> UInt32 {
         let durations = try (1...5).map { _ in
             let workbench = try Workbench()
             let start = Date()
@@ -25,37 +23,39 @@ enum TramProcess {
 }
 
 /// Runs `tram`.
-func tram(
+package func tram(
     _ arguments: [String], environment: [String: String] = [:]
 ) throws -> ChildProcess.Result {
     try ChildProcess(TramProcess.program, arguments, environment: environment).wait()
 }
 
 /// Runs a command line of the shell.
-func shell(_ command: String, environment: [String: String] = [:]) throws -> ChildProcess.Result {
+package func shell(_ command: String, environment: [String: String] = [:]) throws
+    -> ChildProcess.Result
+{
     try ChildProcess("bash", ["-c", command], environment: environment).wait()
 }
 
 /// A data directory of a test's own, and `tram` on it.
-struct Workbench: Sendable {
-    let directory: TemporaryDirectory
-    var data: String { directory.file("data") }
+package struct Workbench: Sendable {
+    package let directory: TemporaryDirectory
+    package var data: String { directory.file("data") }
 
-    init() throws {
+    package init() throws {
         directory = try TemporaryDirectory()
     }
 
-    func start(_ arguments: String...) throws -> ChildProcess {
+    package func start(_ arguments: String...) throws -> ChildProcess {
         try ChildProcess(TramProcess.program, arguments + ["--data-dir", data])
     }
 
     @discardableResult
-    func run(_ arguments: String...) throws -> ChildProcess.Result {
+    package func run(_ arguments: String...) throws -> ChildProcess.Result {
         try tram(arguments + ["--data-dir", data])
     }
 
     @discardableResult
-    func run(_ arguments: [String]) throws -> ChildProcess.Result {
+    package func run(_ arguments: [String]) throws -> ChildProcess.Result {
         try tram(arguments + ["--data-dir", data])
     }
 
@@ -63,16 +63,14 @@ struct Workbench: Sendable {
     ///
     /// - Returns: its output without the last line's end.
     @discardableResult
-    func succeed(
-        _ arguments: String..., sourceLocation: SourceLocation = #_sourceLocation
-    ) throws -> String {
+    package func succeed(_ arguments: String...) throws -> String {
         let result = try run(arguments)
-        #expect(result.status == 0, "\(result.errors)", sourceLocation: sourceLocation)
+        guard result.status == 0 else { throw CommandFailed(arguments: arguments, result: result) }
         return result.lines.joined(separator: "\n")
     }
 
     /// Every file's bytes, but for those of locks and SQLite's shared memory.
-    func bytes() throws -> [String: Data] {
+    package func bytes() throws -> [String: Data] {
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: data) else {
             return [:]
         }
@@ -84,4 +82,10 @@ struct Workbench: Sendable {
                 bytes[name] = content
             }
     }
+}
+
+/// A command that had to succeed did not.
+package struct CommandFailed: Error {
+    package let arguments: [String]
+    package let result: ChildProcess.Result
 }

@@ -1,0 +1,184 @@
+#if Server
+    import Foundation
+    import Platform
+    import Presentation
+    import TestSupport
+    import Testing
+
+    /// Clients that are mistaken, slow or hostile.
+    @Suite struct HostileTests {
+        @Test func `another site's page gets nowhere`() throws {
+            let served = try ServedSystem()
+            func get(_ headers: (String, String)...) throws -> HTTPResponse {
+                try HTTPConnection(port: served.orders).request("GET", "/orders", headers: headers)
+            }
+            for host in ["evil.example", "evil.example:8081", "localhost.evil.example", "1.2.3.4"] {
+                let answer = try get(("Host", host))
+                #expect(answer.status == 421, "\(host)")
+                #expect(answer.code == "wrong-host")
+            }
+            for host in ["localhost", "LOCALHOST:1", "127.0.0.1:8081", "[::1]:8081"] {
+                #expect(try get(("Host", host)).status == 200, "\(host)")
+            }
+            #expect(try get(("Host", "localhost"), ("Host", "evil.example")).status == 400)
+            for origin in [
+                "http://evil.example", "null", "https://localhost", "http://localhost:1",
+            ] {
+                let answer = try get(("Host", "localhost:8081"), ("Origin", origin))
+                #expect(answer.status == 403, "\(origin)")
+                #expect(answer.code == "foreign-origin")
+                #expect(answer.headers["access-control-allow-origin"] == nil)
+            }
+            #expect(
+                try get(("Host", "localhost:8081"), ("Origin", "http://localhost:8081")).status
+                    == 200)
+        }
+
+        @Test func `with a token, nothing goes without it`() throws {
+            let workbench = try Workbench()
+            let token = "correct-horse-battery-staple"
+            let file = workbench.directory.file("token")
+            try (token + "\n").write(toFile: file, atomically: true, encoding: .utf8)
+            let served = try ServedSystem(
+                "--token-file", file, "--listen", "0.0.0.0", "--host", "tram.example",
+                in: workbench)
+            func get(_ path: String, _ headers: (String, String)...) throws -> HTTPResponse {
+                try HTTPConnection(port: served.orders).request("GET", path, headers: headers)
+            }
+            for path in ["/orders", "/actuator/health", "/metrics", "/nothing"] {
+                let answer = try get(path)
+                #expect(answer.status == 401)
+                #expect(answer.headers["www-authenticate"] == "Bearer")
+                #expect(answer.code == "unauthorized")
+            }
+            for wrong in ["Bearer", "Bearer x", "Bearer \(token)x", "Basic \(token)", token] {
+                #expect(try get("/orders", ("Authorization", wrong)).status == 401, "\(wrong)")
+            }
+            #expect(try get("/orders", ("Authorization", "Bearer \(token)")).status == 200)
+            #expect(
+                try get(
+                    "/orders", ("Host", "tram.example"), ("Authorization", "bearer \(token)")
+                ).status == 200)
+            #expect(
+                try get(
+                    "/orders", ("Host", "other.example"), ("Authorization", "Bearer \(token)")
+                ).status == 421)
+            #expect(try !served.stop().errors.contains(token))
+        }
+
+        @Test(arguments: [
+            "\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\nHost: localhost\r\n\r\n",
+            "GET /orders HTTP/1.1\r\n\r\n", "GET /or ders HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "GET /orders HTTP/1.1\r\nHost localhost\r\n\r\n",
+            "GET /orders HTTP/1.1\r\nHost: localhost\r\nX: a\u{0}b\r\n\r\n",
+            "\u{1}\u{2}\u{3}\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            "POST /orders HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+            "POST /orders HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+            "POST /orders HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
+                + "Content-Type: application/json\r\n\r\nzz\r\n",
+        ]) func `what is no HTTP is refused`(request: String) throws {
+            let served = try ServedSystem()
+            let connection = try HTTPConnection(port: served.orders)
+            try connection.send(request)
+            // Some of it is only the beginning of something, as long as more may come.
+            if request != "\r\n\r\n" {
+                #expect(try connection.response().status == 400)
+            }
+            #expect(try served.get(served.orders, "/orders").status == 200)
+        }
+
+        @Test func `heads and bodies have an end`() throws {
+            let served = try ServedSystem()
+            func status(_ headers: String, _ body: String = "") throws -> Int {
+                let connection = try HTTPConnection(port: served.orders)
+                try connection.send(
+                    "POST /orders HTTP/1.1\r\nHost: localhost\r\n"
+                        + "Content-Type: application/json\r\n\(headers)\r\n\(body)")
+                return try connection.response().status
+            }
+            let long = String(repeating: "x", count: 100_000)
+            #expect(try status("X-Long: \(long)\r\n") == 400)
+            #expect(try status((1...200).map { "X-\($0): y\r\n" }.joined()) == 400)
+            #expect(try status("Content-Length: 65537\r\n") == 413)
+            #expect(try status("Content-Length: 99999999999999\r\n") == 413)
+            let chunk = "8000\r\n" + String(repeating: " ", count: 0x8000) + "\r\n"
+            let chunked = try status("Transfer-Encoding: chunked\r\n", chunk + chunk + "1\r\n \r\n")
+            #expect(chunked == 413)
+            // Just as much as there may be.
+            let body = #"{"customerId":1,"orderTotal":{"amount":4}}"#
+            let padded = body + String(repeating: " ", count: 65_536 - body.utf8.count)
+            #expect(try status("Content-Length: 65536\r\n", padded) == 200)
+            #expect(try served.get(served.orders, "/orders").status == 200)
+        }
+
+        @Test func `a body that is too large ends the connection`() throws {
+            let served = try ServedSystem()
+            let connection = try HTTPConnection(port: served.orders)
+            let answer = try connection.request(
+                "POST", "/orders", nil,
+                headers: [
+                    ("Host", "localhost"), ("Content-Type", "application/json"),
+                    ("Content-Length", "10000000"),
+                ])
+            #expect(answer.status == 413)
+            #expect(answer.headers["connection"] == "close")
+            #expect(connection.waitForClose())
+        }
+
+        @Test func `requests may be sent one after the other without waiting`() throws {
+            let served = try ServedSystem()
+            let connection = try HTTPConnection(port: served.orders)
+            let get = "GET /orders HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            try connection.send(String(repeating: get, count: 20))
+            for _ in 1...20 { #expect(try connection.response().body == #"{"orders":[]}"#) }
+        }
+
+        @Test func `clients that send nothing, or slowly, keep nobody waiting`() throws {
+            let served = try ServedSystem()
+            let silent = try (1...100).map { _ in try HTTPConnection(port: served.orders) }
+            for connection in silent.prefix(50) {
+                try connection.send("POST /orders HTTP/1.1\r\nHost: loc")
+            }
+            for connection in silent.suffix(25) {
+                try connection.send(
+                    "POST /orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                        + "Content-Length: 42\r\n\r\n{")
+            }
+            for _ in 1...20 {
+                #expect(try served.get(served.orders, "/orders").status == 200)
+            }
+            // The end does not wait for them either.
+            let start = MonotonicTime.now()
+            try served.stop()
+            #expect(MonotonicTime.now() - start < 15_000)
+        }
+
+        @Test func `under a storm of bad requests memory stays flat`() throws {
+            let served = try ServedSystem("-q")
+            func storm(_ count: Int) throws {
+                let long = String(repeating: "[", count: 60_000)
+                for index in 1...count {
+                    let connection = try HTTPConnection(port: served.orders)
+                    switch index % 4 {
+                    case 0: _ = try connection.request("POST", "/orders", long)
+                    case 1: try connection.send("GET /orders HTTP/1.1\r\nX: \(long)")
+                    case 2: _ = try connection.request("GET", "/" + long.prefix(8000))
+                    default: _ = try connection.request("POST", "/orders", "{\"a\":")
+                    }
+                }
+            }
+            try storm(500)
+            let before = try residentKilobytes(served.process.id)
+            try storm(3000)
+            let after = try residentKilobytes(served.process.id)
+            #expect(after < before + 16_384, "\(before) kB, then \(after) kB")
+            #expect(try served.get(served.orders, "/orders").status == 200)
+            try served.stop()
+        }
+
+        private func residentKilobytes(_ process: Int32) throws -> Int {
+            let result = try shell("ps -o rss= -p \(process)")
+            return try #require(Int(result.output.filter(\.isNumber)))
+        }
+    }
+#endif

@@ -1,0 +1,155 @@
+#if Server
+    import Foundation
+    import Platform
+    import Presentation
+    import TestSupport
+    import Testing
+
+    /// Starting, watching and ending a server.
+    @Suite struct OperationTests {
+        @Test func `the ports are told, for people too`() throws {
+            let workbench = try Workbench()
+            let process = try workbench.start(
+                "serve", "--orders-port", "0", "--customers-port", "0", "--history-port", "0",
+                "--relay", "manual")
+            try eventually("it serves") { try process.outputSoFar().contains("relay") }
+            process.send(SIGINT)
+            let result = try process.wait()
+            #expect(result.status == 0)
+            let words = result.lines.map { $0.split(separator: " ").map(String.init) }
+            #expect(words.prefix(3).map { $0[0] } == ["orders", "customers", "history"])
+            #expect(words.prefix(3).allSatisfy { $0[1].hasPrefix("http://127.0.0.1:") })
+            #expect(
+                result.lines.last
+                    == "The relay waits: 'tram relay run' or POST /relay/run makes a pass.")
+            // The data directory was made.
+            #expect(try workbench.run("customer", "list").output == "No customers.\n")
+        }
+
+        @Test func `a port that is taken is told`() throws {
+            let served = try ServedSystem()
+            let second = try Workbench().run(
+                "serve", "--orders-port", "0", "--customers-port", "0", "--history-port",
+                "\(served.history)", "--json")
+            #expect(second.status == 69)
+            #expect(second.output == "")
+            let problem = JSON.text(
+                String(second.errors.split(separator: "\n").last ?? ""))["error"]
+            #expect(problem?["code"] == .string("port-in-use"))
+            #expect(problem?["value"] == .string("\(served.history)"))
+            #expect(problem?["exitCode"] == .number("69"))
+        }
+
+        @Test(arguments: [
+            (["--orders-port", "65536"], "invalid-port"),
+            (["--history-port", "-1"], "invalid-port"),
+            (["--customers-port", "http"], "invalid-port"),
+            (["--listen", "example"], "invalid-address"),
+            (["--listen", "0.0.0.0"], "usage"),
+            (["--listen", "192.168.1.1"], "usage"),
+            (["--host", "a:1"], "invalid-host-name"),
+            (["--host", ""], "invalid-host-name"),
+            (["--token-file", "/nonexistent"], "invalid-token-file"),
+            (["--token-file", "/dev/null"], "invalid-token-file"),
+            (["--relay", "maybe"], "usage"),
+        ]) func `what cannot be served is refused`(options: [String], code: String) throws {
+            let workbench = try Workbench()
+            let result = try workbench.run(["serve", "--json"] + options)
+            #expect(result.status == 64, "\(result.errors)")
+            #expect(result.errors.contains("\"code\":\"\(code)\""), "\(result.errors)")
+            #expect(try workbench.bytes().isEmpty)
+        }
+
+        @Test func `a damaged store is refused before anything is served`() throws {
+            let workbench = try Workbench()
+            try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "5")
+            try FileManager.default.removeItem(atPath: workbench.data + "/history.db")
+            let result = try workbench.run(
+                "serve", "--orders-port", "0", "--customers-port", "0", "--history-port", "0")
+            #expect(result.status == 65)
+            #expect(result.errors.hasPrefix("error[store-damaged]"))
+            #expect(result.output == "")
+        }
+
+        @Test func `requests in hand are answered before the end`() throws {
+            let served = try ServedSystem()
+            let customer = try served.createCustomer(limit: "5")
+            let lock = try FileLock(path: served.workbench.data + "/order.db-lock")
+            #expect(try lock.acquire(waitingAtMost: 5000))
+            let connection = try HTTPConnection(port: served.orders)
+            let body = #"{"customerId":\#(customer),"orderTotal":{"amount":4}}"#
+            try connection.send(
+                "POST /orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                    + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+            // The request is being worked at when it waits for the lock.
+            MonotonicTime.sleep(milliseconds: 300)
+            served.process.send(SIGTERM)
+            try eventually("no new connections") {
+                (try? HTTPConnection(port: served.orders)) == nil
+            }
+            lock.release()
+            #expect(try connection.response().body == #"{"orderId":1}"#)
+            #expect(try served.process.wait().status == 0)
+            #expect(try served.workbench.succeed("order", "show", "1", "-q").contains("PENDING"))
+        }
+
+        @Test func `health is DOWN when a store is gone bad, and the log tells why`() throws {
+            let served = try ServedSystem("--relay", "manual")
+            for port in [served.orders, served.customers, served.history] {
+                let answer = try served.get(port, "/actuator/health")
+                #expect(answer.status == 200)
+                #expect(answer.body == #"{"status":"UP","details":[]}"#)
+            }
+            try tamper(with: served.workbench.data + "/order.db", "DROP TABLE message")
+            let answer = try served.get(served.orders, "/actuator/health")
+            #expect(answer.status == 503)
+            #expect(answer.json["status"] == .string("DOWN"))
+            let order = try served.post(
+                served.orders, "/orders", #"{"customerId":1,"orderTotal":{"amount":4}}"#)
+            #expect(order.status == 500)
+            #expect(order.code == "store-damaged")
+            #expect(order.json["detail"] == .string("the server could not do it"))
+            #expect(try served.stop().errors.contains("a request failed"))
+        }
+
+        @Test func `the log is a line of JSON for each request, without what was sent`() throws {
+            let served = try ServedSystem()
+            _ = try served.post(
+                served.customers, "/customers",
+                #"{"name":"Secret Name","creditLimit":{"amount":77.77}}"#)
+            _ = try served.get(served.orders, "/orders/4711")
+            let lines = try served.stop().errors.split(separator: "\n").map {
+                JSON.text(String($0))
+            }
+            let requests = lines.filter { $0["event"] == .string("request") }
+            #expect(requests.map { $0["path"]?.string } == ["/customers", "/orders/{id}"])
+            #expect(requests.map { $0["status"]?.integer } == [200, 404])
+            #expect(lines.allSatisfy { $0["time"]?.string?.hasSuffix("Z") == true })
+            let text = lines.map(\.text).joined()
+            #expect(!text.contains("Secret") && !text.contains("77") && !text.contains("4711"))
+        }
+
+        @Test func `measurements are told in Prometheus' format`() throws {
+            let served = try ServedSystem()
+            let customer = try served.createCustomer(limit: "5")
+            let order = try served.createOrder(customer: customer, total: "4", .choreography)
+            try served.expect(history: customer, toShow: order, "APPROVED")
+            let answer = try served.get(served.history, "/metrics")
+            #expect(answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
+            for line in [
+                "# TYPE eventuate_cdc_messages_processed_total counter",
+                #"eventuate_cdc_messages_processed_total{outbox="order"} 2"#,
+                #"eventuate_cdc_messages_processed_total{outbox="customer"} 2"#,
+                #"eventuate_cdc_event_age_seconds_count{subscriber="history"} 3"#,
+                "eventuate_cdc_leader 1", #"tram_outbox_backlog{outbox="order"} 0"#,
+                #"tram_delivery_attempts_total{subscriber="customer",outcome="handled"} 1"#,
+                #"tram_http_requests_total{service="order",method="POST",path="/orders",status="200"} 1"#,
+            ] {
+                #expect(answer.body.contains(line + "\n"), "\(line)")
+            }
+            for name in ["tram_delivery_seconds", "tram_commit_seconds"] {
+                #expect(answer.body.contains(#"\#(name)_bucket{store="history",le="+Inf"}"#))
+            }
+        }
+    }
+#endif

@@ -1,0 +1,104 @@
+#if Server
+    import Foundation
+    import Platform
+    import Presentation
+    import TestSupport
+    import Testing
+
+    /// The relay inside the server, and the one that waits for a hand.
+    @Suite struct RelayTests {
+        @Test func `a command's commit wakes the relay`() throws {
+            let served = try ServedSystem()
+            try served.workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "5")
+            try served.workbench.succeed(
+                "order", "create", "--customer-id", "1", "--order-total", "4")
+            try served.expect(order: 1, toBe: "APPROVED")
+            try served.expect(history: 1, toShow: 1, "APPROVED")
+            // Both may relay at once, purge and rebuild: the server's relay lets go of its lock.
+            try served.workbench.succeed("relay", "run", "--until-idle")
+            try served.workbench.succeed("history", "rebuild")
+            try served.workbench.succeed("outbox", "purge")
+            try served.stop()
+        }
+
+        @Test func `step by step, over HTTP as by the command`() throws {
+            let served = try ServedSystem("--relay", "manual")
+            let customer = try served.createCustomer(limit: "5")
+            let order = try served.createOrder(customer: customer, total: "4", .choreography)
+            #expect(order == 1)
+
+            let step = try served.post(served.orders, "/relay/run?step=1")
+            #expect(
+                step.body
+                    == #"{"pass":1,"messages":1,"deliveries":[{"message":"customer:1","#
+                    + #""type":"CustomerCreated","from":"customer","to":"history","#
+                    + #""outcome":"handled","effects":["customer 1 added to the view"],"#
+                    + #""published":[]}],"duplicates":0,"failed":0,"pending":1,"idle":false}"#)
+            let command = try served.workbench.succeed("relay", "run", "--json")
+            #expect(command.contains(#""published":["customer:2"]"#))
+            #expect(
+                try served.get(served.orders, "/orders/1").json["orderState"]
+                    == .string("PENDING"))
+            let pass = try served.post(served.history, "/relay/run")
+            #expect(pass.json["deliveries"]?.elements?.count == 1)
+            #expect(try served.post(served.customers, "/relay/run").json["pending"]?.integer == 0)
+            try served.expect(order: 1, toBe: "APPROVED")
+            let idle = try served.post(served.orders, "/relay/run?step=1")
+            #expect(idle.json["idle"] == .bool(true))
+            #expect(try served.workbench.succeed("relay", "run", "--json") == idle.body)
+            for query in ["step=2", "step=", "step=1&step=1", "step=true"] {
+                let answer = try served.post(served.orders, "/relay/run?\(query)")
+                #expect(answer.status == 400)
+                #expect(answer.code == "invalid-query")
+            }
+            try served.stop()
+        }
+
+        @Test func `while another relays, the server waits, and says so when it is asked`() throws {
+            let served = try ServedSystem("--lock-timeout", "100ms")
+            let watch = try served.workbench.start("relay", "run", "--watch")
+            try eventually("the other has the lock") {
+                let answer = try served.post(served.orders, "/relay/run")
+                return answer.status == 503 && answer.code == "relay-busy"
+            }
+            let customer = try served.createCustomer(limit: "5")
+            let order = try served.createOrder(customer: customer, total: "4", .orchestration)
+            try served.expect(order: order, toBe: "APPROVED")
+            #expect(try served.get(served.orders, "/actuator/health").status == 200)
+            watch.send(SIGKILL)
+            _ = try watch.wait()
+            let next = try served.createOrder(customer: customer, total: "1", .choreography)
+            try served.expect(order: next, toBe: "APPROVED")
+            try served.stop()
+        }
+
+        @Test func `a failed delivery is tried again, later and by itself`() throws {
+            let workbench = try Workbench()
+            try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "5")
+            try workbench.succeed("order", "create", "--customer-id", "1", "--order-total", "4")
+            // A payload that no handler can read.
+            try tamper(
+                with: workbench.data + "/order.db",
+                "UPDATE message SET payload = '{}' WHERE id = 1")
+            let served = try ServedSystem(in: workbench)
+            try eventually("it was tried twice") {
+                try served.get(served.orders, "/metrics").body.split(separator: "\n").contains {
+                    $0.hasPrefix(#"tram_delivery_attempts_total{subscriber="customer","#)
+                        && $0.contains(#"outcome="failed""#) && !$0.hasSuffix(" 1")
+                }
+            }
+            #expect(
+                try served.get(served.orders, "/metrics").body
+                    .contains("tram_outbox_failed{outbox=\"order\"} 1\n"))
+            let payload =
+                #"{"orderDetails":{"customerId":1,"orderTotal":{"amount":4}},"saga":"choreography"}"#
+            try tamper(
+                with: workbench.data + "/order.db",
+                "UPDATE message SET payload = '\(payload)' WHERE id = 1")
+            try served.expect(order: 1, toBe: "APPROVED")
+            let log = try served.stop().errors
+            #expect(log.contains(#""event":"delivery failed","message":"order:1""#))
+            #expect(!log.contains("orderTotal"))
+        }
+    }
+#endif
