@@ -3,32 +3,36 @@
 
 SWIFT ?= swift
 PREFIX ?= /usr/local
-# Every target may import what Package.swift says, and nothing else.
-CHECKED = --explicit-target-dependency-import-check error
+# With the trait Server, tram-serve is built with the libraries that it needs. Every target may import
+# what Package.swift says, and nothing else.
+OPTIONS = --traits Server --explicit-target-dependency-import-check error
 RELEASE = -c release --scratch-path .build/release-static --static-swift-stdlib \
-	-Xswiftc -static-executable $(CHECKED)
+	-Xswiftc -static-executable $(OPTIONS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build release install lint format examples sanitize ci dependencies
+.PHONY: help demo test build release install lint format examples conformance load sanitize ci \
+	dependencies
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: dependencies ## Build, and follow one order from PENDING to APPROVED
-	$(SWIFT) build --product tram $(CHECKED)
+	$(SWIFT) build --product tram $(OPTIONS)
 	@examples/run --show 01-happy-path
 
 test: build ## Build, and run all tests
-	$(SWIFT) test --parallel $(CHECKED)
+	$(SWIFT) test --parallel $(OPTIONS)
 
 build: dependencies ## Build everything for debugging
-	$(SWIFT) build --build-tests $(CHECKED)
+	$(SWIFT) build --build-tests $(OPTIONS)
 
-release: dependencies ## Build one static stripped binary: bin/tram
+release: dependencies ## Build two static stripped binaries: bin/tram and bin/tram-serve
 	$(SWIFT) build $(RELEASE) --product tram
+	$(SWIFT) build $(RELEASE) --product tram-serve
 	@mkdir -p bin && rm -rf bin/share
 	strip -o bin/tram .build/release-static/release/tram
-	@ls -l bin/tram
+	strip -o bin/tram-serve .build/release-static/release/tram-serve
+	@ls -l bin/tram bin/tram-serve
 
 # What is installed is made by whoever builds; root need only copy it.
 bin/tram:
@@ -45,7 +49,7 @@ bin/share: bin/tram
 
 install: bin/tram bin/share ## Install tram, its completions and its man pages below PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share
-	install -m 755 bin/tram $(DESTDIR)$(PREFIX)/bin/tram
+	install -m 755 bin/tram bin/tram-serve $(DESTDIR)$(PREFIX)/bin
 	cp -R bin/share/. $(DESTDIR)$(PREFIX)/share
 
 lint: ## Check form and style
@@ -55,7 +59,16 @@ format: ## Put every file into form
 	$(SWIFT) format format --in-place --recursive Package.swift Sources Tests examples
 
 examples: build ## Run the examples against their transcripts
+	@.ci/install-dependencies curl
 	examples/run
+
+conformance: build ## Test the running server, and messages, against their own descriptions
+	@.ci/install-dependencies python3 venv
+	.ci/check-conformance
+
+load: release ## Measure the released server under load, and the commands beside it
+	$(SWIFT) build $(RELEASE) --product LoadTest
+	Tests/LoadTest/run
 
 sanitize: dependencies ## Run the tests of the SQLite binding under the address sanitizer
 	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --scratch-path .build/asan --sanitize address \

@@ -122,7 +122,7 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "LoadTest", dependencies: ["Platform", "TestSupport"],
-            path: "Tests/LoadTest", swiftSettings: settings),
+            path: "Tests/LoadTest", exclude: ["run"], swiftSettings: settings),
         tests("PlatformTests", ["Platform", "TestSupport"]),
         tests("TramTests", ["Tram", "TramSQLite", "TramTesting", "TestSupport"]),
         tests("TramSQLiteTests", ["Tram", "TramSQLite", "Platform", "TestSupport"]),
@@ -145,7 +145,12 @@ let package = Package(
             ["TramServer", "Presentation", "CustomersAndOrders", "Tram", "Platform", "TestSupport"]),
         tests(
             "TramServeTests", ["TramServe", "TramCLI", "Presentation", "Platform", "TestSupport"]),
-        tests("PresentationTests", ["Presentation", "Contracts", "Tram"]),
+        tests(
+            "PresentationTests",
+            [
+                "Presentation", "CustomersAndOrders", "Customers", "Orders", "Contracts", "Tram",
+                "TramSQLite", "TestSupport",
+            ]),
         tests(
             "TramCLITests",
             [

@@ -68,6 +68,41 @@ package enum JSON: Hashable, Sendable {
         }
     }
 
+    /// The same for people: a member or an element a line, but for those that hold no others.
+    package var indentedText: String {
+        var text = ""
+        writeIndented(to: &text, "\n")
+        return text
+    }
+
+    private func writeIndented(to text: inout String, _ line: String) {
+        switch self {
+        case .object(let members) where members.contains { $0.value.isNested }:
+            for (index, member) in members.enumerated() {
+                text += (index == 0 ? "{" : ",") + line + "  "
+                Self.write(member.key, to: &text)
+                text += ": "
+                member.value.writeIndented(to: &text, line + "  ")
+            }
+            text += line + "}"
+        case .array(let elements) where elements.contains(where: \.isNested):
+            for (index, element) in elements.enumerated() {
+                text += (index == 0 ? "[" : ",") + line + "  "
+                element.writeIndented(to: &text, line + "  ")
+            }
+            text += line + "]"
+        default: write(to: &text)
+        }
+    }
+
+    private var isNested: Bool {
+        switch self {
+        case .object(let members): !members.isEmpty
+        case .array(let elements): !elements.isEmpty
+        default: false
+        }
+    }
+
     private static func write(_ string: String, to text: inout String) {
         text += "\""
         for scalar in string.unicodeScalars {

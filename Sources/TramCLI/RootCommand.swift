@@ -22,7 +22,7 @@ struct RootCommand: ParsableCommand {
         subcommands: [
             CustomerCommand.self, OrderCommand.self, HistoryCommand.self, RelayCommand.self,
             OutboxCommand.self, InboxCommand.self, SagaCommand.self, StoreCommand.self,
-            ServeCommand.self,
+            ServeCommand.self, SchemaCommand.self,
         ])
 
     @OptionGroup(title: "Global options") var global: GlobalOptions

@@ -66,4 +66,24 @@ import Testing
         #expect(throws: JSONSyntaxError.self) { try JSON(parsing: nested(65)) }
         #expect(throws: JSONSyntaxError.self) { try JSON(parsing: nested(60_000)) }
     }
+
+    @Test func `for people, what holds others is on lines of its own`() {
+        let json: JSON = [
+            "a": .integer(1), "b": ["c": .array([.integer(1), .integer(2)]), "d": .array([])],
+            "e": .array([["f": .null]]),
+        ]
+        #expect(
+            json.indentedText == """
+                {
+                  "a": 1,
+                  "b": {
+                    "c": [1,2],
+                    "d": []
+                  },
+                  "e": [
+                    {"f":null}
+                  ]
+                }
+                """)
+    }
 }

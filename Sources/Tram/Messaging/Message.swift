@@ -115,7 +115,7 @@ public enum MessageHeader {
 
     /// The name under which a reply echoes a header of its command: `command_x` becomes
     /// `commandreply_x`.
-    static func echo(of commandHeader: String) -> String {
+    package static func echo(of commandHeader: String) -> String {
         "commandreply_" + commandHeader.dropFirst("command_".count)
     }
 }

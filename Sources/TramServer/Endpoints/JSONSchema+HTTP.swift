@@ -2,21 +2,11 @@ internal import Contracts
 internal import Customers
 internal import Presentation
 
-/// JSON Schemas (draft 2020-12, as OpenAPI 3.1 uses it) of what goes over HTTP.
-enum JSONSchema {
-    static let id: JSON = [
-        "type": .string("integer"), "format": .string("int64"), "minimum": .integer(1),
-        "maximum": .integer(.max),
-    ]
-
-    static let count: JSON = ["type": .string("integer"), "minimum": .integer(0)]
-    static let text: JSON = ["type": .string("string")]
-    static let optionalText: JSON = ["type": .strings(["string", "null"])]
-
-    /// The schemas that others refer to by name.
+extension JSONSchema {
+    /// What goes over HTTP: the schemas that others refer to by name.
     static var components: JSON {
         [
-            "Money": object(["amount": ["type": .string("number")]]),
+            "Money": money,
             "Customer": object([
                 "customerId": id, "name": text, "creditLimit": reference("Money"),
                 "reserved": reference("Money"), "available": reference("Money"),
@@ -63,39 +53,10 @@ enum JSONSchema {
         ]
     }
 
-    static func reference(_ name: String) -> JSON {
-        ["$ref": .string("#/components/schemas/\(name)")]
-    }
-
-    /// An object with just these keys, all of them required but for the optional ones.
-    static func object(_ properties: JSON, optional: Set<String> = []) -> JSON {
-        guard case .object(let members) = properties else { return properties }
-        return [
-            "type": .string("object"),
-            "properties": properties,
-            "required": .strings(members.map(\.key).filter { !optional.contains($0) }),
-            "additionalProperties": .bool(false),
-        ]
-    }
-
-    static func array(of elements: JSON) -> JSON {
-        ["type": .string("array"), "items": elements]
-    }
-
     private static let delivery = object([
         "message": text, "type": text, "from": text, "to": text, "outcome": text,
         "effects": array(of: text), "published": array(of: text),
     ])
-
-    private static func optional(_ schema: JSON) -> JSON {
-        ["oneOf": .array([schema, ["type": .string("null")]])]
-    }
-
-    private static func words<Word: CaseIterable & RawRepresentable>(
-        _ words: Word.Type
-    ) -> JSON where Word.RawValue == String {
-        ["enum": .strings(words.allCases.map(\.rawValue))]
-    }
 
     /// An amount as it must be sent: whole cents, written without an exponent.
     private static func amount(minimum: JSON) -> JSON {

@@ -1,0 +1,184 @@
+internal import Contracts
+package import CustomersAndOrders
+internal import Orders
+internal import Tram
+
+/// The AsyncAPI 3.0 document of what the services tell one another: channels, messages and their
+/// schemas, and which service sends and receives which. Who receives is asked of the relay, so it is
+/// what is connected.
+package enum AsyncAPI {
+    package static func document(of system: CustomersAndOrders) -> JSON {
+        [
+            "asyncapi": .string("3.0.0"),
+            "info": [
+                "title": .string("Customers and Orders"), "version": .string(Version.current),
+                "description": .string(
+                    "What three services tell one another through their outboxes: the events of a "
+                        + "choreography, and the commands and replies of an orchestrated saga."),
+            ],
+            "defaultContentType": .string("application/json"),
+            "channels": .object(channels.map { JSON.Member($0, channel($0)) }),
+            "operations": .object(system.relay.services.flatMap(operations)),
+            "components": [
+                "messages": .object(MessageContract.all.map { JSON.Member($0.key, message($0)) }),
+                "schemas": ["Money": JSONSchema.money, "OrderDetails": MessageContract.details],
+            ],
+        ]
+    }
+
+    private static var channels: [String] {
+        MessageContract.all.map(\.channel).reduce(into: []) { channels, channel in
+            if !channels.contains(channel) { channels.append(channel) }
+        }
+    }
+
+    private static func channel(_ address: String) -> JSON {
+        let contracts = MessageContract.all.filter { $0.channel == address }
+        return [
+            "address": .string(address),
+            "messages": .object(
+                contracts.map {
+                    JSON.Member($0.key, ["$ref": .string("#/components/messages/\($0.key)")])
+                }),
+        ]
+    }
+
+    private static func message(_ contract: MessageContract) -> JSON {
+        [
+            "name": .string(contract.type), "title": .string(contract.type),
+            "summary": .string(contract.summary),
+            "tags": .array([["name": .string(contract.kind.rawValue)]]),
+            "headers": contract.kind.headers, "payload": contract.payload,
+        ]
+    }
+
+    /// What a service sends to, and receives from, each channel.
+    private static func operations(of service: Service) -> [JSON.Member] {
+        channels.flatMap { channel in
+            let contracts = MessageContract.all.filter { $0.channel == channel }
+            let sent = contracts.filter { $0.sender == service.name }
+            let received = contracts.filter { contract in
+                service.subscribers.contains { $0.accepts(type: contract.type, from: channel) }
+            }
+            return [("send", "sends", sent), ("receive", "receives", received)]
+                .filter { !$0.2.isEmpty }
+                .map { action, verb, contracts in
+                    JSON.Member(
+                        "\(service.name).\(verb).\(channel)",
+                        [
+                            "action": .string(action),
+                            "channel": ["$ref": .string("#/channels/\(channel)")],
+                            "messages": .array(
+                                contracts.map {
+                                    ["$ref": .string("#/channels/\(channel)/messages/\($0.key)")]
+                                }),
+                        ])
+                }
+        }
+    }
+}
+
+/// What one service promises others about a message.
+struct MessageContract {
+    let kind: Kind
+    let type: String
+    let channel: String
+    /// The service that sends it.
+    let sender: String
+    let summary: String
+    let payload: JSON
+
+    enum Kind: String {
+        case event, command, reply
+    }
+
+    /// A unique name: a reply may be of the type of an event.
+    var key: String { kind == .reply ? type + ".reply" : type }
+
+    static let details = JSONSchema.object([
+        "customerId": JSONSchema.id, "orderTotal": JSONSchema.reference("Money"),
+    ])
+
+    static let all =
+        [
+            event(
+                CustomerCreated.self, "A customer is there.",
+                ["name": JSONSchema.text, "creditLimit": JSONSchema.reference("Money")]),
+            event(CustomerCreditReserved.self, "Credit for an order is reserved.", answer),
+            event(CustomerCreditLimitExceeded.self, "The credit for an order is missing.", answer),
+            event(CustomerNotFound.self, "The customer of an order does not exist.", answer),
+            event(
+                OrderCreated.self, "An order is there, and PENDING.",
+                ["orderDetails": reference, "saga": JSONSchema.words(SagaKind.self)]),
+            event(OrderApproved.self, "An order is APPROVED.", ["orderDetails": reference]),
+            event(
+                OrderRejected.self, "An order is REJECTED, and why.",
+                [
+                    "orderDetails": reference,
+                    "rejectionReason": JSONSchema.words(RejectionReason.self),
+                ]),
+            event(OrderCancelled.self, "An order is CANCELLED.", ["orderDetails": reference]),
+            MessageContract(
+                kind: .command, type: ReserveCredit.commandType,
+                channel: CommandChannel.customerService.name, sender: ServiceName.order,
+                summary: "Reserve credit for an order.",
+                payload: JSONSchema.object([
+                    "customerId": JSONSchema.id, "orderId": JSONSchema.id,
+                    "orderTotal": JSONSchema.reference("Money"),
+                ])),
+        ]
+        + [
+            (CustomerCreditReserved.replyType, "The credit is reserved."),
+            (CustomerCreditLimitExceeded.replyType, "The credit is missing."),
+            (CustomerNotFound.replyType, "The customer does not exist."),
+        ].map { type, summary in
+            MessageContract(
+                kind: .reply, type: type, channel: CreateOrderSaga.replyChannel,
+                sender: ServiceName.customer, summary: summary,
+                payload: JSONSchema.object(answer))
+        }
+
+    private static let reference = JSONSchema.reference("OrderDetails")
+    private static let answer: JSON = ["customerId": JSONSchema.id, "orderId": JSONSchema.id]
+
+    private static func event(
+        _ type: (some DomainEvent).Type, _ summary: String, _ properties: JSON
+    ) -> MessageContract {
+        MessageContract(
+            kind: .event, type: type.eventType, channel: type.aggregateType,
+            sender: type.aggregateType == Channel.customer
+                ? ServiceName.customer : ServiceName.order,
+            summary: summary, payload: JSONSchema.object(properties))
+    }
+}
+
+extension MessageContract.Kind {
+    /// The headers of such a message: all are strings.
+    var headers: JSON {
+        let common = [
+            MessageHeader.id, MessageHeader.partitionID, MessageHeader.destination,
+            MessageHeader.date,
+        ]
+        let own: [String]
+        switch self {
+        case .event:
+            own = [
+                MessageHeader.eventType, MessageHeader.eventAggregateType,
+                MessageHeader.eventAggregateID,
+            ]
+        case .command: own = Self.commandHeaders
+        case .reply:
+            own =
+                [
+                    MessageHeader.replyType, MessageHeader.replyOutcome,
+                    MessageHeader.replyToMessageID,
+                ] + Self.commandHeaders.map(MessageHeader.echo)
+        }
+        return JSONSchema.object(.object((common + own).map { JSON.Member($0, JSONSchema.text) }))
+    }
+
+    private static let commandHeaders = [
+        MessageHeader.commandType, MessageHeader.commandDestination,
+        MessageHeader.commandReplyTo, MessageHeader.commandSagaType, MessageHeader.commandSagaID,
+    ]
+}
