@@ -52,6 +52,14 @@ final class SQLiteConnection {
     /// Whether the file can only be read, whatever was asked for.
     var isReadOnly: Bool { sqlite3_db_readonly(handle, "main") == 1 }
 
+    /// Whether the file is no longer at its path: it was deleted, or there is another in its place.
+    /// Whoever opens the path now sees nothing of what this connection writes.
+    var hasMoved: Bool {
+        var hasMoved: Int32 = 0
+        let code = sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &hasMoved)
+        return code == SQLITE_OK && hasMoved != 0
+    }
+
     /// Undoes the open transaction, if there is one.
     func rollBack() {
         if isOutsideTransaction { return }

@@ -155,6 +155,7 @@ public final class SQLiteStore: Store {
         guard case .none = activity, let connection else {
             preconditionFailure("a transaction on the store \(name) was begun inside another")
         }
+        guard !connection.hasMoved else { throw StoreError.moved(path: path) }
         activity = .transaction
         defer { activity = .none }
         try connection.run(begin)

@@ -28,11 +28,15 @@ package final class Backend: Sendable {
                 path: configuration.dataDirectory, lockTimeout: lockTimeout)
             let system = try CustomersAndOrders(in: directory)
             for store in system.stores { metrics.watch(store, delivers: delivers) }
+            // At once, so that all threads have the same files.
+            try system.openAllForWriting()
             return system
         }
-        let system = try open(configuration.lockTimeout, false)
-        try system.create()
-        try system.openAllForWriting()
+        let directory = DataDirectory(
+            path: configuration.dataDirectory, lockTimeout: configuration.lockTimeout)
+        try CustomersAndOrders(in: directory).create()
+        // Checks the stores before anything is served.
+        _ = try open(configuration.lockTimeout, false)
 
         let relay =
             configuration.relay == .auto ? RelayLoop(metrics: metrics, report: report) : nil

@@ -107,9 +107,34 @@
             let order = try served.post(
                 served.orders, "/orders", #"{"customerId":1,"orderTotal":{"amount":4}}"#)
             #expect(order.status == 500)
-            #expect(order.code == "store-damaged")
             #expect(order.json["detail"] == .string("the server could not do it"))
             #expect(try served.stop().errors.contains("a request failed"))
+        }
+
+        @Test func `stores that are deleted or replaced take no orders into nowhere`() throws {
+            let served = try ServedSystem()
+            let workbench = served.workbench
+            let customer = try served.createCustomer(limit: "5")
+            let body = #"{"customerId":\#(customer),"orderTotal":{"amount":4}}"#
+            try FileManager.default.moveItem(
+                atPath: workbench.data, toPath: workbench.data + "-away")
+            for _ in 1...2 {
+                let answer = try served.post(served.orders, "/orders", body)
+                #expect(answer.status == 500)
+                #expect(answer.code == "store-damaged")
+                #expect(try served.get(served.orders, "/orders").status == 500)
+                #expect(try served.get(served.orders, "/actuator/health").status == 503)
+                // The second time there are others in their place.
+                try workbench.run(
+                    "customer", "create", "--name", "x", "--credit-limit", "1")
+            }
+            try FileManager.default.removeItem(atPath: workbench.data)
+            try FileManager.default.moveItem(
+                atPath: workbench.data + "-away", toPath: workbench.data)
+            let order = try #require(
+                served.post(served.orders, "/orders", body).json["orderId"]?.integer)
+            try served.expect(order: order, toBe: "APPROVED")
+            try served.stop()
         }
 
         @Test func `the log is a line of JSON for each request, without what was sent`() throws {

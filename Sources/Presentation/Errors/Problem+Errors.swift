@@ -41,6 +41,12 @@ extension Problem {
                 code: .storeDamaged, message: "the store file \(path) is missing or empty",
                 reason: "The other stores are there, and nothing was changed.",
                 help: "restore the file, or start anew in another directory: --data-dir DIR")
+        case .moved(let path):
+            self.init(
+                code: .storeDamaged,
+                message: "the store file \(path) was deleted or replaced while it was open",
+                reason: "Nothing was changed.",
+                help: "put the file back, or start again with what is there now")
         case .damaged(let path, let detail):
             self.init(
                 code: .storeDamaged, message: "\(path) is damaged: \(detail)",

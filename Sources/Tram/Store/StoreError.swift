@@ -2,6 +2,8 @@
 public enum StoreError: Error, Hashable, Sendable {
     /// There is no file, or an empty one, where a store should be.
     case missing(path: String)
+    /// The file was deleted, or replaced by another, while the store was open. Nothing was changed.
+    case moved(path: String)
     /// The file is no intact store: not SQLite at all, broken, or with another schema.
     case damaged(path: String, detail: String)
     /// The file is a sound SQLite database of another program or another service.
@@ -31,7 +33,8 @@ public enum StoreError: Error, Hashable, Sendable {
     /// delivery: the relay stops.
     public var isFailureOfStore: Bool {
         switch self {
-        case .missing, .damaged, .foreign, .tooNew, .notWritable, .full, .busy, .inputOutput,
+        case .missing, .moved, .damaged, .foreign, .tooNew, .notWritable, .full, .busy,
+            .inputOutput,
             .transactionEnded:
             true
         case .constraint, .failed, .unexpectedRow:
@@ -44,6 +47,7 @@ extension StoreError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .missing(let path): "no store at \(path)"
+        case .moved(let path): "the store at \(path) is not the one that was opened"
         case .damaged(let path, let detail): "\(path) is damaged: \(detail)"
         case .foreign(let path, let id): "\(path) belongs to another program (application id \(id))"
         case .tooNew(let path, let version, let supported):

@@ -48,9 +48,11 @@ struct Workers: Sendable {
         _ queue: JobQueue, _ open: @escaping @Sendable () throws -> CustomersAndOrders
     ) throws {
         try Threads.start {
-            let system = Result { try open() }
+            var system = try? open()
             while let jobs = queue.next() {
-                for job in jobs { job.done(Result { try job.run(system.get()) }) }
+                for job in jobs {
+                    job.done(Result { try job.run(opened(&system, open)) })
+                }
             }
         }
     }
@@ -61,10 +63,10 @@ struct Workers: Sendable {
         store: @escaping @Sendable (CustomersAndOrders) -> SQLiteStore
     ) throws {
         try Threads.start {
-            let system = Result { try open() }
+            var system = try? open()
             while let jobs = queue.next(atMost: batch) {
                 let answers = Result {
-                    let system = try system.get()
+                    let system = try opened(&system, open)
                     return try store(system).batch {
                         jobs.map { job in Result { try job.run(system) } }
                     }
@@ -75,5 +77,15 @@ struct Workers: Sendable {
                 }
             }
         }
+    }
+
+    /// The thread's stores, which are opened again if that has failed before.
+    private static func opened(
+        _ system: inout CustomersAndOrders?, _ open: () throws -> CustomersAndOrders
+    ) throws -> CustomersAndOrders {
+        if let system { return system }
+        let opened = try open()
+        system = opened
+        return opened
     }
 }
