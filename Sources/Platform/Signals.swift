@@ -25,6 +25,11 @@ package enum Signals {
         }
     }
 
+    /// Makes writing to a pipe that nobody reads any more an error, and not the process's end.
+    package static func ignoreClosedPipes() {
+        signal(SIGPIPE, SIG_IGN)
+    }
+
     /// The signal that came since `watch()`, or nil.
     package static var pending: Int32? {
         let number = received.load(ordering: .relaxed)

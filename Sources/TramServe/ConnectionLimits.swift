@@ -16,6 +16,7 @@
         typealias OutboundOut = HTTPResponsePart
 
         static let idleTimeout = TimeAmount.seconds(30)
+        /// Besides the time for a lock.
         private static let requestTimeout = TimeAmount.seconds(30)
         /// How long what a client still sends is thrown away after the last answer, so that the
         /// client can read that one.
@@ -24,18 +25,24 @@
         static let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)
 
+        private let requestTimeout: TimeAmount
         private var requests = 0
         /// Whether a request's head has come, and its end has not.
         private var isReading = false
         private var closesAfterAnswer = false
         private var deadline: Scheduled<Void>?
 
+        /// - Parameter lockTimeout: how long a request may wait for a lock, in milliseconds.
+        init(lockTimeout: Int) {
+            requestTimeout = Self.requestTimeout + .milliseconds(Int64(lockTimeout))
+        }
+
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             switch unwrapInboundIn(data) {
             case .head:
                 isReading = true
                 requests += 1
-                if requests == 1 { close(context, after: Self.requestTimeout) }
+                if requests == 1 { close(context, after: requestTimeout) }
             case .body: break
             case .end: isReading = false
             }
@@ -60,7 +67,7 @@
                     close(context, after: Self.farewell)
                 } else {
                     context.write(data, promise: promise)
-                    if requests > 0 { close(context, after: Self.requestTimeout) }
+                    if requests > 0 { close(context, after: requestTimeout) }
                 }
             }
         }

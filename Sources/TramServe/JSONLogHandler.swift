@@ -11,8 +11,11 @@
         var logLevel: Logger.Level
         var metadataProvider: Logger.MetadataProvider?
 
-        init(level: Logger.Level) {
+        private let writer: LogWriter
+
+        init(level: Logger.Level, writer: LogWriter) {
             logLevel = level
+            self.writer = writer
         }
 
         subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -32,7 +35,7 @@
                     + all.sorted { $0.key < $1.key }.map {
                         JSON.Member($0.key, Self.json($0.value))
                     })
-            try? writeAll(Array((json.text + "\n").utf8), to: 2, path: "standard error")
+            writer.write(json.text + "\n")
         }
 
         private static func json(_ value: Logger.Metadata.Value) -> JSON {

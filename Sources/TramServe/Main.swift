@@ -6,6 +6,7 @@ internal import Presentation
 enum Main {
     static func main() async {
         Terminal.reserveStandardStreams()
+        Signals.ignoreClosedPipes()
         exit(await run(Array(CommandLine.arguments.dropFirst())))
     }
 

@@ -12,17 +12,28 @@
 
     /// Three HTTP servers on one backend, from start to an orderly end.
     struct Server {
-        /// How many connections a port has at once; more wait in the system's queue.
+        /// How many connections a port has at once at the most; more wait in the system's queue.
         private static let maximumConnections = 256
+        /// How many files the stores and the rest of the process have open at the most.
+        private static let ownFiles = 200
 
         private let configuration: ServeConfiguration
         private let backend: Backend
         private let logger: Logger
+        private let log: LogWriter
+        private let connections: Int
 
         /// Makes and opens the stores.
         init(_ configuration: ServeConfiguration) throws {
             let level: Logger.Level = configuration.isQuiet ? .warning : .info
-            let logger = Logger(label: "tram-serve") { _ in JSONLogHandler(level: level) }
+            let log = try LogWriter()
+            let logger = Logger(label: "tram-serve") { _ in
+                JSONLogHandler(level: level, writer: log)
+            }
+            self.log = log
+            // With no file left, no connection could be accepted.
+            let files = OpenFiles.raiseLimit()
+            connections = max(1, min(Self.maximumConnections, (files - Self.ownFiles) / 3))
             self.configuration = configuration
             self.logger = logger
             backend = try Backend(configuration) { event in logger.log(event) }
@@ -46,6 +57,7 @@
                 configuration: ServiceGroupConfiguration(
                     services: [BackendService(backend: backend)] + services,
                     gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger))
+            defer { log.close() }
             try await group.run()
             logger.info("ended")
         }
@@ -57,13 +69,15 @@
                 responder: Responder(backend: backend, service: service, logger: logger),
                 server: .http1(
                     configuration: HTTP1Channel.Configuration(
-                        additionalChannelHandlers: [ConnectionLimits()],
+                        additionalChannelHandlers: [
+                            ConnectionLimits(lockTimeout: configuration.lockTimeout)
+                        ],
                         idleTimeout: ConnectionLimits.idleTimeout,
                         httpDecoderConfiguration: ConnectionLimits.decoder)),
                 configuration: ApplicationConfiguration(
                     address: .hostname(configuration.address, port: port), serverName: "tram",
                     availableConnectionsDelegate: MaximumAvailableConnections(
-                        Self.maximumConnections, logger: quietLogger)),
+                        connections, logger: quietLogger)),
                 onServerRunning: { channel in
                     announcement.add(service, port: channel.localAddress?.port ?? port)
                 }, logger: quietLogger)

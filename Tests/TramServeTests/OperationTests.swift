@@ -72,7 +72,7 @@
         }
 
         @Test func `requests in hand are answered before the end`() throws {
-            let served = try ServedSystem()
+            let served = try ServedSystem("--relay", "manual")
             let customer = try served.createCustomer(limit: "5")
             let lock = try FileLock(path: served.workbench.data + "/order.db-lock")
             #expect(try lock.acquire(waitingAtMost: 5000))
@@ -152,6 +152,31 @@
             #expect(lines.allSatisfy { $0["time"]?.string?.hasSuffix("Z") == true })
             let text = lines.map(\.text).joined()
             #expect(!text.contains("Secret") && !text.contains("77") && !text.contains("4711"))
+        }
+
+        @Test func `whoever does not read the log holds up nobody`() throws {
+            let workbench = try Workbench()
+            // Its standard error is a pipe that nobody reads from, and is full after 64 KiB.
+            let process = try ChildProcess(
+                "bash",
+                [
+                    "-c",
+                    """
+                    mkfifo '\(workbench.directory.file("log"))'
+                    exec 3<>'\(workbench.directory.file("log"))'
+                    exec '\(TramProcess.program)' serve --json --data-dir '\(workbench.data)' \
+                        --orders-port 0 --customers-port 0 --history-port 0 2>&3
+                    """,
+                ])
+            try eventually("it serves") { try process.outputSoFar().hasSuffix("\n") }
+            let announced = try JSON(parsing: Array(process.outputSoFar().utf8))
+            let port = try #require(announced["orders"]?["port"]?.integer)
+            let connection = try HTTPConnection(port: port)
+            for _ in 1...2000 {
+                #expect(try connection.request("GET", "/orders/1").status == 404)
+            }
+            process.send(SIGTERM)
+            #expect(try process.wait().status == 0)
         }
 
         @Test func `measurements are told in Prometheus' format`() throws {

@@ -22,6 +22,8 @@ final class RelayLoop: Sendable {
 
     private struct State {
         var isStopping = false
+        /// Whether somebody has called ``wake()`` since the loop last looked.
+        var isWoken = false
         var problem: String?
     }
 
@@ -50,13 +52,17 @@ final class RelayLoop: Sendable {
 
     /// Says that something may have been committed.
     func wake() {
-        arrivals.signal()
+        let isFirst = state.withLock { state in
+            defer { state.isWoken = true }
+            return !state.isWoken
+        }
+        if isFirst { arrivals.signal() }
     }
 
     /// Ends the relay between two transactions, and waits for that.
     func stop() {
         state.withLock { $0.isStopping = true }
-        arrivals.signal()
+        wake()
         ended.wait()
     }
 
@@ -76,6 +82,7 @@ final class RelayLoop: Sendable {
             let versions = try? system.stores.map { try $0.dataVersion() }
             guard versions == nil || versions != drained || now >= lookForDeadlinesAt else {
                 _ = arrivals.wait(timeout: .now() + .milliseconds(Self.lookEvery))
+                state.withLock { $0.isWoken = false }
                 continue
             }
             do {
