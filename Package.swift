@@ -96,6 +96,7 @@ let package = Package(
                 server("UnixSignals", "swift-service-lifecycle"),
                 server("Logging", "swift-log"),
                 server("NIOCore", "swift-nio"),
+                server("NIOHTTP1", "swift-nio"),
                 server("NIOHTTPTypes", "swift-nio-extras"),
                 server("HTTPTypes", "swift-http-types"),
             ], swiftSettings: settings),

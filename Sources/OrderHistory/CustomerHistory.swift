@@ -7,6 +7,19 @@ package struct CustomerHistory: Hashable, Sendable {
     package let customer: KnownCustomer?
     /// By id.
     package let orders: [OrderView]
+
+    package init(id: Int, customer: KnownCustomer?, orders: [OrderView]) {
+        self.id = id
+        self.customer = customer
+        self.orders = orders
+    }
+}
+
+/// A customer of the view, without the orders.
+package struct ViewedCustomer: Hashable, Sendable {
+    package let id: Int
+    /// See ``CustomerHistory/customer``.
+    package let known: KnownCustomer?
 }
 
 /// What the view knows of a customer from the customer's own event.

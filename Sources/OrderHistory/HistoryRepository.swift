@@ -56,21 +56,38 @@ struct HistoryRepository {
         ).map(history)
     }
 
+    func customer(_ id: Int) throws -> ViewedCustomer? {
+        try transaction.rows(
+            "SELECT id, name, credit_limit FROM customer_view WHERE id = \(id)"
+        ).first.map(customer)
+    }
+
+    func orders(of customerID: Int, after id: Int, limit: Int) throws -> [OrderView] {
+        try transaction.rows(
+            """
+            SELECT id, customer_id, state, total FROM order_view
+            WHERE customer_id = \(customerID) AND id > \(id) ORDER BY id LIMIT \(limit)
+            """
+        ).map(order)
+    }
+
     func deleteAll() throws {
         try transaction.execute("DELETE FROM order_view")
         try transaction.execute("DELETE FROM customer_view")
     }
 
     private func history(_ row: Row) throws -> CustomerHistory {
+        let customer = try customer(row)
+        return CustomerHistory(
+            id: customer.id, customer: customer.known,
+            orders: try orders(of: customer.id, after: 0, limit: .max))
+    }
+
+    private func customer(_ row: Row) throws -> ViewedCustomer {
         let (id, name, creditLimit): (Int, String?, Money?) = try row.values()
-        let orders = try transaction.rows(
-            "SELECT id, customer_id, state, total FROM order_view WHERE customer_id = \(id) ORDER BY id"
-        ).map(order)
-        var customer: KnownCustomer?
-        if let name, let creditLimit {
-            customer = KnownCustomer(name: name, creditLimit: creditLimit)
-        }
-        return CustomerHistory(id: id, customer: customer, orders: orders)
+        guard let name, let creditLimit else { return ViewedCustomer(id: id, known: nil) }
+        return ViewedCustomer(
+            id: id, known: KnownCustomer(name: name, creditLimit: creditLimit))
     }
 
     private func order(_ row: Row) throws -> OrderView {

@@ -31,6 +31,16 @@ package struct OrderHistoryService {
         try store.read { try HistoryRepository($0).history(customerID) }
     }
 
+    /// A customer of the view, or nil when it has not heard of the customer.
+    package func customer(_ id: Int) throws -> ViewedCustomer? {
+        try store.read { try HistoryRepository($0).customer(id) }
+    }
+
+    /// The next orders of a customer by id, at most `limit` of them.
+    package func orders(of customerID: Int, after id: Int, limit: Int) throws -> [OrderView] {
+        try store.read { try HistoryRepository($0).orders(of: customerID, after: id, limit: limit) }
+    }
+
     /// The next customers by id, at most `limit` of them.
     package func histories(after customerID: Int, limit: Int) throws -> [CustomerHistory] {
         try store.read { try HistoryRepository($0).page(after: customerID, limit: limit) }

@@ -40,17 +40,31 @@ extension Order {
 extension CustomerHistory {
     /// The orders are keyed by their ids.
     package var jsonMembers: [JSON.Member] {
-        let orders = orders.map {
-            JSON.Member(
-                "\($0.id)",
-                ["state": .string($0.state.rawValue), "orderTotal": .amount($0.total)])
-        }
-        return [
+        [
             JSON.Member("id", .integer(id)),
-            JSON.Member("orders", .object(orders)),
+            JSON.Member("orders", .object(orders.map(\.jsonMember))),
             JSON.Member("name", .optional(customer?.name)),
             JSON.Member("creditLimit", .amount(customer?.creditLimit)),
         ]
+    }
+}
+
+extension ViewedCustomer {
+    /// The text of the customer's history, in two parts: the orders belong between them.
+    package var jsonAroundOrders: (before: String, after: String) {
+        let members = CustomerHistory(id: id, customer: known, orders: []).jsonMembers
+        // Each object ends with its brace, and the orders are the second member.
+        let before = JSON.object(Array(members.prefix(2))).text.dropLast(2)
+        let after = JSON.object(Array(members.dropFirst(2))).text.dropFirst()
+        return (String(before), "}," + after)
+    }
+}
+
+extension OrderView {
+    /// The order under its id.
+    package var jsonMember: JSON.Member {
+        JSON.Member(
+            "\(id)", ["state": .string(state.rawValue), "orderTotal": .amount(total)])
     }
 }
 
@@ -65,21 +79,5 @@ extension Delivery {
             "effects": .strings(receipt.effects),
             "published": .strings(receipt.published.map(\.id.description)),
         ]
-    }
-}
-
-extension PassSummary {
-    /// What `tram relay run --json` prints of a pass.
-    package func json(deliveries: [JSON], expired: [String]) -> JSON {
-        .object(
-            [
-                JSON.Member("pass", .integer(number)),
-                JSON.Member("messages", .integer(messages)),
-                JSON.Member("deliveries", .array(deliveries)),
-                JSON.Member("duplicates", .integer(duplicates)),
-                JSON.Member("failed", .integer(failed)),
-                JSON.Member("pending", .integer(pending)),
-                JSON.Member("idle", .bool(isIdle)),
-            ] + (expired.isEmpty ? [] : [JSON.Member("expired", .strings(expired))]))
     }
 }

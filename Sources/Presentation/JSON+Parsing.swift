@@ -155,13 +155,18 @@ private struct Parser {
     }
 
     private mutating func escape() throws(JSONSyntaxError) -> Unicode.Scalar {
-        let simple: [Character: Unicode.Scalar] = [
-            "\"": "\"", "\\": "\\", "/": "/", "b": "\u{8}", "f": "\u{C}", "n": "\n", "r": "\r",
-            "t": "\t",
-        ]
         if take("u") { return try escapedScalar() }
-        guard let byte = next, let scalar = simple[Character(Unicode.Scalar(byte))] else {
-            throw error("there is no such escape")
+        let scalar: Unicode.Scalar
+        switch next.map(Unicode.Scalar.init) {
+        case "\"": scalar = "\""
+        case "\\": scalar = "\\"
+        case "/": scalar = "/"
+        case "b": scalar = "\u{8}"
+        case "f": scalar = "\u{C}"
+        case "n": scalar = "\n"
+        case "r": scalar = "\r"
+        case "t": scalar = "\t"
+        default: throw error("there is no such escape")
         }
         position += 1
         return scalar

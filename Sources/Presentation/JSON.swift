@@ -21,6 +21,9 @@ package enum JSON: Hashable, Sendable {
             self.key = key
             self.value = value
         }
+
+        /// The key and the value, without the braces of the object.
+        package var text: String { String(JSON.object([self]).text.dropFirst().dropLast()) }
     }
 
     package static func optional(_ text: String?) -> JSON {

@@ -17,6 +17,12 @@ package struct ServeConfiguration: Codable, Hashable, Sendable {
     /// The file with the token that every request must bring, or nil when none is asked for.
     package var tokenFile: String?
     package var relay: RelayMode
+    /// How long a request may take besides waiting for a lock, in milliseconds.
+    package var requestTimeout = 30_000
+    /// How long a connection may be without a request, in milliseconds.
+    package var idleTimeout = 30_000
+    /// How many connections each port has at the most.
+    package var maxConnections = 256
     package var isJSON = false
     package var isQuiet = false
 

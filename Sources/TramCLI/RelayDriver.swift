@@ -46,7 +46,6 @@ struct RelayDriver {
             } catch StoreError.busy {
                 // Whoever watches has time: what the pass has not come to is still pending.
                 try reporter.abandon()
-                run.retryFailed()
                 MonotonicTime.sleep(milliseconds: 20)
                 continue
             }

@@ -61,7 +61,9 @@ final class RelayReporter {
     /// Tells what will not move before its time. In JSON that is one more pass, which is idle.
     func report(deadlines: [String]) throws {
         if session.isJSON, let lastIdle, !deadlines.isEmpty {
-            let idle = jsonBeginning(lastIdle.number, 0) + jsonEnding(lastIdle).dropLast()
+            let idle =
+                PassDocument.opening(lastIdle.number, messages: 0)
+                + PassDocument.closing(lastIdle, expired: expired).dropLast()
             try session.output.write(
                 idle + ",\"waitingFor\":\(JSON.strings(deadlines).text)}\n")
         }
@@ -76,14 +78,14 @@ final class RelayReporter {
     func abandon() throws {
         if plan != nil, session.isJSON {
             try session.output.write(
-                "],\"duplicates\":\(duplicates),\"failed\":\(failed),\"pending\":null,\"idle\":false}\n"
-            )
+                PassDocument.closing(
+                    duplicates: duplicates, failed: failed, pending: nil, isIdle: false) + "\n")
         }
         try session.output.flush()
     }
 
     private func beginning(_ plan: PassPlan) -> String {
-        if session.isJSON { return jsonBeginning(plan.number, plan.messages) }
+        if session.isJSON { return PassDocument.opening(plan.number, messages: plan.messages) }
         if session.isQuiet { return "" }
         return "Pass \(plan.number)\(isDryRun ? " (dry run: nothing is changed)" : "")\n"
     }
@@ -104,8 +106,8 @@ final class RelayReporter {
 
     private func ending(_ summary: PassSummary) -> String {
         if session.isJSON {
-            let beginning = plan == nil ? jsonBeginning(summary.number, 0) : ""
-            return beginning + jsonEnding(summary) + "\n"
+            let opening = plan == nil ? PassDocument.opening(summary.number, messages: 0) : ""
+            return opening + PassDocument.closing(summary, expired: expired) + "\n"
         }
         return totals(summary) + "\n"
     }
@@ -161,17 +163,5 @@ final class RelayReporter {
             summary.held == 0 ? nil : "\(summary.held) held",
         ]
         return counts.compactMap { $0 }.joined(separator: ", ") + ". " + pending
-    }
-
-    // MARK: JSON
-
-    private func jsonBeginning(_ number: Int, _ messages: Int) -> String {
-        "{\"pass\":\(number),\"messages\":\(messages),\"deliveries\":["
-    }
-
-    private func jsonEnding(_ summary: PassSummary) -> String {
-        "],\"duplicates\":\(summary.duplicates),\"failed\":\(summary.failed),"
-            + "\"pending\":\(summary.pending),\"idle\":\(summary.isIdle)"
-            + (expired.isEmpty ? "" : ",\"expired\":" + JSON.strings(expired).text) + "}"
     }
 }

@@ -117,7 +117,8 @@ public final class SQLiteStore: Store {
     /// undone by itself, and all the others become durable together when this returns. So the disk is
     /// waited for once (group commit, after Gray and Reuter, *Transaction Processing*).
     public func batch<Result>(_ body: () throws -> Result) throws -> Result {
-        try enclosing(body)
+        if case .enclosing(let transaction) = activity { return try transaction.savepoint(body) }
+        return try enclosing(body)
     }
 
     private func enclosing<Result>(_ body: () throws -> Result) throws -> Result {

@@ -8,10 +8,16 @@ final class Announcement: Sendable {
     private let configuration: ServeConfiguration
     private let services: [String]
     private let ports = Mutex<[String: Int]>([:])
+    private let allListen: @Sendable () -> Void
 
-    init(_ configuration: ServeConfiguration, services: [String]) {
+    /// - Parameter allListen: called once, when they all do, before it is told.
+    init(
+        _ configuration: ServeConfiguration, services: [String],
+        allListen: @escaping @Sendable () -> Void
+    ) {
         self.configuration = configuration
         self.services = services
+        self.allListen = allListen
     }
 
     /// A service listens on a port.
@@ -20,7 +26,9 @@ final class Announcement: Sendable {
             ports[service] = port
             return ports
         }
-        if all.count < services.count || (configuration.isQuiet && !configuration.isJSON) { return }
+        if all.count < services.count { return }
+        allListen()
+        if configuration.isQuiet && !configuration.isJSON { return }
         let text = configuration.isJSON ? json(all).text + "\n" : text(all)
         try? writeAll(Array(text.utf8), to: 1, path: "standard output")
     }
@@ -29,7 +37,7 @@ final class Announcement: Sendable {
         .object(
             services.map { service in
                 JSON.Member(
-                    Self.plural(service),
+                    Self.name(of: service),
                     [
                         "port": .integer(ports[service] ?? 0),
                         "url": .string(url(ports[service] ?? 0)),
@@ -42,7 +50,7 @@ final class Announcement: Sendable {
 
     private func text(_ ports: [String: Int]) -> String {
         let lines = services.map { service in
-            let name = Self.plural(service)
+            let name = Self.name(of: service)
             return name + String(repeating: " ", count: 11 - name.count)
                 + url(ports[service] ?? 0) + "\n"
         }
@@ -60,7 +68,7 @@ final class Announcement: Sendable {
     }
 
     /// The name of a service's option: `--orders-port`.
-    private static func plural(_ service: String) -> String {
+    static func name(of service: String) -> String {
         service == ServiceName.history ? service : service + "s"
     }
 }

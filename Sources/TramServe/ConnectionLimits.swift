@@ -8,16 +8,14 @@
     ///
     /// The time for the first request's head, and the time between two requests, is the idle timeout,
     /// which Hummingbird watches over. This handler bounds the time from a head's arrival to the end
-    /// of its answer, and closes connections whose answer says so.
+    /// of its answer, and the rest of a request that is answered already. It closes connections whose
+    /// answer says so, and tells clients that ask first to go on.
     final class ConnectionLimits: ChannelDuplexHandler, RemovableChannelHandler {
         typealias InboundIn = HTTPRequestPart
         typealias InboundOut = HTTPRequestPart
         typealias OutboundIn = HTTPResponsePart
         typealias OutboundOut = HTTPResponsePart
 
-        static let idleTimeout = TimeAmount.seconds(30)
-        /// Besides the time for a lock.
-        private static let requestTimeout = TimeAmount.seconds(30)
         /// How long what a client still sends is thrown away after the last answer, so that the
         /// client can read that one.
         private static let farewell = TimeAmount.seconds(1)
@@ -32,19 +30,22 @@
         private var closesAfterAnswer = false
         private var deadline: Scheduled<Void>?
 
-        /// - Parameter lockTimeout: how long a request may wait for a lock, in milliseconds.
-        init(lockTimeout: Int) {
-            requestTimeout = Self.requestTimeout + .milliseconds(Int64(lockTimeout))
+        /// - Parameter requestTimeout: in milliseconds.
+        init(requestTimeout: Int) {
+            self.requestTimeout = .milliseconds(Int64(requestTimeout))
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             switch unwrapInboundIn(data) {
-            case .head:
+            case .head(let head):
                 isReading = true
                 requests += 1
-                if requests == 1 { close(context, after: requestTimeout) }
+                if requests == 1 { begin(head, context) }
             case .body: break
-            case .end: isReading = false
+            case .end:
+                isReading = false
+                // It may have been answered already.
+                if requests == 0 && !closesAfterAnswer { deadline?.cancel() }
             }
             context.fireChannelRead(data)
         }
@@ -67,8 +68,20 @@
                     close(context, after: Self.farewell)
                 } else {
                     context.write(data, promise: promise)
-                    if requests > 0 { close(context, after: requestTimeout) }
+                    if requests > 0 {
+                        close(context, after: requestTimeout)
+                    } else if isReading {
+                        close(context, after: Self.farewell)
+                    }
                 }
+            }
+        }
+
+        private func begin(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
+            close(context, after: requestTimeout)
+            if head.headerFields[.expect]?.lowercased() == "100-continue" {
+                context.writeAndFlush(
+                    wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
             }
         }
 

@@ -16,7 +16,7 @@ enum Main {
         else {
             return report(
                 Problem(
-                    code: .usage, message: "tram-serve is not called by people",
+                    code: .usage, message: "tram-serve is started by 'tram serve'",
                     help: "tram serve --help"), isJSON: false)
         }
         do {

@@ -4,6 +4,7 @@
     internal import HummingbirdCore
     internal import Logging
     internal import NIOCore
+    internal import NIOHTTP1
     internal import Platform
     internal import Presentation
     internal import TramServer
@@ -18,22 +19,23 @@
 
         func respond(to request: Request, context: Context) async throws -> Response {
             let start = MonotonicTime.nanoseconds()
-            var path = "-"
+            var path: String?
             let answer: Answer
             do {
                 let admission = try backend.admit(head(of: request), to: service)
                 path = admission.path
                 let body = admission.readsBody ? try await bytes(of: request.body) : []
-                answer = await backend.perform(admission, body: body)
+                answer = try await backend.perform(admission, body: body)
             } catch let error as IOError {
                 // The client has gone.
                 throw error
+            } catch let error as HTTPParserError {
+                // Hummingbird answers what is no HTTP.
+                throw error
             } catch {
-                if "\(type(of: error))" == "HTTPParserError" { throw error }
                 answer = backend.answer(to: error)
             }
-            let duration = MonotonicTime.nanoseconds() - start
-            note(request.method.rawValue, path, answer.status, duration)
+            note(request, path, answer.status, MonotonicTime.nanoseconds() - start)
             return response(answer, isHead: request.method == .head)
         }
 
@@ -93,14 +95,18 @@
             }
         }
 
-        private func note(_ method: String, _ path: String, _ status: Int, _ duration: Int64) {
+        /// - Parameter path: the form of the path; nil when there is no such, and then the log is told
+        ///   what was sent.
+        private func note(_ request: Request, _ path: String?, _ status: Int, _ duration: Int64) {
+            let method = request.method.rawValue
             backend.note(
-                service, method, path: path, status: status, nanoseconds: duration)
+                service, method, path: path ?? "-", status: status, nanoseconds: duration)
+            let sent = (request.head.path ?? "").prefix { $0 != "?" }.prefix(100)
             logger.info(
                 "request",
                 metadata: [
-                    "service": .string(service), "method": .string(method), "path": .string(path),
-                    "status": .stringConvertible(status),
+                    "service": .string(service), "method": .string(method),
+                    "path": .string(path ?? String(sent)), "status": .stringConvertible(status),
                     "microseconds": .stringConvertible(duration / 1000),
                 ])
         }

@@ -12,8 +12,6 @@
 
     /// Three HTTP servers on one backend, from start to an orderly end.
     struct Server {
-        /// How many connections a port has at once at the most; more wait in the system's queue.
-        private static let maximumConnections = 256
         /// How many files the stores and the rest of the process have open at the most.
         private static let ownFiles = 200
 
@@ -30,10 +28,10 @@
             let logger = Logger(label: "tram-serve") { _ in
                 JSONLogHandler(level: level, writer: log)
             }
-            self.log = log
             // With no file left, no connection could be accepted.
             let files = OpenFiles.raiseLimit()
-            connections = max(1, min(Self.maximumConnections, (files - Self.ownFiles) / 3))
+            connections = max(1, min(configuration.maxConnections, (files - Self.ownFiles) / 3))
+            self.log = log
             self.configuration = configuration
             self.logger = logger
             backend = try Backend(configuration) { event in logger.log(event) }
@@ -41,38 +39,55 @@
 
         /// Serves until SIGINT or SIGTERM comes, and ends between two transactions.
         func run() async throws {
+            defer { log.close() }
             let ports = [
                 (ServiceName.order, configuration.ordersPort),
                 (ServiceName.customer, configuration.customersPort),
                 (ServiceName.history, configuration.historyPort),
             ]
-            let announcement = Announcement(configuration, services: ports.map(\.0))
+            let announcement = Announcement(
+                configuration, services: ports.map(\.0), allListen: startRelay)
             let services = ports.map { service, port in
-                ListeningService(service: service, port: port) {
-                    application(service, port, announcement)
-                }
+                ListeningService(
+                    option: Announcement.name(of: service) + "-port",
+                    address: configuration.address, port: port,
+                    application: application(service, port, announcement))
             }
-            // They are ended in the opposite order: the backend last.
+            // They are ended in the opposite order: the backend last. One that cannot listen ends the
+            // others orderly.
+            let all: [any ServiceLifecycle.Service] = [BackendService(backend: backend)] + services
             let group = ServiceGroup(
                 configuration: ServiceGroupConfiguration(
-                    services: [BackendService(backend: backend)] + services,
-                    gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger))
-            defer { log.close() }
+                    services: all.map {
+                        ServiceGroupConfiguration.ServiceConfiguration(
+                            service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
+                    }, gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger))
             try await group.run()
             logger.info("ended")
         }
 
+        /// Not before all services listen: a server that cannot start delivers no message.
+        @Sendable private func startRelay() {
+            do {
+                try backend.startRelay()
+            } catch {
+                logger.log(.relayFailed("\(error)"))
+            }
+        }
+
         private func application(
             _ service: String, _ port: Int, _ announcement: Announcement
-        ) -> some ServiceLifecycle.Service {
+        ) -> Application<Responder> {
             Application(
                 responder: Responder(backend: backend, service: service, logger: logger),
                 server: .http1(
                     configuration: HTTP1Channel.Configuration(
                         additionalChannelHandlers: [
-                            ConnectionLimits(lockTimeout: configuration.lockTimeout)
+                            ConnectionLimits(
+                                requestTimeout: configuration.lockTimeout
+                                    + configuration.requestTimeout)
                         ],
-                        idleTimeout: ConnectionLimits.idleTimeout,
+                        idleTimeout: .milliseconds(Int64(configuration.idleTimeout)),
                         httpDecoderConfiguration: ConnectionLimits.decoder)),
                 configuration: ApplicationConfiguration(
                     address: .hostname(configuration.address, port: port), serverName: "tram",
@@ -86,7 +101,7 @@
         /// For the libraries: only what an operator must see.
         private var quietLogger: Logger {
             var logger = logger
-            logger.logLevel = .error
+            logger.logLevel = .critical
             return logger
         }
     }
@@ -102,33 +117,42 @@
     }
 
     /// A server on a port, whose failure to listen is told as a problem of the user's.
-    private struct ListeningService<Application: ServiceLifecycle.Service>:
-        ServiceLifecycle.Service
-    {
-        let service: String
+    private struct ListeningService: ServiceLifecycle.Service {
+        /// The name of the port's option.
+        let option: String
+        let address: String
         let port: Int
-        let application: @Sendable () -> Application
+        let application: Application<Responder>
 
         func run() async throws {
             do {
-                try await application().run()
+                try await application.run()
             } catch let error as IOError {
-                switch error.errnoCode {
-                case EADDRINUSE:
-                    throw Problem(
-                        code: .portInUse, message: "port \(port) is in use (\(service))",
-                        reason: "The server was not started.",
-                        help: "choose another port, or 0 for a free one", field: "port",
-                        value: "\(port)")
-                case EACCES, EADDRNOTAVAIL:
-                    throw Problem(
-                        code: .address,
-                        message: "port \(port) cannot be listened on: "
-                            + SystemError("bind", "", code: error.errnoCode).reason,
-                        reason: "The server was not started.",
-                        help: "choose another port or address", field: "port", value: "\(port)")
-                default: throw error
-                }
+                throw problem(error) ?? error
+            }
+        }
+
+        private func problem(_ error: IOError) -> (any Error)? {
+            let reason = SystemError("bind", "", code: error.errnoCode).reason
+            switch error.errnoCode {
+            case EADDRINUSE:
+                return Problem(
+                    code: .portInUse, message: "port \(port) is in use (\(option))",
+                    reason: "The server was not started.",
+                    help: "choose another one, or a free one: --\(option) 0", field: option,
+                    value: "\(port)")
+            case EACCES:
+                return Problem(
+                    code: .port, message: "port \(port) cannot be used (\(option)): \(reason)",
+                    reason: "The server was not started.",
+                    help: "choose one above 1023: --\(option) PORT", field: option,
+                    value: "\(port)")
+            case EADDRNOTAVAIL:
+                return Problem(
+                    code: .address, message: "'\(address)' cannot be listened on: \(reason)",
+                    reason: "The server was not started.",
+                    help: "give an address of this machine", field: "listen", value: address)
+            default: return nil
             }
         }
     }

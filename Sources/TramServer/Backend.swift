@@ -14,10 +14,13 @@ package final class Backend: Sendable {
     private let endpoints: [String: [Endpoint]]
     private let workers: Workers
     private let relay: RelayLoop?
+    private let openForRelay: @Sendable () throws -> CustomersAndOrders
+    /// How long a job may wait for its turn, in milliseconds: longer than one for a lock.
+    private let longestWait: Int64
     private let metrics: Metrics
     private let report: @Sendable (ServerEvent) -> Void
 
-    /// Makes the stores if there are none, checks them, and starts the threads that use them.
+    /// Makes the stores if there are none, checks them, and starts the threads that work for requests.
     package init(
         _ configuration: ServeConfiguration, report: @escaping @Sendable (ServerEvent) -> Void
     ) throws {
@@ -42,7 +45,7 @@ package final class Backend: Sendable {
             configuration.relay == .auto ? RelayLoop(metrics: metrics, report: report) : nil
         guardian = RequestGuard(
             address: configuration.address, hostNames: configuration.hostNames, token: token)
-        let operating = OperatingEndpoints(metrics: metrics, relay: relay)
+        let operating = OperatingEndpoints(metrics: metrics, relay: relay, report: report)
         func endpoints(_ own: [Endpoint], _ title: String) -> [Endpoint] {
             operating.all(besides: own, title: title, asksForToken: token != nil)
         }
@@ -54,10 +57,16 @@ package final class Backend: Sendable {
         self.metrics = metrics
         self.relay = relay
         self.report = report
+        // The relay has time, and must end when it is told to.
+        openForRelay = { try open(200, true) }
+        longestWait = Int64(configuration.lockTimeout) + 5000
         workers = try Workers(
             open: { try open(configuration.lockTimeout, $0 == .relay) }, wrote: { relay?.wake() })
-        // The relay has time, and must end when it is told to.
-        try relay?.start { try open(200, true) }
+    }
+
+    /// Starts to deliver messages, if that is the server's to do.
+    package func startRelay() throws {
+        try relay?.start(open: openForRelay)
     }
 
     /// Ends the relay between two transactions, and the threads after what they have been given.
@@ -89,9 +98,13 @@ package final class Backend: Sendable {
             endpoint.path.match(head.path).map { (endpoint: endpoint, places: $0) }
         }
         guard !matches.isEmpty else {
+            let other = ServiceName.all.first { name in
+                endpoints[name]?.contains { $0.path.match(head.path) != nil } ?? false
+            }
             throw Problem(
                 code: .unknownPath, message: "there is nothing at '\(head.path)'",
-                help: "see what there is: GET /openapi.json")
+                help: other.map { "ask the \($0) service, which is at another port" }
+                    ?? "see what there is: GET /openapi.json")
         }
         guard let match = matches.first(where: { $0.endpoint.methods.contains(head.method) })
         else {
@@ -99,12 +112,17 @@ package final class Backend: Sendable {
             throw Refusal(
                 Problem(
                     code: .methodNotAllowed,
-                    message: "'\(head.path)' cannot be asked with \(head.method)",
+                    message: "'\(head.path)' does not allow \(head.method)",
                     help: "use \(allowed)"), headers: [(name: "Allow", value: allowed)])
         }
         if match.endpoint.method == .post { try checkBody(head, of: match.endpoint) }
-        return Admission(
-            endpoint: match.endpoint, places: match.places, query: try head.query())
+        let query = try head.query()
+        for name in query.keys where !match.endpoint.query.contains(where: { $0.name == name }) {
+            throw Problem(
+                code: .query, message: "'\(name)' is not known in the query",
+                reason: "Nothing was changed.", help: "see what is: GET /openapi.json", field: name)
+        }
+        return Admission(endpoint: match.endpoint, places: match.places, query: query)
     }
 
     private func checkBody(_ head: RequestHead, of endpoint: Endpoint) throws {
@@ -137,10 +155,15 @@ package final class Backend: Sendable {
     }
 
     /// Has a request done, on a thread that may block.
-    package func perform(_ admission: Admission, body: [UInt8]) async -> Answer {
+    ///
+    /// - Throws: what ``answer(to:)`` has an answer to, when the request is not in order.
+    package func perform(_ admission: Admission, body: [UInt8]) async throws -> Answer {
+        if admission.endpoint.body == nil && !body.isEmpty {
+            // There is nothing to be said: but some clients always send an object.
+            _ = try RequestBody(body, keys: [], example: .object([]))
+        }
         let call = Call(places: admission.places, query: admission.query, body: body)
-        let handle = admission.endpoint.handle
-        return await perform(on: admission.endpoint.worker) { try handle(call, $0) }
+        return await perform(on: admission.endpoint.worker, try admission.endpoint.prepare(call))
     }
 
     /// Has the next piece of an answer made.
@@ -149,12 +172,12 @@ package final class Backend: Sendable {
     }
 
     private func perform(
-        on worker: Endpoint.Worker,
-        _ body: @escaping @Sendable (CustomersAndOrders) throws -> Answer
+        on worker: Endpoint.Worker, _ work: @escaping Endpoint.Work
     ) async -> Answer {
+        let expires = MonotonicTime.now() + longestWait
         let result = await withCheckedContinuation { continuation in
-            workers.add(
-                Job(run: body) { result in continuation.resume(returning: result) }, for: worker)
+            let job = Job(run: work, expires: expires) { continuation.resume(returning: $0) }
+            if !workers.add(job, for: worker) { job.done(.failure(WaitedTooLong())) }
         }
         switch result {
         case .success(let answer): return answer
@@ -166,14 +189,23 @@ package final class Backend: Sendable {
     /// only that there was one.
     package func answer(to error: any Error) -> Answer {
         if let refusal = error as? Refusal { return refusal.answer }
+        if error is WaitedTooLong {
+            return Answer(
+                Problem(
+                    code: .storeBusy, message: "too many other requests are waiting",
+                    reason: "Nothing was changed.", help: "try again"))
+        }
         let problem = Problem(error)
         let answer = Answer(problem)
         guard answer.status >= 500 else { return answer }
         if problem.code == .storeBusy || problem.code == .relayBusy {
             return Answer(
                 Problem(
-                    code: problem.code, message: "another process is at work for too long",
-                    reason: "Nothing was changed.", help: "try again"))
+                    code: problem.code,
+                    message: problem.code == .relayBusy
+                        ? "another relay is at work for too long"
+                        : "a store is locked by another process for too long",
+                    reason: problem.reason, help: "try again"))
         }
         report(.requestFailed(problem.detail))
         return Answer(

@@ -12,7 +12,10 @@
             func get(_ headers: (String, String)...) throws -> HTTPResponse {
                 try HTTPConnection(port: served.orders).request("GET", "/orders", headers: headers)
             }
-            for host in ["evil.example", "evil.example:8081", "localhost.evil.example", "1.2.3.4"] {
+            for host in [
+                "evil.example", "evil.example:8081", "localhost.evil.example", "1.2.3.4", "",
+                "localhost:x@evil", "[::1]evil", "[::1", "localhost.", "127.0.0.1.evil.example",
+            ] {
                 let answer = try get(("Host", host))
                 #expect(answer.status == 421, "\(host)")
                 #expect(answer.code == "wrong-host")
@@ -123,6 +126,63 @@
             #expect(answer.status == 413)
             #expect(answer.headers["connection"] == "close")
             #expect(connection.waitForClose())
+        }
+
+        @Test func `what takes too long is ended`() throws {
+            let served = try ServedSystem(
+                "--request-timeout", "400ms", "--idle-timeout", "600ms", "--lock-timeout", "0s")
+            func isEnded(_ beginning: String, then more: String) throws -> Bool {
+                let connection = try HTTPConnection(port: served.orders, timeout: 5)
+                try connection.send(beginning)
+                let start = MonotonicTime.now()
+                // More comes all the time, and nobody is impressed.
+                while MonotonicTime.now() - start < 4000 {
+                    MonotonicTime.sleep(milliseconds: 50)
+                    do { try connection.send(more) } catch { return true }
+                }
+                return false
+            }
+            let head = "POST /orders HTTP/1.1\r\nHost: localhost\r\n"
+            #expect(try isEnded("", then: "G"))
+            #expect(try isEnded("GET /orders HTTP/1.1\r\n", then: "X: y\r\n"))
+            #expect(
+                try isEnded(
+                    head + "Content-Type: application/json\r\nContent-Length: 60000\r\n\r\n",
+                    then: " "))
+            // Answered already, but with a body that has no end.
+            #expect(
+                try isEnded(
+                    "GET /orders HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000000\r\n\r\n",
+                    then: "x"))
+            #expect(try isEnded(head + "Transfer-Encoding: chunked\r\n\r\n", then: "1\r\nx\r\n"))
+            // Nothing at all.
+            #expect(try HTTPConnection(port: served.orders, timeout: 5).waitForClose())
+            let connection = try HTTPConnection(port: served.orders, timeout: 5)
+            #expect(try connection.request("GET", "/orders").status == 200)
+            #expect(connection.waitForClose())
+        }
+
+        @Test func `more connections than there may be wait for their turn`() throws {
+            let served = try ServedSystem("--max-connections", "4", "--idle-timeout", "500ms")
+            let held = try (1...4).map { _ in try HTTPConnection(port: served.orders) }
+            let start = MonotonicTime.now()
+            #expect(try served.get(served.orders, "/orders").status == 200)
+            #expect(MonotonicTime.now() - start > 200)
+            #expect(held.count == 4)
+        }
+
+        @Test func `a client that asks first is told to go on`() throws {
+            let served = try ServedSystem("--relay", "manual")
+            let connection = try HTTPConnection(port: served.orders)
+            let body = #"{"customerId":1,"orderTotal":{"amount":4}}"#
+            try connection.send(
+                "POST /orders HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
+                    + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+            )
+            #expect(try connection.response(hasBody: false).status == 100)
+            try connection.send(body)
+            #expect(try connection.response().body == #"{"orderId":1}"#)
+            #expect(try connection.request("GET", "/orders/1").status == 200)
         }
 
         @Test func `requests may be sent one after the other without waiting`() throws {

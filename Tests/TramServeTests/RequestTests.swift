@@ -114,6 +114,30 @@
             #expect(answer.code == "not-found")
         }
 
+        @Test func `the right service is told`() throws {
+            let answer = try served.get(served.orders, "/customers/1")
+            #expect(
+                answer.json["help"] == .string("ask the customer service, which is at another port")
+                    || answer.json["help"]
+                        == .string("ask the history service, which is at another port")
+            )
+        }
+
+        @Test(arguments: ["/orders?state=APPROVED", "/orders/1?x", "/actuator/health?verbose=1"])
+        func `what is not known in a query is refused`(path: String) throws {
+            let answer = try served.get(served.orders, path)
+            #expect(answer.status == 400)
+            #expect(answer.code == "invalid-query")
+        }
+
+        @Test func `where there is nothing to say, nothing may be said`() throws {
+            _ = try served.createOrder(customer: 1, total: "4", .choreography)
+            for body in ["{{{", "[]", #"{"why":"so"}"#] {
+                #expect(try served.post(served.orders, "/orders/1/cancel", body).status == 400)
+            }
+            #expect(try served.post(served.orders, "/orders/1/cancel", "{}").status == 409)
+        }
+
         @Test func `a method that is not allowed is told which are`() throws {
             for method in ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "QUERY"] {
                 let answer = try HTTPConnection(port: served.orders).request(method, "/orders")
@@ -159,6 +183,8 @@
             let lock = try FileLock(path: served.workbench.data + "/order.db-lock")
             #expect(try lock.acquire(waitingAtMost: 5000))
             let body = #"{"customerId":\#(customer),"orderTotal":{"amount":4}}"#
+            // What is wrong in itself waits for no lock.
+            #expect(try served.post(served.orders, "/orders", "{").status == 400)
             let answer = try served.post(served.orders, "/orders", body)
             #expect(answer.status == 503)
             #expect(answer.code == "store-busy")

@@ -106,7 +106,8 @@
                         for _ in 1...30 {
                             for command in [["relay", "run"], ["history", "rebuild"]] {
                                 let result = try workbench.run(command)
-                                if [0, 75].contains(result.status) { continue }
+                                // The server's relay lets others have their turn.
+                                if result.status == 0 { continue }
                                 tally.withLock { $0.surprises.append(result.errors) }
                             }
                         }

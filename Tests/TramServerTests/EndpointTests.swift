@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test func `the document tells of every endpoint, by a name of its own`() throws {
-        let operating = OperatingEndpoints(metrics: Metrics(), relay: nil)
+        let operating = OperatingEndpoints(metrics: Metrics(), relay: nil) { _ in }
         for own in [CustomerEndpoints.all, OrderEndpoints.all, HistoryEndpoints.all] {
             let endpoints = operating.all(besides: own, title: "x", asksForToken: false)
             #expect(Set(endpoints.map(\.name)).count == endpoints.count)

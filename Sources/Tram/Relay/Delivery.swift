@@ -12,7 +12,7 @@ public struct Delivery: Hashable, Sendable {
 }
 
 /// What can come of a delivery.
-public enum DeliveryOutcome: String, Hashable, Sendable {
+public enum DeliveryOutcome: String, CaseIterable, Hashable, Sendable {
     /// The handler ran, and its transaction is committed.
     case handled
     /// The handler ran and found nothing to do.

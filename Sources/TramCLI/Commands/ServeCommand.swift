@@ -54,9 +54,28 @@ struct ServeCommand: SessionCommand {
             "Answer also to requests for this host; may be repeated.", valueName: "name"))
     var host: [String] = []
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "How long a request may take, besides waiting for a lock.", valueName: "duration"))
+    var requestTimeout = "30s"
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "How long a connection may be without a request.", valueName: "duration"))
+    var idleTimeout = "30s"
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "How many connections each port has at the most; others wait.", valueName: "n"))
+    var maxConnections = "256"
+
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) throws -> ExitStatus {
+        let listen = listen == "localhost" ? "127.0.0.1" : listen
         guard let address = NetworkAddress(listen) else {
             throw Problem.invalid(
                 .address, field: "listen", value: listen, "an address",
@@ -66,7 +85,8 @@ struct ServeCommand: SessionCommand {
             throw Problem(
                 code: .usage, message: "--listen \(listen) needs --token-file",
                 reason: "Others than you could use the server. It was not started.",
-                help: "make a token: openssl rand -hex 32 > token", field: "listen", value: listen)
+                help: "openssl rand -hex 32 > FILE; tram serve --listen \(listen) "
+                    + "--token-file FILE", field: "listen", value: listen)
         }
         var configuration = ServeConfiguration(
             dataDirectory: session.path, lockTimeout: session.lockTimeout,
@@ -76,20 +96,38 @@ struct ServeCommand: SessionCommand {
             address: listen, relay: relay)
         configuration.hostNames = try host.map { try Input.hostName($0, field: "host") }
         configuration.tokenFile = tokenFile
+        configuration.requestTimeout = try Input.duration(
+            requestTimeout, field: "request-timeout")
+        configuration.idleTimeout = try Input.duration(idleTimeout, field: "idle-timeout")
+        configuration.maxConnections = try Input.count(maxConnections, field: "max-connections")
+        try refuseEqualPorts(configuration)
         configuration.isJSON = session.isJSON
         configuration.isQuiet = session.isQuiet
         try become(configuration)
     }
 
+    private func refuseEqualPorts(_ configuration: ServeConfiguration) throws {
+        let ports = [
+            configuration.ordersPort, configuration.customersPort, configuration.historyPort,
+        ].filter { $0 != 0 }
+        guard Set(ports).count < ports.count else { return }
+        throw Problem(
+            code: .usage, message: "two services cannot have one port",
+            reason: "The server was not started.",
+            help: "give --orders-port, --customers-port and --history-port different ones")
+    }
+
     private func become(_ configuration: ServeConfiguration) throws -> Never {
-        let directory = Program.path()?.split(separator: "/").dropLast().joined(separator: "/")
-        let server = "/\(directory ?? "")/tram-serve"
+        var server = "tram-serve"
+        if let path = Program.path(), let slash = path.lastIndex(of: "/") {
+            server = String(path[...slash]) + server
+        }
         do {
             try Program.become(server, [configuration.argument])
         } catch let error as SystemError {
             throw Problem(
                 code: .noServer, message: "the server cannot be run: \(server): \(error.reason)",
-                reason: "tram serve becomes tram-serve, which is beside tram.",
+                reason: "'tram serve' runs tram-serve, which must be beside tram.",
                 help: "build or install both: make release")
         }
     }

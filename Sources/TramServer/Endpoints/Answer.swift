@@ -27,20 +27,21 @@ package struct Answer: Sendable {
         Answer(status: status, contentType: "application/json", body: .text(json.text))
     }
 
-    /// A list in JSON, read page by page.
+    /// JSON with a list in it, read page by page.
     ///
     /// - Parameters:
     ///   - opening: what stands before the first element, and `closing` what stands after the last.
-    ///   - page: the elements after an id, and their ids.
+    ///   - page: the elements after an id, as text, with their ids: ``pageSize`` of them, if there
+    ///     are so many.
     static func list(
-        opening: String = "[", closing: String = "]", in system: CustomersAndOrders,
-        page: @escaping @Sendable (CustomersAndOrders, _ after: Int) throws -> [(Int, JSON)]
+        opening: String, closing: String, in system: CustomersAndOrders,
+        page: @escaping @Sendable (CustomersAndOrders, _ after: Int) throws -> [(Int, String)]
     ) throws -> Answer {
         @Sendable func piece(
             _ system: CustomersAndOrders, _ before: String, after: Int
         ) throws -> Answer {
             let elements = try page(system, after)
-            let text = elements.map(\.1.text).joined(separator: ",")
+            let text = elements.map(\.1).joined(separator: ",")
             let body: Body
             if let last = elements.last, elements.count == pageSize {
                 body = .pieces(

@@ -19,12 +19,14 @@ enum CustomerEndpoints {
                 status: 200, summary: "The customer is created.",
                 schema: JSONSchema.object(["customerId": JSONSchema.id]))
         ]
-    ) { call, system in
+    ) { call in
         let body = try RequestBody(call.body, keys: ["name", "creditLimit"], example: example)
         let name = try body.name("name")
         let limit = try body.amount("creditLimit", Input.amount)
-        let (customer, _) = try system.customers.createCustomer(name: name, creditLimit: limit)
-        return .json(["customerId": .integer(customer.id)])
+        return { system in
+            let (customer, _) = try system.customers.createCustomer(name: name, creditLimit: limit)
+            return .json(["customerId": .integer(customer.id)])
+        }
     }
 
     private static let show = Endpoint(
@@ -35,12 +37,14 @@ enum CustomerEndpoints {
                 status: 200, summary: "The customer.", schema: JSONSchema.reference("Customer")),
             .problem(404, "There is no such customer."),
         ]
-    ) { call, system in
+    ) { call in
         let id = try call.id()
-        guard let customer = try system.customers.customer(id) else {
-            throw Problem.customerNotFound(id, help: "see all customers: GET /customers")
+        return { system in
+            guard let customer = try system.customers.customer(id) else {
+                throw Problem.customerNotFound(id, help: "see all customers: GET /customers")
+            }
+            return .json(customer.json)
         }
-        return .json(customer.json)
     }
 
     private static let list = Endpoint(
@@ -53,9 +57,12 @@ enum CustomerEndpoints {
                     "customers": JSONSchema.array(of: JSONSchema.reference("Customer"))
                 ]))
         ]
-    ) { _, system in
-        try .list(opening: #"{"customers":["#, closing: "]}", in: system) { system, after in
-            try system.customers.customers(after: after, limit: pageSize).map { ($0.id, $0.json) }
+    ) { _ in
+        { system in
+            try .list(opening: #"{"customers":["#, closing: "]}", in: system) { system, after in
+                try system.customers.customers(after: after, limit: pageSize)
+                    .map { ($0.id, $0.json.text) }
+            }
         }
     }
 }

@@ -15,7 +15,11 @@ struct Endpoint: Sendable {
     /// What the body must be, or nil when there is to be none.
     var body: BodyDescription?
     let answers: [AnswerDescription]
-    let handle: @Sendable (Call, CustomersAndOrders) throws -> Answer
+    /// Reads the request, before any store is touched, and gives what is to be done.
+    let prepare: @Sendable (Call) throws -> Work
+
+    /// What is done on the stores, in one transaction, and answered.
+    typealias Work = @Sendable (CustomersAndOrders) throws -> Answer
 
     enum Method: String, Sendable {
         case get = "GET"

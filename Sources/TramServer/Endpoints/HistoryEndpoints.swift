@@ -21,16 +21,23 @@ enum HistoryEndpoints {
                     schema: JSONSchema.reference("CustomerHistory")),
                 .problem(404, "No event has told of such a customer yet."),
             ]
-        ) { call, system in
+        ) { call in
             let id = try call.id()
-            guard let history = try system.history.history(of: id) else {
-                throw Problem(
-                    code: .customerNotFound,
-                    message: "the order history has not heard of customer \(id)",
-                    help: "if the customer is new, wait until the relay has delivered the event",
-                    field: "id", value: "\(id)")
+            return { system in
+                guard let customer = try system.history.customer(id) else {
+                    throw Problem(
+                        code: .customerNotFound,
+                        message: "the order history has not heard of customer \(id)",
+                        help: "if the customer is new, the relay has yet to deliver the event; "
+                            + "POST /relay/run does, if it waits for that",
+                        field: "id", value: "\(id)")
+                }
+                let (opening, closing) = customer.jsonAroundOrders
+                return try .list(opening: opening, closing: closing, in: system) {
+                    try $0.history.orders(of: id, after: $1, limit: pageSize)
+                        .map { ($0.id, $0.jsonMember.text) }
+                }
             }
-            return .json(.object(history.jsonMembers))
         }
     }
 }

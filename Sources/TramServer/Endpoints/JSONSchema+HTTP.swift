@@ -1,6 +1,7 @@
 internal import Contracts
 internal import Customers
 internal import Presentation
+internal import Tram
 
 extension JSONSchema {
     /// What goes over HTTP: the schemas that others refer to by name.
@@ -54,7 +55,8 @@ extension JSONSchema {
     }
 
     private static let delivery = object([
-        "message": text, "type": text, "from": text, "to": text, "outcome": text,
+        "message": text, "type": text, "from": text, "to": text,
+        "outcome": words(DeliveryOutcome.self),
         "effects": array(of: text), "published": array(of: text),
     ])
 

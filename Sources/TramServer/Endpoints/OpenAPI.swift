@@ -26,7 +26,10 @@ enum OpenAPI {
                 "paths",
                 .object(
                     paths.map { path, endpoints in
-                        JSON.Member(path.description, .object(endpoints.map(operation)))
+                        JSON.Member(
+                            path.description,
+                            .object(
+                                endpoints.map { operation($0, asksForToken: asksForToken) }))
                     })),
         ]
         var components = [JSON.Member("schemas", JSONSchema.components)]
@@ -41,7 +44,9 @@ enum OpenAPI {
         return .object(members)
     }
 
-    private static func operation(_ endpoint: Endpoint) -> JSON.Member {
+    private static func operation(
+        _ endpoint: Endpoint, asksForToken: Bool
+    ) -> JSON.Member {
         var members = [
             JSON.Member("operationId", .string(endpoint.name)),
             JSON.Member("summary", .string(endpoint.summary)),
@@ -69,29 +74,32 @@ enum OpenAPI {
             JSON.Member(
                 "responses",
                 .object(
-                    (endpoint.answers + commonAnswers(of: endpoint))
+                    (endpoint.answers + commonAnswers(of: endpoint, asksForToken: asksForToken))
                         .sorted { $0.status < $1.status }.map(response)
                         + [response("default", .problem(0, "What is wrong."))])))
         return JSON.Member(endpoint.method.rawValue.lowercased(), .object(members))
     }
 
     /// What is wrong with a request, or with the server, wherever it is met.
-    private static func commonAnswers(of endpoint: Endpoint) -> [AnswerDescription] {
-        var answers: [AnswerDescription] = []
+    private static func commonAnswers(
+        of endpoint: Endpoint, asksForToken: Bool
+    ) -> [AnswerDescription] {
+        var answers = [
+            AnswerDescription.problem(
+                400, "A value is not of the right form, or not known; nothing was changed.")
+        ]
         let known = Set(endpoint.answers.map(\.status))
-        if endpoint.body != nil || !endpoint.path.places.isEmpty || !endpoint.query.isEmpty {
-            answers.append(.problem(400, "A value is not of the right form; nothing was changed."))
-        }
+        if asksForToken { answers.append(.problem(401, "The request lacks the token.")) }
         if endpoint.method == .post {
             answers += [
-                .problem(403, "The request comes from a page of another site."),
                 .problem(413, "The body is too large."),
                 .problem(415, "The body is not declared as JSON."),
             ]
         }
         answers += [
+            .problem(403, "The request comes from a page of another site."),
             .problem(421, "The request is for another host."),
-            .problem(503, "A store is busy; nothing was changed, and it may be tried again."),
+            .problem(503, "The server, a store or the relay is busy: try again."),
         ]
         return answers.filter { !known.contains($0.status) }
     }

@@ -6,7 +6,9 @@ internal import Tram
 /// and the relay's next pass.
 struct OperatingEndpoints: Sendable {
     let metrics: Metrics
+    /// The relay inside the server; nil when it waits to be asked.
     let relay: RelayLoop?
+    let report: @Sendable (ServerEvent) -> Void
 
     /// These endpoints beside those of a service, and the document about all of them.
     func all(besides own: [Endpoint], title: String, asksForToken: Bool) -> [Endpoint] {
@@ -26,7 +28,7 @@ struct OperatingEndpoints: Sendable {
                     status: 200, summary: "An OpenAPI 3.1 document.",
                     schema: ["type": .string("object")])
             ]
-        ) { _, _ in .json(document ?? .null) }
+        ) { _ in { _ in .json(document ?? .null) } }
     }
 
     private var health: Endpoint {
@@ -40,19 +42,26 @@ struct OperatingEndpoints: Sendable {
                     status: 503, summary: "It cannot, and why.",
                     schema: JSONSchema.reference("Health")),
             ]
-        ) { _, system in
-            var details: [String] = []
-            do {
-                _ = try system.relay.pendingCount()
-            } catch {
-                details.append(Problem(error).message)
+        ) { _ in
+            { system in
+                var details: [String] = []
+                for service in system.relay.services {
+                    do {
+                        _ = try service.store.read { try Outbox($0).highestNumber() }
+                    } catch {
+                        // Paths and the like are for the log.
+                        let problem = Problem(error)
+                        report(.requestFailed(problem.detail))
+                        details.append("\(service.name) store: \(problem.code.rawValue)")
+                    }
+                }
+                if let problem = relay?.problem { details.append("relay: \(problem.rawValue)") }
+                return .json(
+                    [
+                        "status": .string(details.isEmpty ? "UP" : "DOWN"),
+                        "details": .strings(details),
+                    ], status: details.isEmpty ? 200 : 503)
             }
-            if let problem = relay?.problem { details.append("the relay: \(problem)") }
-            return .json(
-                [
-                    "status": .string(details.isEmpty ? "UP" : "DOWN"),
-                    "details": .strings(details),
-                ], status: details.isEmpty ? 200 : 503)
         }
     }
 
@@ -65,18 +74,21 @@ struct OperatingEndpoints: Sendable {
                     status: 200, summary: "Prometheus' text format.", mediaType: "text/plain",
                     schema: JSONSchema.text)
             ]
-        ) { _, system in
-            for service in system.relay.services {
-                let (backlog, failed) = try service.store.read {
-                    (try Outbox($0).unpublishedCount(), try Outbox($0).failedCount())
+        ) { _ in
+            { system in
+                for service in system.relay.services {
+                    let (backlog, failed) = try service.store.read {
+                        (try Outbox($0).unpublishedCount(), try Outbox($0).failedCount())
+                    }
+                    metrics.set(.backlog, ["outbox": service.name], to: backlog)
+                    metrics.set(.failed, ["outbox": service.name], to: failed)
                 }
-                metrics.set(.backlog, ["outbox": service.name], to: backlog)
-                metrics.set(.failed, ["outbox": service.name], to: failed)
+                let delivers = relay.map { $0.problem == nil } ?? false
+                metrics.set(.leader, to: delivers ? 1 : 0)
+                return Answer(
+                    status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8",
+                    body: .text(metrics.text))
             }
-            metrics.set(.leader, to: relay == nil ? 0 : 1)
-            return Answer(
-                status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8",
-                body: .text(metrics.text))
         }
     }
 
@@ -102,12 +114,14 @@ struct OperatingEndpoints: Sendable {
                     status: 200, summary: "What was done, as `tram relay run --json` tells it.",
                     schema: JSONSchema.reference("Pass"))
             ]
-        ) { call, system in
+        ) { call in
             let isStep = try Self.isStep(call)
-            do {
-                return .json(try Self.run(system, isStep: isStep))
-            } catch {
-                throw Problem.amidWork(error)
+            return { system in
+                do {
+                    return try run(system, isStep: isStep)
+                } catch {
+                    throw Problem.amidWork(error)
+                }
             }
         }
     }
@@ -120,20 +134,25 @@ struct OperatingEndpoints: Sendable {
         return value == "1"
     }
 
-    private static func run(_ system: CustomersAndOrders, isStep: Bool) throws -> JSON {
+    private func run(_ system: CustomersAndOrders, isStep: Bool) throws -> Answer {
         try system.withoutRelay {
-            try system.openAllForWriting()
-            var deliveries: [JSON] = []
+            var deliveries: [String] = []
             var expired: [String] = []
+            var watch = DeliveryWatch(metrics: metrics, report: report)
             func note(_ event: RelayEvent) {
-                if case .delivered(let delivery) = event { deliveries.append(delivery.json) }
+                watch.note(event)
+                if case .delivered(let delivery) = event { deliveries.append(delivery.json.text) }
                 if case .expired(let expiry) = event { expired.append(expiry.effect) }
             }
             let run = system.relay.run()
-            let bounds = RelayRun.Bounds(messages: messagesPerPass)
+            let bounds = RelayRun.Bounds(messages: Self.messagesPerPass)
             let summary =
                 isStep ? try run.step(bounds, report: note) : try run.pass(bounds, report: note)
-            return summary.json(deliveries: deliveries, expired: expired)
+            let text =
+                PassDocument.opening(summary.number, messages: summary.messages)
+                + deliveries.joined(separator: ",")
+                + PassDocument.closing(summary, expired: expired)
+            return Answer(status: 200, contentType: "application/json", body: .text(text))
         }
     }
 }

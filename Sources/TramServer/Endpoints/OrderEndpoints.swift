@@ -21,15 +21,17 @@ enum OrderEndpoints {
                 status: 200, summary: "The order is created, and PENDING.",
                 schema: JSONSchema.object(["orderId": JSONSchema.id]))
         ]
-    ) { call, system in
+    ) { call in
         let body = try RequestBody(
             call.body, keys: ["customerId", "orderTotal", "saga"], example: example)
         let customerID = try body.id("customerId")
         let total = try body.amount("orderTotal", Input.positiveAmount)
         let saga = try body.choice("saga", SagaKind.choreography)
-        let (order, _) = try system.orders.createOrder(
-            customerID: customerID, total: total, saga: saga)
-        return .json(["orderId": .integer(order.id)])
+        return { system in
+            let (order, _) = try system.orders.createOrder(
+                customerID: customerID, total: total, saga: saga)
+            return .json(["orderId": .integer(order.id)])
+        }
     }
 
     private static let show = Endpoint(
@@ -40,8 +42,9 @@ enum OrderEndpoints {
                 status: 200, summary: "The order.", schema: JSONSchema.reference("Order")),
             .problem(404, "There is no such order."),
         ]
-    ) { call, system in
-        try inTermsOfHTTP { .json(try system.orders.order(call.id()).json) }
+    ) { call in
+        let id = try call.id()
+        return { system in try inTermsOfHTTP { .json(try system.orders.order(id).json) } }
     }
 
     private static let list = Endpoint(
@@ -53,9 +56,12 @@ enum OrderEndpoints {
                     "orders": JSONSchema.array(of: JSONSchema.reference("Order"))
                 ]))
         ]
-    ) { _, system in
-        try .list(opening: #"{"orders":["#, closing: "]}", in: system) { system, after in
-            try system.orders.orders(after: after, limit: pageSize).map { ($0.id, $0.json) }
+    ) { _ in
+        { system in
+            try .list(opening: #"{"orders":["#, closing: "]}", in: system) { system, after in
+                try system.orders.orders(after: after, limit: pageSize)
+                    .map { ($0.id, $0.json.text) }
+            }
         }
     }
 
@@ -67,11 +73,13 @@ enum OrderEndpoints {
                 status: 200, summary: "The orders, by id.",
                 schema: JSONSchema.array(of: JSONSchema.reference("Order")))
         ]
-    ) { call, system in
+    ) { call in
         let filter = OrderFilter(customerID: try call.id("customerId"))
-        return try .list(in: system) { system, after in
-            try system.orders.orders(filter, after: after, limit: pageSize)
-                .map { ($0.id, $0.json) }
+        return { system in
+            try .list(opening: "[", closing: "]", in: system) { system, after in
+                try system.orders.orders(filter, after: after, limit: pageSize)
+                    .map { ($0.id, $0.json.text) }
+            }
         }
     }
 
@@ -86,8 +94,11 @@ enum OrderEndpoints {
             .problem(404, "There is no such order."),
             .problem(409, "The order is not APPROVED, so it cannot be cancelled."),
         ]
-    ) { call, system in
-        try inTermsOfHTTP { .json(try system.orders.cancelOrder(call.id()).order.json) }
+    ) { call in
+        let id = try call.id()
+        return { system in
+            try inTermsOfHTTP { .json(try system.orders.cancelOrder(id).order.json) }
+        }
     }
 
     /// Tells whoever meets a refusal of the Order Service what to do next over HTTP.
@@ -99,7 +110,9 @@ enum OrderEndpoints {
             let help =
                 switch error {
                 case .notFound: "see all orders: GET /orders"
-                case .notCancellable(_, .pending): "wait until it is decided"
+                case .notCancellable(_, .pending):
+                    "wait until it is decided; POST /relay/run makes the saga's next step, if the relay "
+                        + "waits for it"
                 case .notCancellable(let id, _): "see the order: GET /orders/\(id)"
                 }
             throw Problem(

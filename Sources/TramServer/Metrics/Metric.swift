@@ -41,7 +41,7 @@ enum Metric: String, CaseIterable, Sendable {
         case .commitTime: "How long a commit took, until it was durable."
         case .lockWait: "How long a transaction waited for the other writers of its store."
         case .requests: "Requests that were answered."
-        case .requestTime: "How long a request took, from its last byte to its answer."
+        case .requestTime: "How long a request took, from its head to the beginning of its answer."
         }
     }
 }

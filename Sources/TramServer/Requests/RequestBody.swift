@@ -20,10 +20,12 @@ struct RequestBody {
         } catch {
             throw Problem(
                 code: .json,
-                message: "the body is no JSON: \(error.reason), at byte \(error.offset)",
+                message: bytes.isEmpty
+                    ? "the body is empty"
+                    : "the body cannot be read as JSON: \(error.reason), at byte \(error.offset)",
                 reason: "Nothing was changed.", help: "send for example \(example.text)")
         }
-        members = try Self.members(of: json, keys: keys, name: "the body", example)
+        members = try Self.members(of: json, keys: keys, in: nil, example)
     }
 
     func name(_ key: String) throws -> CustomerName {
@@ -42,7 +44,7 @@ struct RequestBody {
         _ key: String, _ read: (_ text: String, _ field: String) throws -> Money
     ) throws -> Money {
         let inside = try Self.members(
-            of: try value(key), keys: ["amount"], name: "'\(key)'", example)
+            of: try value(key), keys: ["amount"], in: key, example)
         guard let amount = inside["amount"] else { throw missing("\(key).amount") }
         return try read(try number(amount, "\(key).amount"), "\(key).amount")
     }
@@ -70,18 +72,20 @@ struct RequestBody {
     }
 
     private static func members(
-        of json: JSON, keys: [String], name: String, _ example: JSON
+        of json: JSON, keys: [String], in field: String?, _ example: JSON
     ) throws -> [String: JSON] {
+        let name = field.map { "'\($0)'" } ?? "the body"
         guard case .object(let members) = json else {
             throw Problem(
                 code: .body, message: "\(name) is not a JSON object",
-                reason: "Nothing was changed.", help: "send for example \(example.text)")
+                reason: "Nothing was changed.", help: "send for example \(example.text)",
+                field: field)
         }
         for member in members where !keys.contains(member.key) {
             throw Problem(
                 code: .body, message: "'\(member.key)' is not known in \(name)",
                 reason: "Nothing was changed.", help: "send for example \(example.text)",
-                field: member.key)
+                field: field.map { "\($0).\(member.key)" } ?? member.key)
         }
         return Dictionary(uniqueKeysWithValues: members.map { ($0.key, $0.value) })
     }

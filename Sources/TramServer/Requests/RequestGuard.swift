@@ -5,15 +5,12 @@ internal import Presentation
 struct RequestGuard: Sendable {
     /// The names and addresses by which clients may call the server, in lower case.
     private let hostNames: Set<String>
-    /// Whether any address may stand for the server, because it listens on all of them. Names may not:
-    /// anyone can make a name lead here (DNS rebinding).
-    private let listensEverywhere: Bool
+    private let address: NetworkAddress?
     private let token: [UInt8]?
 
     init(address: String, hostNames: [String], token: String?) {
-        let bracketed = address.contains(":") ? "[\(address)]" : address
-        self.hostNames = Set(["localhost", "127.0.0.1", "[::1]", bracketed] + hostNames)
-        listensEverywhere = ["0.0.0.0", "::"].contains(address)
+        self.hostNames = Set(["localhost"] + hostNames)
+        self.address = NetworkAddress(address)
         self.token = token.map { Array($0.utf8) }
     }
 
@@ -31,11 +28,7 @@ struct RequestGuard: Sendable {
                     code: .usage, message: "the request names \(head.hosts.count) hosts, not one",
                     help: "send one Host header"), closesConnection: true)
         }
-        let name = Self.name(ofAuthority: head.hosts[0].lowercased())
-        if hostNames.contains(name) { return }
-        let isAddress =
-            NetworkAddress(name.hasPrefix("[") ? String(name.dropFirst().dropLast()) : name) != nil
-        if listensEverywhere && isAddress { return }
+        if let name = Self.name(ofAuthority: head.hosts[0].lowercased()), isOurs(name) { return }
         throw Refusal(
             Problem(
                 code: .wrongHost, message: "the request is for the host '\(head.hosts[0])'",
@@ -43,12 +36,29 @@ struct RequestGuard: Sendable {
                 help: "call it localhost, or allow the name: tram serve --host NAME"))
     }
 
-    /// The host of `host:port`.
-    private static func name(ofAuthority authority: String) -> String {
+    /// Whether a host is this server. A server that listens everywhere answers to any address, but
+    /// not to any name: anyone can make a name lead here (DNS rebinding).
+    private func isOurs(_ host: Substring) -> Bool {
+        if hostNames.contains(String(host)) { return true }
+        guard let called = NetworkAddress(String(host)), let address else { return false }
+        return called.isLoopback || called == address || address.isUnspecified
+    }
+
+    /// The host of `host:port` or `[host]:port`; nil when it is not of that form.
+    private static func name(ofAuthority authority: String) -> Substring? {
+        let host: Substring
+        let rest: Substring
         if authority.hasPrefix("[") {
-            return authority.firstIndex(of: "]").map { String(authority[...$0]) } ?? authority
+            guard let end = authority.firstIndex(of: "]") else { return nil }
+            host = authority[..<end].dropFirst()
+            rest = authority[end...].dropFirst()
+        } else {
+            host = authority.prefix { $0 != ":" }
+            rest = authority.dropFirst(host.count)
         }
-        return String(authority.prefix { $0 != ":" })
+        let port = rest.dropFirst()
+        let isPort = rest.hasPrefix(":") && port.allSatisfy { $0.isASCII && $0.isNumber }
+        return rest.isEmpty || isPort ? host : nil
     }
 
     private func checkToken(_ head: RequestHead) throws {
@@ -74,13 +84,15 @@ struct RequestGuard: Sendable {
     }
 
     private func checkOrigin(_ head: RequestHead) throws {
+        let host = head.hosts[0].lowercased()
+        // A proxy before the server may speak TLS.
         for origin in head.values("origin")
-        where origin.lowercased() != "http://" + head.hosts[0].lowercased() {
+        where !["http://" + host, "https://" + host].contains(origin.lowercased()) {
             throw Refusal(
                 Problem(
                     code: .foreignOrigin, message: "the request comes from '\(origin)'",
                     reason: "A page of another site may not use this server.",
-                    help: "call it from a page of its own, or from no page"))
+                    help: "call it from a program; pages of other sites or ports are refused"))
         }
     }
 }

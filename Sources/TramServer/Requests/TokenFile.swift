@@ -23,6 +23,6 @@ enum TokenFile {
         Problem(
             code: .tokenFile, message: "'\(path)' holds no token: \(reason)",
             reason: "The server was not started.",
-            help: "make one: openssl rand -hex 32 > \(path)", field: "token-file", value: path)
+            help: "make one: openssl rand -hex 32 > NEW-FILE", field: "token-file", value: path)
     }
 }

@@ -4,13 +4,19 @@ internal import Synchronization
 
 /// Something to do for a request, on a thread that has the stores open and may block.
 struct Job: Sendable {
-    let run: @Sendable (CustomersAndOrders) throws -> Answer
+    let run: Endpoint.Work
+    /// After this time, in milliseconds of `MonotonicTime`, it has waited too long to be done.
+    let expires: Int64
     /// Called once, on some thread.
     let done: @Sendable (Result<Answer, any Error>) -> Void
 }
 
-/// Jobs that wait for a thread. It is as long as there are open connections, at the most.
+/// Jobs that wait for a thread.
 final class JobQueue: Sendable {
+    /// How many may wait. There are never so many open connections; but the jobs of clients that have
+    /// gone wait, too.
+    private static let longest = 1024
+
     private struct State {
         var jobs: [Job] = []
         var isClosed = false
@@ -19,9 +25,15 @@ final class JobQueue: Sendable {
     private let state = Mutex(State())
     private let arrivals = DispatchSemaphore(value: 0)
 
-    func add(_ job: Job) {
-        state.withLock { $0.jobs.append(job) }
-        arrivals.signal()
+    /// - Returns: whether the job will be done: false when there are too many, or the queue is closed.
+    func add(_ job: Job) -> Bool {
+        let isAdded = state.withLock { state in
+            guard !state.isClosed, state.jobs.count < Self.longest else { return false }
+            state.jobs.append(job)
+            return true
+        }
+        if isAdded { arrivals.signal() }
+        return isAdded
     }
 
     /// Waits for jobs.

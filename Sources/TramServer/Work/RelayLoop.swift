@@ -1,6 +1,7 @@
 internal import CustomersAndOrders
 internal import Dispatch
 internal import Platform
+internal import Presentation
 internal import Synchronization
 internal import Tram
 internal import TramSQLite
@@ -21,10 +22,11 @@ final class RelayLoop: Sendable {
     private static let lookForDeadlinesEvery: Int64 = 500
 
     private struct State {
+        var isRunning = false
         var isStopping = false
         /// Whether somebody has called ``wake()`` since the loop last looked.
         var isWoken = false
-        var problem: String?
+        var problem: Problem.Code?
     }
 
     private let state = Mutex(State())
@@ -40,12 +42,18 @@ final class RelayLoop: Sendable {
 
     /// Starts to deliver.
     func start(open: @escaping @Sendable () throws -> CustomersAndOrders) throws {
+        state.withLock { $0.isRunning = true }
         try Threads.start { [self] in
             defer { ended.signal() }
-            do {
-                try deliver(in: open())
-            } catch {
-                note(problem: "\(error)")
+            while !isStopping {
+                do {
+                    try deliver(in: open())
+                } catch {
+                    // What the drain has not come to is still pending. The stores are opened again:
+                    // they may have been replaced.
+                    note(problem: error)
+                    pause(milliseconds: 1000)
+                }
             }
         }
     }
@@ -61,13 +69,16 @@ final class RelayLoop: Sendable {
 
     /// Ends the relay between two transactions, and waits for that.
     func stop() {
-        state.withLock { $0.isStopping = true }
+        let isRunning = state.withLock { state in
+            state.isStopping = true
+            return state.isRunning
+        }
         wake()
-        ended.wait()
+        if isRunning { ended.wait() }
     }
 
     /// Why it cannot deliver at present, or nil when it can.
-    var problem: String? { state.withLock { $0.problem } }
+    var problem: Problem.Code? { state.withLock { $0.problem } }
 
     private var isStopping: Bool { state.withLock { $0.isStopping } }
 
@@ -81,12 +92,11 @@ final class RelayLoop: Sendable {
             let now = MonotonicTime.now()
             let versions = try? system.stores.map { try $0.dataVersion() }
             guard versions == nil || versions != drained || now >= lookForDeadlinesAt else {
-                _ = arrivals.wait(timeout: .now() + .milliseconds(Self.lookEvery))
-                state.withLock { $0.isWoken = false }
+                pause(milliseconds: Self.lookEvery)
                 continue
             }
             do {
-                let isIdle = try system.withoutRelay { try drain(run, system, since: now) }
+                let isIdle = try system.withoutRelay { try drain(run, system) }
                 drained = isIdle ? versions : nil
                 lookForDeadlinesAt = now + Self.lookForDeadlinesEvery
                 note(problem: nil)
@@ -95,64 +105,45 @@ final class RelayLoop: Sendable {
                     drained = nil
                 }
                 if !isIdle { MonotonicTime.sleep(milliseconds: Self.rest) }
-            } catch {
-                // What the drain has not come to is still pending, and is tried again.
-                if !error.isOfBusyness { note(problem: "\(error)") }
-                run.retryFailed()
+            } catch  where error.isOfBusyness {
+                // Another process has its turn.
                 drained = nil
-                MonotonicTime.sleep(milliseconds: error.isOfBusyness ? Self.rest : 1000)
+                MonotonicTime.sleep(milliseconds: Self.rest)
             }
         }
+    }
+
+    /// Waits, at most so long, until somebody calls ``wake()``.
+    private func pause(milliseconds: Int) {
+        _ = arrivals.wait(timeout: .now() + .milliseconds(milliseconds))
+        state.withLock { $0.isWoken = false }
     }
 
     /// Makes passes until there is nothing to deliver, or the time is over.
     ///
     /// - Returns: whether there is nothing to deliver.
-    private func drain(
-        _ run: RelayRun, _ system: CustomersAndOrders, since start: Int64
-    ) throws -> Bool {
-        try system.openAllForWriting()
+    private func drain(_ run: RelayRun, _ system: CustomersAndOrders) throws -> Bool {
+        let start = MonotonicTime.now()
         let isOver = { [self] in
             isStopping || MonotonicTime.now() >= start + Self.longestDrain
         }
         let bounds = RelayRun.Bounds(isInterrupted: isOver)
-        var last: MessageID?
+        var watch = DeliveryWatch(metrics: metrics, report: report)
         repeat {
-            let summary = try run.pass(bounds) { event in
-                if case .delivered(let delivery) = event {
-                    note(delivery, isFirst: delivery.message.id != last)
-                    last = delivery.message.id
-                }
-            }
+            let summary = try run.pass(bounds) { watch.note($0) }
             if summary.isIdle { return true }
         } while !isOver()
         return false
     }
 
-    private func note(_ delivery: Delivery, isFirst: Bool) {
-        if isFirst { metrics.count(.messagesProcessed, ["outbox": delivery.source]) }
-        let outcome = delivery.receipt.outcome
-        if outcome == .held { return }
-        metrics.count(
-            .attempts, ["subscriber": delivery.subscriber, "outcome": outcome.rawValue])
-        if outcome == .duplicate {
-            metrics.count(.duplicates, ["subscriber": delivery.subscriber])
-        }
-        if let age = delivery.age, outcome.isDone {
-            metrics.observe(
-                .eventAge, ["subscriber": delivery.subscriber],
-                seconds: Double(max(0, age)) / 1000)
-        }
-        if outcome == .failed { report(.deliveryFailed(delivery)) }
-    }
-
-    private func note(problem: String?) {
+    private func note(problem error: (any Error)?) {
+        let problem = error.map { Problem($0) }
         let isNew = state.withLock { state in
-            defer { state.problem = problem }
-            return state.problem != problem
+            defer { state.problem = problem?.code }
+            return state.problem != problem?.code
         }
         guard isNew else { return }
-        report(problem.map { .relayFailed($0) } ?? .relayRecovered)
+        report(problem.map { .relayFailed($0.detail) } ?? .relayRecovered)
     }
 }
 

@@ -1,5 +1,6 @@
 internal import CustomersAndOrders
 internal import Platform
+internal import Tram
 internal import TramSQLite
 
 /// The threads that do the work of requests, so that nothing ever waits for a disk or a lock on a
@@ -31,7 +32,8 @@ struct Workers: Sendable {
         try Self.startWriter(orderWriter, { try open(.orderWriter) }, wrote) { $0.orderStore }
     }
 
-    func add(_ job: Job, for worker: Endpoint.Worker) {
+    /// - Returns: whether the job will be done; false when there are too many before it.
+    func add(_ job: Job, for worker: Endpoint.Worker) -> Bool {
         switch worker {
         case .reader: readers.add(job)
         case .customerWriter: customerWriter.add(job)
@@ -48,11 +50,9 @@ struct Workers: Sendable {
         _ queue: JobQueue, _ open: @escaping @Sendable () throws -> CustomersAndOrders
     ) throws {
         try Threads.start {
-            var system = try? open()
+            var stores = OpenStores(open)
             while let jobs = queue.next() {
-                for job in jobs {
-                    job.done(Result { try job.run(opened(&system, open)) })
-                }
+                for job in inTime(jobs) { job.done(stores.use(job.run)) }
             }
         }
     }
@@ -63,11 +63,12 @@ struct Workers: Sendable {
         store: @escaping @Sendable (CustomersAndOrders) -> SQLiteStore
     ) throws {
         try Threads.start {
-            var system = try? open()
-            while let jobs = queue.next(atMost: batch) {
-                let answers = Result {
-                    let system = try opened(&system, open)
-                    return try store(system).batch {
+            var stores = OpenStores(open)
+            while let arrived = queue.next(atMost: batch) {
+                let jobs = inTime(arrived)
+                if jobs.isEmpty { continue }
+                let answers = stores.use { system in
+                    try store(system).batch {
                         jobs.map { job in Result { try job.run(system) } }
                     }
                 }
@@ -79,13 +80,40 @@ struct Workers: Sendable {
         }
     }
 
-    /// The thread's stores, which are opened again if that has failed before.
-    private static func opened(
-        _ system: inout CustomersAndOrders?, _ open: () throws -> CustomersAndOrders
-    ) throws -> CustomersAndOrders {
-        if let system { return system }
-        let opened = try open()
-        system = opened
-        return opened
+    /// The jobs that have not waited too long; the others are told so.
+    private static func inTime(_ jobs: [Job]) -> [Job] {
+        let now = MonotonicTime.now()
+        for job in jobs where job.expires < now { job.done(.failure(WaitedTooLong())) }
+        return jobs.filter { $0.expires >= now }
+    }
+}
+
+/// There were too many requests before this one. Nothing was done for it.
+struct WaitedTooLong: Error {}
+
+/// The stores that a thread has open.
+private struct OpenStores {
+    private let open: () throws -> CustomersAndOrders
+    private var system: CustomersAndOrders?
+
+    init(_ open: @escaping () throws -> CustomersAndOrders) {
+        self.open = open
+        // Whatever is wrong is told to the first who needs them.
+        system = try? open()
+    }
+
+    /// Does something with the stores. They are opened again when that has failed before, or when
+    /// their files have been deleted or replaced.
+    mutating func use<Output>(
+        _ body: (CustomersAndOrders) throws -> Output
+    ) -> Result<Output, any Error> {
+        do {
+            let system = try self.system ?? open()
+            self.system = system
+            return .success(try body(system))
+        } catch {
+            if let error = error as? StoreError, case .moved = error { system = nil }
+            return .failure(error)
+        }
     }
 }

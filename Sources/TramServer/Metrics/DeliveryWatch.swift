@@ -1,0 +1,34 @@
+internal import Tram
+
+/// Measures what a relay does, and reports what fails.
+struct DeliveryWatch {
+    let metrics: Metrics
+    let report: @Sendable (ServerEvent) -> Void
+    private var lastMessage: MessageID?
+
+    init(metrics: Metrics, report: @escaping @Sendable (ServerEvent) -> Void) {
+        self.metrics = metrics
+        self.report = report
+    }
+
+    mutating func note(_ event: RelayEvent) {
+        guard case .delivered(let delivery) = event else { return }
+        if delivery.message.id != lastMessage {
+            metrics.count(.messagesProcessed, ["outbox": delivery.source])
+            lastMessage = delivery.message.id
+        }
+        let outcome = delivery.receipt.outcome
+        if outcome == .held { return }
+        metrics.count(
+            .attempts, ["subscriber": delivery.subscriber, "outcome": outcome.rawValue])
+        if outcome == .duplicate {
+            metrics.count(.duplicates, ["subscriber": delivery.subscriber])
+        }
+        if let age = delivery.age, outcome.isDone {
+            metrics.observe(
+                .eventAge, ["subscriber": delivery.subscriber],
+                seconds: Double(max(0, age)) / 1000)
+        }
+        if outcome == .failed { report(.deliveryFailed(delivery)) }
+    }
+}
