@@ -1,6 +1,6 @@
 # The three services over HTTP: the session of Eventuate Tram's example, with its own curl commands.
 # The server's relay delivers messages as they come.
-tram serve --quiet 2>log.jsonl &
+tram serve >served.txt 2>log.jsonl &
 curl --silent --retry 20 --retry-delay 1 --retry-connrefused http://localhost:8083/actuator/health --write-out '\n'
 
 # First, create a customer:
@@ -43,6 +43,9 @@ curl --silent --write-out '\n' -X POST http://localhost:8081/orders/2/cancel
 
 # Two of the server's measurements, for Prometheus:
 curl --silent http://localhost:8081/metrics | grep ^eventuate_cdc_messages_processed
+
+# Its log tells of every request, without what was sent:
+grep --max-count=1 /cancel log.jsonl | sed 's/"time":"[^"]*"/"time":"..."/; s/"microseconds":[0-9]*/"microseconds":.../'
 
 # The server ends when the requests in hand are answered:
 kill $!
