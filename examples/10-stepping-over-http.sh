@@ -5,6 +5,9 @@ curl --silent --retry 20 --retry-delay 1 --retry-connrefused http://localhost:80
 curl --silent --write-out '\n' --json '{"name":"Jane Doe","creditLimit":{"amount":5}}' http://localhost:8082/customers
 curl --silent --write-out '\n' --json '{"customerId":1,"orderTotal":{"amount":4}}' http://localhost:8081/orders
 
+# What waits in the outboxes:
+curl --silent --write-out '\n' http://localhost:8081/relay/status
+
 # One delivery: the customer's event reaches the order history.
 curl --silent --write-out '\n' -X POST "http://localhost:8081/relay/run?step=1"
 

@@ -1,5 +1,6 @@
 internal import Contracts
 package import Customers
+internal import CustomersAndOrders
 package import OrderHistory
 package import Orders
 package import Tram
@@ -78,6 +79,30 @@ extension Delivery {
             "outcome": .string(receipt.outcome.rawValue),
             "effects": .strings(receipt.effects),
             "published": .strings(receipt.published.map(\.id.description)),
+        ]
+    }
+}
+
+extension [OutboxStatus] {
+    /// What waits for the relay.
+    package var json: JSON {
+        let pending = reduce(0) { $0 + $1.pending }
+        return [
+            "outboxes": .array(map(\.json)), "pending": .integer(pending),
+            "idle": .bool(pending == 0),
+        ]
+    }
+}
+
+extension OutboxStatus {
+    fileprivate var json: JSON {
+        [
+            "service": .string(service),
+            "pending": .integer(pending),
+            "failed": .integer(failed),
+            "next": next.map {
+                ["message": .string($0.id.description), "type": .string($0.type)]
+            } ?? .null,
         ]
     }
 }

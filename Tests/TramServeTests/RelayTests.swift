@@ -27,6 +27,17 @@
             let order = try served.createOrder(customer: customer, total: "4", .choreography)
             #expect(order == 1)
 
+            let status = try served.get(served.history, "/relay/status")
+            #expect(
+                status.body
+                    == #"{"outboxes":[{"service":"customer","pending":1,"failed":0,"next":"#
+                    + #"{"message":"customer:1","type":"CustomerCreated"}},"#
+                    + #"{"service":"order","pending":1,"failed":0,"next":"#
+                    + #"{"message":"order:1","type":"OrderCreated"}},"#
+                    + #"{"service":"history","pending":0,"failed":0,"next":null}],"#
+                    + #""pending":2,"idle":false}"#)
+            #expect(try served.workbench.succeed("relay", "status", "--json") == status.body)
+
             let step = try served.post(served.orders, "/relay/run?step=1")
             #expect(
                 step.body

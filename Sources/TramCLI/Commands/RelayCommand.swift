@@ -156,17 +156,7 @@ struct RelayCommand: ParsableCommand {
 
         func run(in session: Session) throws -> ExitStatus {
             let system = try session.open()
-            let outboxes = try system.relay.services.map { service in
-                try service.store.read { transaction in
-                    let outbox = Outbox(transaction)
-                    return OutboxStatus(
-                        service: service.name, pending: try outbox.unpublishedCount(),
-                        failed: try outbox.failedCount(),
-                        next: try outbox.unpublished(after: 0, through: .max, limit: 1)
-                            .first?.heading)
-                }
-            }
-            let status = RelayStatus(outboxes: outboxes)
+            let status = RelayStatus(outboxes: try system.outboxStatus())
             try session.show(status)
             return exitCode && status.pending > 0 ? .bound : .done
         }
@@ -175,13 +165,6 @@ struct RelayCommand: ParsableCommand {
 
 enum ServiceChoice: String, ExpressibleByArgument, CaseIterable {
     case customer, order, history
-}
-
-private struct OutboxStatus {
-    let service: String
-    let pending: Int
-    let failed: Int
-    let next: MessageHeading?
 }
 
 private struct RelayStatus: Document {
@@ -201,21 +184,5 @@ private struct RelayStatus: Document {
         ).text
     }
 
-    var json: JSON {
-        [
-            "outboxes": .array(
-                outboxes.map { outbox in
-                    [
-                        "service": .string(outbox.service),
-                        "pending": .integer(outbox.pending),
-                        "failed": .integer(outbox.failed),
-                        "next": outbox.next.map {
-                            ["message": .string($0.id.description), "type": .string($0.type)]
-                        } ?? .null,
-                    ]
-                }),
-            "pending": .integer(pending),
-            "idle": .bool(pending == 0),
-        ]
-    }
+    var json: JSON { outboxes.json }
 }

@@ -46,6 +46,13 @@ extension JSONSchema {
                     "duplicates": count, "failed": count, "pending": count,
                     "idle": ["type": .string("boolean")], "expired": array(of: text),
                 ], optional: ["expired"]),
+            "RelayStatus": object([
+                "outboxes": array(
+                    of: object([
+                        "service": text, "pending": count, "failed": count,
+                        "next": optional(object(["message": text, "type": text])),
+                    ])), "pending": count, "idle": ["type": .string("boolean")],
+            ]),
             "Problem": object([
                 "type": text, "title": text, "status": count, "detail": text,
                 "code": ["enum": .strings(Problem.Code.allCases.map(\.rawValue))],

@@ -12,7 +12,7 @@ struct OperatingEndpoints: Sendable {
 
     /// These endpoints beside those of a service, and the document about all of them.
     func all(besides own: [Endpoint], title: String, asksForToken: Bool) -> [Endpoint] {
-        let described = own + [health, measurements, runRelay]
+        let described = own + [health, measurements, relayStatus, runRelay]
         let document = OpenAPI.document(
             of: title, described + [documentation(nil)], asksForToken: asksForToken)
         return described + [documentation(document)]
@@ -76,12 +76,9 @@ struct OperatingEndpoints: Sendable {
             ]
         ) { _ in
             { system in
-                for service in system.relay.services {
-                    let (backlog, failed) = try service.store.read {
-                        (try Outbox($0).unpublishedCount(), try Outbox($0).failedCount())
-                    }
-                    metrics.set(.backlog, ["outbox": service.name], to: backlog)
-                    metrics.set(.failed, ["outbox": service.name], to: failed)
+                for outbox in try system.outboxStatus() {
+                    metrics.set(.backlog, ["outbox": outbox.service], to: outbox.pending)
+                    metrics.set(.failed, ["outbox": outbox.service], to: outbox.failed)
                 }
                 let delivers = relay.map { $0.problem == nil } ?? false
                 metrics.set(.leader, to: delivers ? 1 : 0)
@@ -90,6 +87,19 @@ struct OperatingEndpoints: Sendable {
                     body: .text(metrics.text))
             }
         }
+    }
+
+    private var relayStatus: Endpoint {
+        Endpoint(
+            method: .get, path: "/relay/status", name: "getRelayStatus",
+            summary: "What waits in each outbox, as `tram relay status --json` tells it.",
+            worker: .reader,
+            answers: [
+                AnswerDescription(
+                    status: 200, summary: "The outboxes, in the order of the relay.",
+                    schema: JSONSchema.reference("RelayStatus"))
+            ]
+        ) { _ in { .json(try $0.outboxStatus().json) } }
     }
 
     /// How many messages a pass takes up that is asked for over HTTP: its report is held in memory.
