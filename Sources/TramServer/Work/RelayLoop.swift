@@ -42,7 +42,6 @@ final class RelayLoop: Sendable {
 
     /// Starts to deliver.
     func start(open: @escaping @Sendable () throws -> CustomersAndOrders) throws {
-        state.withLock { $0.isRunning = true }
         try Threads.start { [self] in
             defer { ended.signal() }
             while !isStopping {
@@ -56,6 +55,7 @@ final class RelayLoop: Sendable {
                 }
             }
         }
+        state.withLock { $0.isRunning = true }
     }
 
     /// Says that something may have been committed.
