@@ -1,3 +1,4 @@
+internal import Platform
 internal import Tram
 
 /// All that `tram serve` has checked and tells the program that serves, as its one argument in JSON.
@@ -45,6 +46,11 @@ package struct ServeConfiguration: Codable, Hashable, Sendable {
         self.historyPort = historyPort
         self.address = address
         self.relay = relay
+    }
+
+    /// Whether others than this machine's users could use the server, and no token keeps them out.
+    package var isOpenToAll: Bool {
+        tokenFile == nil && NetworkAddress(address)?.isLoopback != true
     }
 
     /// Reads what ``argument`` has written; nil when it is not that.

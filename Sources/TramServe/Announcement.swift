@@ -62,7 +62,7 @@ final class Announcement: Sendable {
 
     private func url(_ port: Int) -> String {
         let address =
-            ["0.0.0.0", "::"].contains(configuration.address)
+            NetworkAddress(configuration.address)?.isUnspecified == true
             ? "localhost" : configuration.address
         return "http://\(address.contains(":") ? "[\(address)]" : address):\(port)"
     }

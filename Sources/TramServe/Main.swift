@@ -12,7 +12,8 @@ enum Main {
 
     private static func run(_ arguments: [String]) async -> Int32 {
         guard arguments.count == 1,
-            let configuration = ServeConfiguration(argument: arguments[0])
+            let configuration = ServeConfiguration(argument: arguments[0]),
+            !configuration.isOpenToAll
         else {
             return report(
                 Problem(

@@ -30,6 +30,12 @@
             }
             // With no file left, no connection could be accepted.
             let files = OpenFiles.raiseLimit()
+            guard files > Self.ownFiles else {
+                throw Problem(
+                    code: .inputOutput, message: "this process may open only \(files) files",
+                    reason: "The server was not started.",
+                    help: "allow it more: ulimit -n 1024")
+            }
             connections = max(1, min(configuration.maxConnections, (files - Self.ownFiles) / 3))
             self.log = log
             self.configuration = configuration

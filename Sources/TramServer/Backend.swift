@@ -24,6 +24,7 @@ package final class Backend: Sendable {
     package init(
         _ configuration: ServeConfiguration, report: @escaping @Sendable (ServerEvent) -> Void
     ) throws {
+        precondition(!configuration.isOpenToAll, "a server for all needs a token")
         let token = try configuration.tokenFile.map(TokenFile.read)
         let metrics = Metrics()
         let open = { @Sendable (lockTimeout: Int, delivers: Bool) throws in
@@ -126,16 +127,22 @@ package final class Backend: Sendable {
     }
 
     private func checkBody(_ head: RequestHead, of endpoint: Endpoint) throws {
-        if let length = head.values("content-length").first.flatMap(Int.init),
-            length > Self.maximumBodySize
+        // What is no number is refused before; one that is too long for an integer is too large.
+        if let length = head.values("content-length").first,
+            Int(length).map({ $0 > Self.maximumBodySize }) ?? true
         {
             throw Self.bodyTooLarge
+        }
+        if let coding = head.values("content-encoding").first(where: { $0 != "identity" }) {
+            throw Problem(
+                code: .mediaType, message: "the body is encoded as '\(coding)'",
+                reason: "Nothing was changed.", help: "send it without Content-Encoding")
         }
         let types = head.values("content-type")
         // A browser sends no request of JSON to another site without asking first.
         if types.isEmpty && endpoint.body == nil { return }
-        let type = types.first?.split(separator: ";").first?.lowercased()
-            .filter { $0 != " " && $0 != "\t" }
+        let type = types.first?.prefix { $0 != ";" }.lowercased()
+            .split(whereSeparator: { $0 == " " || $0 == "\t" }).joined(separator: " ")
         guard types.count == 1, type == "application/json" else {
             throw Problem(
                 code: .mediaType,

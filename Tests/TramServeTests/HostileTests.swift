@@ -104,6 +104,8 @@
             #expect(try status((1...200).map { "X-\($0): y\r\n" }.joined()) == 400)
             #expect(try status("Content-Length: 65537\r\n") == 413)
             #expect(try status("Content-Length: 99999999999999\r\n") == 413)
+            #expect([400, 413].contains(try status("Content-Length: 99999999999999999999\r\n")))
+            #expect(try status("Content-Encoding: gzip\r\nContent-Length: 1\r\n", "x") == 415)
             let chunk = "8000\r\n" + String(repeating: " ", count: 0x8000) + "\r\n"
             let chunked = try status("Transfer-Encoding: chunked\r\n", chunk + chunk + "1\r\n \r\n")
             #expect(chunked == 413)
@@ -160,6 +162,60 @@
             let connection = try HTTPConnection(port: served.orders, timeout: 5)
             #expect(try connection.request("GET", "/orders").status == 200)
             #expect(connection.waitForClose())
+        }
+
+        @Test(arguments: [
+            ("GET / HTTP/1.1\r\nX:", " "), ("GET /", " "),
+            ("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n", "a"),
+            ("CONNECT a:80 HTTP/1.1\r\nHost: localhost\r\n\r\n", "a"),
+        ]) func `what never comes to an end is cut off`(beginning: String, more: String) throws {
+            let served = try ServedSystem()
+            let before = try residentKilobytes(served.process.id)
+            let connection = try HTTPConnection(port: served.orders)
+            try connection.send(beginning)
+            let block = String(repeating: more, count: 1 << 20)
+            var sent = 0
+            while sent < 200, (try? connection.send(block)) != nil { sent += 1 }
+            #expect(sent < 200, "200 MB were taken")
+            let after = try residentKilobytes(served.process.id)
+            #expect(after < before + 32_768, "\(before) kB, then \(after) kB")
+            #expect(try served.get(served.orders, "/orders").status == 200)
+        }
+
+        @Test func `an offer to change the protocol is declined, and the connection ended`() throws
+        {
+            let served = try ServedSystem()
+            for headers in [
+                [("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", "h2c")],
+                [("Connection", "Close")], [("Connection", "x, close")],
+            ] {
+                let connection = try HTTPConnection(port: served.orders, timeout: 5)
+                let answer = try connection.request("GET", "/orders", headers: headers)
+                #expect(answer.status == 200)
+                #expect(answer.headers["connection"] == "close")
+                #expect(connection.waitForClose())
+            }
+        }
+
+        @Test func `an endless stream of requests does not keep a server from its end`() throws {
+            let served = try ServedSystem("-q")
+            let (port, process) = (served.orders, served.process.id)
+            let started = MonotonicTime.now()
+            inParallel(4) { worker in
+                if worker == 0 {
+                    MonotonicTime.sleep(milliseconds: 500)
+                    kill(process, SIGTERM)
+                    return
+                }
+                let get = "GET /orders HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                guard let connection = try? HTTPConnection(port: port, timeout: 5) else { return }
+                while MonotonicTime.now() < started + 15_000,
+                    (try? connection.send(String(repeating: get, count: 50))) != nil,
+                    (try? (1...50).map { _ in try connection.response() }) != nil
+                {}
+            }
+            #expect(try served.process.wait().status == 0)
+            #expect(MonotonicTime.now() - started < 10_000)
         }
 
         @Test func `more connections than there may be wait for their turn`() throws {

@@ -162,6 +162,8 @@
             }
             for type in [
                 "text/plain", "application/x-www-form-urlencoded", "", "application/json5",
+                "applic ation/json",
+                ";application/json",
             ] {
                 #expect(try post(type).status == 415, "\(type)")
                 #expect(try post(type).code == "unsupported-media-type")
@@ -189,6 +191,14 @@
             #expect(answer.headers["retry-after"] == "1")
             // Reading waits for nobody.
             #expect(try served.get(served.orders, "/orders").body == #"{"orders":[]}"#)
+            // However many wait, none waits for long.
+            let start = MonotonicTime.now()
+            let port = served.orders
+            inParallel(150) { _ in
+                let answer = try? HTTPConnection(port: port).request("POST", "/orders", body)
+                #expect(answer?.status == 503)
+            }
+            #expect(MonotonicTime.now() - start < 5000)
             lock.release()
             #expect(try served.post(served.orders, "/orders", body).body == #"{"orderId":1}"#)
         }

@@ -76,17 +76,10 @@ struct ServeCommand: SessionCommand {
 
     func run(in session: Session) throws -> ExitStatus {
         let listen = listen == "localhost" ? "127.0.0.1" : listen
-        guard let address = NetworkAddress(listen) else {
+        guard NetworkAddress(listen) != nil else {
             throw Problem.invalid(
                 .address, field: "listen", value: listen, "an address",
                 help: "give an address of this machine, for example 127.0.0.1")
-        }
-        guard address.isLoopback || tokenFile != nil else {
-            throw Problem(
-                code: .usage, message: "--listen \(listen) needs --token-file",
-                reason: "Others than you could use the server. It was not started.",
-                help: "openssl rand -hex 32 > FILE; tram serve --listen \(listen) "
-                    + "--token-file FILE", field: "listen", value: listen)
         }
         var configuration = ServeConfiguration(
             dataDirectory: session.path, lockTimeout: session.lockTimeout,
@@ -96,6 +89,13 @@ struct ServeCommand: SessionCommand {
             address: listen, relay: relay)
         configuration.hostNames = try host.map { try Input.hostName($0, field: "host") }
         configuration.tokenFile = tokenFile
+        guard !configuration.isOpenToAll else {
+            throw Problem(
+                code: .usage, message: "--listen \(listen) needs --token-file",
+                reason: "Others than you could use the server. It was not started.",
+                help: "openssl rand -hex 32 > FILE; tram serve --listen \(listen) "
+                    + "--token-file FILE", field: "listen", value: listen)
+        }
         configuration.requestTimeout = try Input.duration(
             requestTimeout, field: "request-timeout")
         configuration.idleTimeout = try Input.duration(idleTimeout, field: "idle-timeout")

@@ -64,10 +64,10 @@ package struct Answer: Sendable {
             "type": .string("about:blank"),
             "title": .string(status.phrase),
             "status": .integer(status.code),
-            "detail": .string(problem.detail),
+            "detail": .string(Self.shortened(problem.detail)),
             "code": .string(problem.code.rawValue),
             "field": .optional(problem.field),
-            "value": .optional(problem.value),
+            "value": .optional(problem.value.map(Self.shortened)),
             "help": .string(problem.help),
         ]
         self.init(
@@ -75,6 +75,12 @@ package struct Answer: Sendable {
             headers: headers
                 + (status.code == 503 ? [(name: "Retry-After", value: "1")] : []),
             body: .text(json.text))
+    }
+
+    /// What a client has sent is not sent back at any length.
+    private static func shortened(_ text: String) -> String {
+        text.unicodeScalars.count <= 500
+            ? text : String(String.UnicodeScalarView(text.unicodeScalars.prefix(500))) + "…"
     }
 
     init(

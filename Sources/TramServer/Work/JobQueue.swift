@@ -56,6 +56,14 @@ final class JobQueue: Sendable {
         }
     }
 
+    /// All jobs that wait now, without waiting for any.
+    func takeAll() -> [Job] {
+        state.withLock { state in
+            defer { state.jobs = [] }
+            return state.jobs
+        }
+    }
+
     /// What is in the queue is still done.
     func close() {
         state.withLock { $0.isClosed = true }

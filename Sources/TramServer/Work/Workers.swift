@@ -76,6 +76,10 @@ struct Workers: Sendable {
                 for (index, job) in jobs.enumerated() {
                     job.done(answers.flatMap { $0[index] })
                 }
+                // Those behind them have waited for the same lock, and need not wait for it again.
+                if case .failure(let error as StoreError) = answers, case .busy = error {
+                    for job in queue.takeAll() { job.done(.failure(error)) }
+                }
             }
         }
     }
