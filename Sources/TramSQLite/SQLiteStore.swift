@@ -173,6 +173,15 @@ public final class SQLiteStore: Store {
         }
     }
 
+    /// Copies the write-ahead log into the store's file, as far as no reader is in the way: so that a
+    /// copy of the file alone is the whole store.
+    public func checkpoint() throws {
+        try openForWriting()
+        try opener.holding(writersLock) {
+            _ = try writer?.run("PRAGMA wal_checkpoint(TRUNCATE)")
+        }
+    }
+
     // MARK: Watching
 
     /// Told of every transaction that has written, after its commit.

@@ -1,7 +1,7 @@
 internal import CustomersAndOrders
 internal import Platform
 package import Presentation
-internal import Synchronization
+internal import TramSQLite
 
 /// The three services and their relay, as a network server needs them: it admits requests and has them
 /// done. It knows nothing of sockets.
@@ -70,10 +70,14 @@ package final class Backend: Sendable {
         try relay?.start(open: openForRelay)
     }
 
-    /// Ends the relay between two transactions, and the threads after what they have been given.
+    /// Ends the relay between two transactions, and the threads after what they have been given. Then
+    /// each store is one file.
     package func stop() {
         relay?.stop()
         workers.close()
+        guard let system = try? openForRelay() else { return }
+        // What is in the logs is safe there, too.
+        for store in system.stores { try? store.checkpoint() }
     }
 
     // MARK: Requests

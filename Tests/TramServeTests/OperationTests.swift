@@ -130,6 +130,21 @@
             #expect(try served.workbench.succeed("order", "show", "1", "-q").contains("PENDING"))
         }
 
+        @Test func `after an orderly end each store is one file`() throws {
+            let served = try ServedSystem()
+            let customer = try served.createCustomer(limit: "5")
+            let order = try served.createOrder(customer: customer, total: "4", .orchestration)
+            try served.expect(history: customer, toShow: order, "APPROVED")
+            try served.stop()
+            let copy = try Workbench()
+            let result = try shell(
+                "mkdir '\(copy.data)' && cd '\(served.workbench.data)' && "
+                    + "cp customer.db order.db history.db tram-format '\(copy.data)'")
+            #expect(result.status == 0)
+            #expect(try copy.succeed("order", "show", "1").contains("APPROVED"))
+            #expect(try copy.run("store", "check").status == 0)
+        }
+
         @Test func `health is DOWN when a store is gone bad, and the log tells why`() throws {
             let served = try ServedSystem("--relay", "manual")
             for port in [served.orders, served.customers, served.history] {
@@ -153,7 +168,9 @@
             let workbench = served.workbench
             let customer = try served.createCustomer(limit: "5")
             let body = #"{"customerId":\#(customer),"orderTotal":{"amount":4}}"#
-            try FileManager.default.removeItem(atPath: workbench.data)
+            // A directory in use is not emptied in one step.
+            try FileManager.default.moveItem(
+                atPath: workbench.data, toPath: workbench.data + "-away")
             for _ in 1...3 {
                 let answer = try served.post(served.orders, "/orders", body)
                 #expect(answer.status == 500)
