@@ -63,7 +63,7 @@ examples: build ## Run the examples against their transcripts
 	examples/run
 
 conformance: build ## Test the running server, and messages, against their own descriptions
-	@.ci/install-dependencies python3 venv
+	@.ci/install-dependencies curl python3 venv
 	.ci/check-conformance
 
 load: release ## Measure the released server under load, and the commands beside it

@@ -143,7 +143,10 @@ let package = Package(
             ]),
         tests(
             "TramServerTests",
-            ["TramServer", "Presentation", "CustomersAndOrders", "Tram", "Platform", "TestSupport"]),
+            [
+                "TramServer", "TramCLI", "Presentation", "CustomersAndOrders", "Tram", "Platform",
+                "TestSupport",
+            ]),
         tests(
             "TramServeTests", ["TramServe", "TramCLI", "Presentation", "Platform", "TestSupport"]),
         tests(

@@ -19,7 +19,9 @@ enum LoadTest {
         let arguments = CommandLine.arguments
         let numbers = arguments.dropFirst().prefix(5).compactMap { Int($0) }
         guard arguments.count == 8, numbers.count == 5 else {
-            print("usage: see the source")
+            print(
+                "usage: LoadTest ORDERS-PORT CUSTOMERS-PORT HISTORY-PORT CLIENTS ORDERS SAGA each|after"
+            )
             exit(64)
         }
         let load = Load(

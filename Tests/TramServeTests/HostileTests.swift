@@ -293,8 +293,9 @@
         }
 
         private func residentKilobytes(_ process: Int32) throws -> Int {
-            let result = try shell("ps -o rss= -p \(process)")
-            return try #require(Int(result.output.filter(\.isNumber)))
+            let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
+            let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+            return try #require(line.flatMap { Int($0.filter(\.isNumber)) })
         }
     }
 #endif

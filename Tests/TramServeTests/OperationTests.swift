@@ -62,19 +62,6 @@
                 "the customer's event is still pending")
         }
 
-        @Test func `a store that is busy at the start is waited for by the relay`() throws {
-            let workbench = try Workbench()
-            try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "5")
-            let lock = try FileLock(path: workbench.data + "/history.db-lock")
-            let served = try ServedSystem(in: workbench)
-            #expect(try lock.acquire(waitingAtMost: 5000))
-            MonotonicTime.sleep(milliseconds: 500)
-            lock.release()
-            let order = try served.createOrder(customer: 1, total: "4", .choreography)
-            try served.expect(order: order, toBe: "APPROVED")
-            try served.stop()
-        }
-
         @Test(arguments: [
             (["--orders-port", "65536"], "invalid-port"),
             (["--history-port", "-1"], "invalid-port"),
