@@ -9,6 +9,13 @@ package struct CustomerService {
         self.store = store
     }
 
+    /// What the service listens to: orders' events, and the commands of their orchestrators.
+    package var subscriber: CombinedSubscriber {
+        CombinedSubscriber(
+            CustomerEventConsumer.subscriberID,
+            [CustomerEventConsumer.handlers, CustomerCommandHandler.handlers])
+    }
+
     /// Creates a customer and publishes ``CustomerCreated``, in one transaction.
     package func createCustomer(
         name: CustomerName, creditLimit: Money

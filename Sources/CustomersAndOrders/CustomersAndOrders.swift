@@ -17,7 +17,7 @@ package final class CustomersAndOrders {
     package let history: OrderHistoryService
     package let relay: Relay
 
-    private let directory: DataDirectory?
+    let directory: DataDirectory?
 
     /// The system in a directory's files. None of them is opened before it is used.
     ///
@@ -54,11 +54,9 @@ package final class CustomersAndOrders {
         customers = CustomerService(customerStore)
         orders = try OrderService(orderStore)
         history = OrderHistoryService(historyStore)
-        relay = Relay([
-            Service(
-                store: customerStore,
-                subscribers: [CustomerEventConsumer.handlers, CustomerCommandHandler.handlers]),
-            Service(store: orderStore, subscribers: [OrderEventConsumer.handlers, orders.sagas]),
+        relay = try Relay(wholeSystem: [
+            Service(store: customerStore, subscribers: [customers.subscriber]),
+            Service(store: orderStore, subscribers: [orders.subscriber]),
             Service(store: historyStore, subscribers: [OrderHistoryService.handlers]),
         ])
     }
@@ -79,9 +77,12 @@ package final class CustomersAndOrders {
         try directory?.create(stores)
     }
 
-    /// Opens and checks all stores, before any of them is changed.
+    /// Opens and checks all stores, before any of them is changed. The view is disposable: the others
+    /// go on without it.
     package func openAllForWriting() throws {
-        for store in stores { try store.openForWriting() }
+        try customerStore.openForWriting()
+        try orderStore.openForWriting()
+        _ = try Availability().attempt(historyStore) { _ in try historyStore.openForWriting() }
     }
 
     /// Runs `body` while no relay runs: relays, purges and rebuilds exclude one another.

@@ -45,18 +45,68 @@ package struct DataDirectory: Sendable {
         }
     }
 
+    /// Makes the directory, if it is not there.
+    func make() throws {
+        do {
+            try Files.makeDirectory(path)
+        } catch {
+            throw DataDirectoryError.notWritable(path: path, detail: "\(error)")
+        }
+    }
+
+    /// Makes the directory, which must be new or empty, and lets `body` put stores into it.
+    func createAsCopy(_ body: () throws -> Void) throws {
+        do {
+            guard try Files.isMissingOrEmpty(directory: path) else {
+                throw StoreCopyError.notEmpty(path: path)
+            }
+            try Files.makeDirectory(path)
+            try body()
+            try Files.synchronizeName(ofDirectory: path)
+            try Files.synchronize(directory: path)
+            try Files.write("\(Self.format)\n", durablyTo: marker)
+        } catch let error as SystemError {
+            throw DataDirectoryError.notWritable(path: path, detail: "\(error)")
+        }
+    }
+
+    /// Lets `body` replace the stores. Until it has returned, also after a kill, there is no store.
+    func restoring(_ body: () throws -> Void) throws {
+        do {
+            try Files.write("\n", durablyTo: restoringMarker)
+            try body()
+            try Files.synchronizeName(ofDirectory: path)
+            try Files.write("\(Self.format)\n", durablyTo: marker)
+            try Files.remove(restoringMarker)
+            try Files.synchronize(directory: path)
+        } catch let error as SystemError {
+            throw DataDirectoryError.notWritable(path: path, detail: "\(error)")
+        }
+    }
+
+    /// - Throws: ``StoreCopyError/sameDirectory(path:)``.
+    func refuseSame(as other: DataDirectory) throws {
+        guard let own = Files.resolved(path), own == Files.resolved(other.path) else { return }
+        throw StoreCopyError.sameDirectory(path: path)
+    }
+
     /// The path of a file in the directory.
     func file(_ name: String) -> String {
         path.hasSuffix("/") ? path + name : path + "/" + name
     }
 
     private var marker: String { file("tram-format") }
+    /// It is there while the stores are being replaced.
+    private var restoringMarker: String { file("tram-restoring") }
 
     private func hasStores() throws -> Bool {
         let content: String?
         do {
             content = try Files.read(marker)
-        } catch {
+            guard try Files.read(restoringMarker) == nil else {
+                throw DataDirectoryError.halfRestored(path: path)
+            }
+        } catch let error as SystemError {
             throw DataDirectoryError.notReadable(path: path, detail: "\(error)")
         }
         guard let content else { return false }
@@ -73,6 +123,8 @@ package struct DataDirectory: Sendable {
 /// What can be wrong with a data directory, as facts.
 package enum DataDirectoryError: Error, Hashable, Sendable {
     case noStore(path: String)
+    /// A copy was being put back, and the process died before all of it was.
+    case halfRestored(path: String)
     /// The marker file does not hold what it should.
     case damaged(path: String)
     case tooNew(path: String, format: Int, supported: Int)

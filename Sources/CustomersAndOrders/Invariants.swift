@@ -3,55 +3,78 @@ internal import Customers
 internal import Orders
 package import Tram
 
-/// A rule that the stores must obey together, and where they do not.
-package struct InvariantCheck: Hashable, Sendable {
-    /// The rule in words.
-    package let rule: String
-    /// One sentence each; empty when the rule holds.
-    package let violations: [String]
-}
-
 extension SystemSnapshot {
     /// Whether nothing is pending: then the services agree about everything.
     package var isAtRest: Bool { messages.allSatisfy(\.isPublished) }
 
+    /// The rules that must hold at rest.
+    static let rulesAtRest = [
+        "at rest, every order is decided",
+        "at rest, an order is APPROVED exactly when its credit is reserved",
+        "at rest, every saga has ended and holds no lock",
+        "at rest, the order history equals the services' own rows",
+    ]
+
     /// Every rule that must hold now: some always, the others at rest.
     package func checks(_ subscribers: [any Subscriber]) -> [InvariantCheck] {
+        checks(subscribers, Losses())
+    }
+
+    /// The same, where something is known to be lost.
+    func checks(_ subscribers: [any Subscriber], _ losses: Losses) -> [InvariantCheck] {
         let always = [
             InvariantCheck(
                 rule: "reserved credit is the sum of its reservations and within the limit",
                 violations: brokenCredit()),
             InvariantCheck(
                 rule: "every reservation is for a living order of that customer and amount",
-                violations: strayReservations()),
+                findings: strayReservations(losses)),
             InvariantCheck(
                 rule: "every order has gone one way only, and its events tell it",
                 violations: brokenLives()),
             InvariantCheck(
                 rule: "a message is published when every subscriber has handled it, not before",
-                violations: unhandledPublished(subscribers)),
+                findings: unhandledPublished(subscribers, losses)),
             InvariantCheck(
-                rule: "every handled message was sent", violations: unknownHandled()),
+                rule: "every handled message was sent", findings: unknownHandled(losses)),
         ]
         guard isAtRest else { return always }
-        return always + [
-            InvariantCheck(
-                rule: "at rest, every order is decided",
-                violations: orders.filter { $0.state == .pending }.map {
-                    "order \($0.id) is PENDING, and nothing is on its way"
-                }),
-            InvariantCheck(
-                rule: "at rest, an order is APPROVED exactly when its credit is reserved",
-                violations: unpaidOrders()),
-            InvariantCheck(
-                rule: "at rest, every saga has ended and holds no lock",
-                violations: sagas.filter { !$0.hasEnded }.map {
-                    "\($0.reference) waits, and nothing is on its way"
-                } + locks.map { "a lock or a stashed command is left: \($0.columns)" }),
-            InvariantCheck(
-                rule: "at rest, the order history equals the services' own rows",
-                violations: viewDifferences()),
-        ]
+        return always
+            + zip(
+                Self.rulesAtRest,
+                [
+                    undecidedOrders(losses), unpaidOrders(losses), livingSagas(losses),
+                    viewDifferences(losses),
+                ]
+            ).map(InvariantCheck.init)
+    }
+
+    private func undecidedOrders(_ losses: Losses) -> [Finding] {
+        orders.filter { $0.state == .pending }.map {
+            Finding(
+                "order \($0.id) is PENDING, and nothing is on its way",
+                isConsequence: losses.concern(
+                    order: $0.id, between: ServiceName.order, ServiceName.customer))
+        }
+    }
+
+    private func livingSagas(_ losses: Losses) -> [Finding] {
+        sagas.filter { !$0.hasEnded }.map { saga in
+            let order = orders.first { $0.sagaID == saga.id }
+            let isConsequence = order.map {
+                losses.concern(order: $0.id, between: ServiceName.order, ServiceName.customer)
+            }
+            return Finding(
+                "\(saga.reference) waits, and nothing is on its way",
+                isConsequence: isConsequence ?? false)
+        }
+            + locks.map {
+                Finding(
+                    "a lock or a stashed command is left: \($0.row.columns)",
+                    isConsequence: Int($0.sagaID).map {
+                        losses.isLost($0, of: "saga_instance", in: ServiceName.order)
+                    } ?? false)
+            }
     }
 
     private func brokenCredit() -> [String] {
@@ -71,20 +94,31 @@ extension SystemSnapshot {
         }
     }
 
-    private func strayReservations() -> [String] {
+    private func strayReservations(_ losses: Losses) -> [Finding] {
         let cancelling = ordersWithPendingCancellation()
         let orders = Dictionary(uniqueKeysWithValues: self.orders.map { ($0.id, $0) })
         return reservations.compactMap { reservation in
             let name = "the reservation for order \(reservation.orderID)"
-            guard let order = orders[reservation.orderID] else { return "\(name): no such order" }
+            guard let order = orders[reservation.orderID] else {
+                return Finding(
+                    "\(name): no such order",
+                    isConsequence: losses.isLost(
+                        reservation.orderID, of: "orders", in: ServiceName.order))
+            }
+            func finding(_ text: String) -> Finding {
+                Finding(
+                    "\(name): \(text)",
+                    isConsequence: losses.concern(
+                        order: order.id, between: ServiceName.order, ServiceName.customer))
+            }
             guard order.customerID == reservation.customerID, order.total == reservation.amount
-            else { return "\(name): another customer or amount than the order's" }
+            else { return finding("another customer or amount than the order's") }
             switch order.state {
             case .pending, .approved: return nil
-            case .rejected: return "\(name): the order is REJECTED"
+            case .rejected: return finding("the order is REJECTED")
             case .cancelled:
                 return cancelling.contains("\(order.id)")
-                    ? nil : "\(name): the order is CANCELLED, and the customer knows"
+                    ? nil : finding("the order is CANCELLED, and the customer knows")
             }
         }
     }
@@ -120,45 +154,62 @@ extension SystemSnapshot {
         }
     }
 
-    private func unhandledPublished(_ subscribers: [any Subscriber]) -> [String] {
-        messages.flatMap { message -> [String] in
-            let interested = subscribers.filter {
+    private func unhandledPublished(
+        _ subscribers: [any Subscriber], _ losses: Losses
+    ) -> [Finding] {
+        messages.filter(\.isPublished).flatMap { message in
+            subscribers.filter {
                 $0.accepts(type: message.type, from: message.channel)
+                    && !(handled[$0.id]?.contains(message.id.description) ?? false)
+            }.map {
+                Finding(
+                    "\(message.id) is published, and \($0.id) has not handled it",
+                    isConsequence: losses.concern(message.id, to: $0.id))
             }
-            guard message.isPublished else { return [] }
-            return interested.filter {
-                !(handled[$0.id]?.contains(message.id.description) ?? false)
-            }.map { "\(message.id) is published, and \($0.id) has not handled it" }
         }
     }
 
-    private func unknownHandled() -> [String] {
+    private func unknownHandled(_ losses: Losses) -> [Finding] {
         let highest = Dictionary(grouping: messages, by: \.id.service).mapValues {
             $0.map(\.id.number).max() ?? 0
         }
         return handled.sorted { $0.key < $1.key }.flatMap { subscriber, ids in
-            ids.sorted().filter { text in
+            ids.sorted().compactMap { text in
+                let name = "\(subscriber) has handled \(text), which was never sent"
                 guard let id = MessageID(text), ServiceName.all.contains(id.service) else {
-                    return true
+                    return Finding(name)
                 }
-                return id.number
-                    > max(highest[id.service, default: 0], purged[id.service, default: 0])
-            }.map { "\(subscriber) has handled \($0), which was never sent" }
+                if losses.isLost(id.number, of: "message", in: id.service) {
+                    return messages.contains { $0.id == id }
+                        ? nil
+                        : Finding(
+                            "\(subscriber) has handled \(text), which is lost",
+                            isConsequence: true)
+                }
+                let last = max(highest[id.service, default: 0], purged[id.service, default: 0])
+                return id.number > last ? Finding(name) : nil
+            }
         }
     }
 
-    private func unpaidOrders() -> [String] {
+    private func unpaidOrders(_ losses: Losses) -> [Finding] {
         let reserved = Set(reservations.map(\.orderID))
         return orders.compactMap { order in
-            switch (order.state == .approved, reserved.contains(order.id)) {
-            case (true, false): "order \(order.id) is APPROVED without credit"
-            case (false, true): "order \(order.id) is \(order.state.rawValue) and has credit"
+            func finding(_ text: String) -> Finding {
+                Finding(
+                    "order \(order.id) is \(text)",
+                    isConsequence: losses.concern(
+                        order: order.id, between: ServiceName.order, ServiceName.customer))
+            }
+            return switch (order.state == .approved, reserved.contains(order.id)) {
+            case (true, false): finding("APPROVED without credit")
+            case (false, true): finding("\(order.state.rawValue) and has credit")
             default: nil
             }
         }
     }
 
-    private func viewDifferences() -> [String] {
+    private func viewDifferences(_ losses: Losses) -> [Finding] {
         let known = Set(customers.map(\.id))
         let expectedCustomers =
             customers.map {
@@ -173,7 +224,28 @@ extension SystemSnapshot {
         }
         let strangeCustomers = Set(expectedCustomers).symmetricDifference(viewedCustomers).map(\.id)
         let strangeOrders = Set(expectedOrders).symmetricDifference(viewedOrders).map(\.id)
-        return Set(strangeCustomers).sorted().map { "customer \($0) differs in the view" }
-            + Set(strangeOrders).sorted().map { "order \($0) differs in the view" }
+        return Set(strangeCustomers).sorted().map { id in
+            let isLost =
+                losses.isLost(id, of: "customer", in: ServiceName.customer)
+                || losses.concern(
+                    customer: id, between: ServiceName.customer, ServiceName.history)
+                || losses.isBeforeView(customer: id)
+                // The view has a customer as soon as it has one of the customer's orders.
+                || viewedOrders.contains {
+                    $0.customerID == id
+                        && losses.isLost($0.id, of: "orders", in: ServiceName.order)
+                }
+                || orders.contains {
+                    $0.customerID == id && losses.isBeforeView(order: $0.id)
+                }
+            return Finding("customer \(id) differs in the view", isConsequence: isLost)
+        }
+            + Set(strangeOrders).sorted().map { id in
+                let isLost =
+                    losses.isLost(id, of: "orders", in: ServiceName.order)
+                    || losses.concern(order: id, between: ServiceName.order, ServiceName.history)
+                    || losses.isBeforeView(order: id)
+                return Finding("order \(id) differs in the view", isConsequence: isLost)
+            }
     }
 }

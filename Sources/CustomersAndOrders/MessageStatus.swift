@@ -32,7 +32,8 @@ package struct MessageStatus: Hashable, Sendable {
 
 /// How far a message has come with one subscriber.
 package struct DeliveryStatus: Hashable, Sendable {
-    package let subscriber: String
+    /// Nil when nobody receives the message.
+    package let subscriber: String?
     package let state: MessageState
     /// What went wrong the last time, if it failed.
     package let error: String?
@@ -40,46 +41,65 @@ package struct DeliveryStatus: Hashable, Sendable {
 
 extension CustomersAndOrders {
     /// A message, or nil when there is none with this id.
-    package func message(_ id: MessageID) throws -> MessageStatus? {
+    package func message(
+        _ id: MessageID, _ availability: Availability = Availability()
+    ) throws -> MessageStatus? {
         guard let source = relay.services.first(where: { $0.name == id.service }),
             let entry = try source.store.read({ try Outbox($0).message(id.number) })
         else { return nil }
-        return try status(of: entry, from: source)
+        return try status(of: entry, from: source, availability)
     }
 
     /// Calls `body` for every message of every outbox, in the order of services and ids.
     package func forEachMessage(
-        pendingOnly: Bool, _ body: (MessageStatus) throws -> Void
+        pendingOnly: Bool, _ availability: Availability = Availability(),
+        _ body: (MessageStatus) throws -> Void
     ) throws {
         for source in relay.services {
             var after = 0
             while true {
-                let page = try source.store.read { transaction in
-                    try Outbox(transaction).messages(
-                        after: after, limit: pageSize, unpublishedOnly: pendingOnly)
+                let page = try availability.attempt(source.store) {
+                    try $0.read {
+                        try Outbox($0).messages(
+                            after: after, limit: pageSize, unpublishedOnly: pendingOnly)
+                    }
                 }
-                guard let last = page.last else { break }
-                for entry in page { try body(try status(of: entry, from: source)) }
+                guard let page, let last = page.last else { break }
+                for entry in page { try body(try status(of: entry, from: source, availability)) }
                 after = last.message.id.number
             }
         }
     }
 
-    private func status(of entry: OutboxEntry, from source: Service) throws -> MessageStatus {
-        MessageStatus(entry: entry, deliveries: try deliveries(of: entry.message, from: source))
+    private func status(
+        of entry: OutboxEntry, from source: Service, _ availability: Availability
+    ) throws -> MessageStatus {
+        MessageStatus(
+            entry: entry,
+            deliveries: try deliveries(of: entry.message, from: source, availability))
     }
 
-    /// How far a message has come with each of its subscribers.
-    func deliveries(of message: Message, from source: Service) throws -> [DeliveryStatus] {
+    /// How far a message has come with each of its subscribers. What a service that is away has
+    /// handled is not known, and counts as pending.
+    ///
+    /// - Parameter ignored: the service whose subscribers are not asked for.
+    func deliveries(
+        of message: Message, from source: Service, _ availability: Availability,
+        except ignored: String? = nil
+    ) throws -> [DeliveryStatus] {
         let failures = try source.store.read { try Outbox($0).failures(of: message.id) }
-        return try relay.services.flatMap { service in
+        let nobody = failures[""].map {
+            DeliveryStatus(
+                subscriber: nil, state: .failed(attempts: $0.attempts), error: $0.error)
+        }
+        let deliveries = try relay.services.filter { $0.name != ignored }.flatMap { service in
             try service.subscribers.filter {
                 $0.accepts(type: message.type, from: message.destination)
             }.map { subscriber in
-                let isHandled = try service.store.read {
-                    try Inbox($0).contains(message.id, for: subscriber.id)
+                let isHandled = try availability.attempt(service.store) {
+                    try $0.read { try Inbox($0).contains(message.id, for: subscriber.id) }
                 }
-                if isHandled {
+                if isHandled == true {
                     return DeliveryStatus(
                         subscriber: subscriber.id, state: .delivered, error: nil)
                 }
@@ -90,5 +110,6 @@ extension CustomersAndOrders {
                     error: failure?.error)
             }
         }
+        return deliveries.isEmpty ? [nobody].compactMap { $0 } : deliveries
     }
 }

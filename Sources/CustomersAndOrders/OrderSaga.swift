@@ -23,17 +23,20 @@ extension CustomersAndOrders {
     /// The saga of an order.
     ///
     /// - Throws: `OrderError.notFound`.
-    package func saga(ofOrder id: Int) throws -> OrderSaga {
+    package func saga(
+        ofOrder id: Int, _ availability: Availability = Availability()
+    ) throws -> OrderSaga {
         let order = try orders.order(id)
-        let messages = try messagesByOrder()[id] ?? []
+        let messages = try messagesByOrder(availability)[id] ?? []
         return try saga(
-            of: order, messages: messages, waitingFor: outstandingDeliveries(for: order))
+            of: order, messages: messages,
+            waitingFor: outstandingDeliveries(for: order, availability))
     }
 
     /// The sagas of all orders, by order.
-    package func sagas() throws -> [OrderSaga] {
-        let messages = try messagesByOrder()
-        let waiting = try outstandingDeliveriesByOrder()
+    package func sagas(_ availability: Availability = Availability()) throws -> [OrderSaga] {
+        let messages = try messagesByOrder(availability)
+        let waiting = try outstandingDeliveriesByOrder(availability)
         var sagas: [OrderSaga] = []
         var last = 0
         while true {
@@ -102,15 +105,17 @@ extension CustomersAndOrders {
         }
     }
 
-    private func messagesByOrder() throws -> [Int: [MessageHeading]] {
+    private func messagesByOrder(
+        _ availability: Availability
+    ) throws -> [Int: [MessageHeading]] {
         var messages: [Int: [MessageHeading]] = [:]
         for source in [service(ServiceName.order), service(ServiceName.customer)] {
             var after = 0
             while true {
-                let page = try source.store.read {
-                    try Outbox($0).messages(after: after, limit: pageSize)
+                let page = try availability.attempt(source.store) {
+                    try $0.read { try Outbox($0).messages(after: after, limit: pageSize) }
                 }
-                guard let last = page.last else { break }
+                guard let page, let last = page.last else { break }
                 for entry in page {
                     guard let id = try orderID(of: entry.message) else { continue }
                     messages[id, default: []].append(entry.message.heading)

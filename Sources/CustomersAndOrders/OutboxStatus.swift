@@ -12,17 +12,23 @@ package struct OutboxStatus: Hashable, Sendable {
     package let next: MessageHeading?
 }
 
+extension OutboxStatus {
+    fileprivate init(_ transaction: any Transaction) throws {
+        let outbox = Outbox(transaction)
+        service = transaction.storeName
+        pending = try outbox.unpublishedCount()
+        failed = try outbox.failedCount()
+        next = try outbox.unpublished(after: 0, through: .max, limit: 1).first?.heading
+    }
+}
+
 extension CustomersAndOrders {
-    /// What waits in each outbox, in the order in which the relay drains them.
-    package func outboxStatus() throws -> [OutboxStatus] {
-        try relay.services.map { service in
-            try service.store.read { transaction in
-                let outbox = Outbox(transaction)
-                return OutboxStatus(
-                    service: service.name, pending: try outbox.unpublishedCount(),
-                    failed: try outbox.failedCount(),
-                    next: try outbox.unpublished(after: 0, through: .max, limit: 1).first?.heading)
-            }
+    /// What waits in each outbox that can be read, in the order in which the relay drains them.
+    package func outboxStatus(
+        _ availability: Availability = Availability()
+    ) throws -> [OutboxStatus] {
+        try relay.services.compactMap { service in
+            try availability.attempt(service.store) { try $0.read(OutboxStatus.init) }
         }
     }
 }

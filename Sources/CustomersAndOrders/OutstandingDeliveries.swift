@@ -15,8 +15,19 @@ extension CustomersAndOrders {
     /// What an order's saga waits for: deliveries, between the Order Service and the Customer
     /// Service, of messages about the order. An order that is decided waits for nothing, but for the
     /// release of its credit.
-    package func outstandingDeliveries(for order: Order) throws -> [OutstandingDelivery] {
+    package func outstandingDeliveries(
+        for order: Order, _ availability: Availability = Availability()
+    ) throws -> [OutstandingDelivery] {
         guard order.isWaiting else { return [] }
+        func unpublished(
+            _ store: SQLiteStore, _ channel: String, _ partitionID: String
+        ) throws -> [Message] {
+            try availability.attempt(store) {
+                try $0.read {
+                    try Outbox($0).unpublished(destination: channel, partitionID: partitionID)
+                }
+            } ?? []
+        }
         var messages: [Message] = []
         if let sagaID = order.sagaID {
             messages += try unpublished(orderStore, CommandChannel.customerService.name, sagaID)
@@ -27,55 +38,64 @@ extension CustomersAndOrders {
         messages += try unpublished(orderStore, Channel.order, "\(order.id)")
         return try messages.filter {
             try orderID(of: $0) == order.id && !isNews($0, aboutOrder: order.id)
-        }.flatMap(outstandingDeliveries)
-    }
-
-    private func unpublished(
-        _ store: SQLiteStore, _ channel: String, _ partitionID: String
-    ) throws -> [Message] {
-        try store.read {
-            try Outbox($0).unpublished(destination: channel, partitionID: partitionID)
-        }
+        }.flatMap { try outstandingDeliveries(of: $0, availability) }
     }
 
     /// The same for all orders at once, by id: each pending message is read once.
-    package func outstandingDeliveriesByOrder() throws -> [Int: [OutstandingDelivery]] {
+    package func outstandingDeliveriesByOrder(
+        _ availability: Availability = Availability()
+    ) throws -> [Int: [OutstandingDelivery]] {
         var outstanding: [Int: [OutstandingDelivery]] = [:]
         for source in [service(ServiceName.order), service(ServiceName.customer)] {
-            try forEachPage(of: source) { messages in
+            try forEachPage(of: source, unseenAfter: nil, availability) { messages in
                 for message in messages {
                     guard let id = try orderID(of: message),
                         try !isNews(message, aboutOrder: id)
                     else { continue }
-                    outstanding[id, default: []] += try outstandingDeliveries(of: message)
+                    outstanding[id, default: []] += try outstandingDeliveries(
+                        of: message, availability)
                 }
             }
         }
         return outstanding
     }
 
-    private func outstandingDeliveries(of message: Message) throws -> [OutstandingDelivery] {
-        try deliveries(of: message, from: service(message.id.service)).filter {
-            $0.subscriber != OrderHistoryService.subscriberID && $0.state != .delivered
-        }.map {
-            OutstandingDelivery(
-                message: message.heading, subscriber: $0.subscriber, state: $0.state)
+    private func outstandingDeliveries(
+        of message: Message, _ availability: Availability
+    ) throws -> [OutstandingDelivery] {
+        // No saga waits for the view.
+        try deliveries(
+            of: message, from: service(message.id.service), availability,
+            except: ServiceName.history
+        ).compactMap { delivery in
+            guard let subscriber = delivery.subscriber, delivery.state != .delivered else {
+                return nil
+            }
+            return OutstandingDelivery(
+                message: message.heading, subscriber: subscriber, state: delivery.state)
         }
     }
 
-    /// How many events the view has not heard of, by the customer whom they are about. Customers
+    /// How many events the view has not heard of, by the customer whom they are about: those that are
+    /// pending, and those that were delivered to a view of which an older copy was put back. Customers
     /// without any are left out.
-    package func eventsBehindView() throws -> [Int: Int] {
+    package func eventsBehindView(
+        _ availability: Availability = Availability()
+    ) throws -> [Int: Int] {
+        let view = OrderHistoryService.handlers
+        let seen = try historyStore.read { try Positions($0).sources() }
         var behind: [Int: Int] = [:]
         for source in relay.services {
-            try forEachPage(of: source) { messages in
-                for message in messages {
-                    guard let customer = try customerID(of: message),
-                        try deliveries(of: message, from: source).contains(where: {
-                            $0.subscriber == OrderHistoryService.subscriberID
-                                && $0.state != .delivered
-                        })
-                    else { continue }
+            let position = seen.first { $0.source == source.name }?.through ?? 0
+            try forEachPage(of: source, unseenAfter: position, availability) { messages in
+                let missed = try historyStore.read { transaction in
+                    try messages.filter {
+                        try view.accepts(type: $0.type, from: $0.destination)
+                            && !Inbox(transaction).contains($0.id, for: view.id)
+                    }
+                }
+                for message in missed {
+                    guard let customer = try customerID(of: message, availability) else { continue }
                     behind[customer, default: 0] += 1
                 }
             }
@@ -85,10 +105,13 @@ extension CustomersAndOrders {
 
     /// The customer whom a message is about; nil when that cannot be told. An order's message need
     /// not be readable for it.
-    private func customerID(of message: Message) throws -> Int? {
+    private func customerID(
+        of message: Message, _ availability: Availability
+    ) throws -> Int? {
         guard let id = Int(message.partitionID) else { return nil }
         if message.destination == Channel.customer { return id }
-        return try orders.findOrder(id)?.customerID
+        return try availability.attempt(orderStore) { _ in try orders.findOrder(id)?.customerID }
+            ?? nil
     }
 
     /// The order that a message is about: by its own event, a customer's answer to it, or its
@@ -112,13 +135,22 @@ extension CustomersAndOrders {
             && orders.findOrder(id)?.saga == .orchestration
     }
 
-    private func forEachPage(of source: Service, _ body: ([Message]) throws -> Void) throws {
+    /// Calls `body` for the pending messages of an outbox, page by page.
+    ///
+    /// - Parameter unseenAfter: all messages with a higher number as well, pending or not.
+    private func forEachPage(
+        of source: Service, unseenAfter number: Int?, _ availability: Availability,
+        _ body: ([Message]) throws -> Void
+    ) throws {
         var after = 0
         while true {
-            let messages = try source.store.read {
-                try Outbox($0).unpublished(after: after, through: .max, limit: pageSize)
+            let messages = try availability.attempt(source.store) {
+                try $0.read {
+                    try Outbox($0).unpublished(
+                        after: after, orAllAfter: number ?? .max, limit: pageSize)
+                }
             }
-            guard let last = messages.last else { return }
+            guard let messages, let last = messages.last else { return }
             try body(messages)
             after = last.id.number
         }

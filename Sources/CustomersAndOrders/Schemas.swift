@@ -9,10 +9,11 @@ internal import TramSQLite
 enum Schemas {
     static let customer = Schema(
         applicationID: 0x5472_6D43,
-        migrations: [MessagingTables.create + SagaTables.create + CustomerTables.create])
+        library: LibraryTables.messagingAndSagas, migrations: [Migration(CustomerTables.create)])
     static let order = Schema(
         applicationID: 0x5472_6D4F,
-        migrations: [MessagingTables.create + SagaTables.create + OrderTables.create])
+        library: LibraryTables.messagingAndSagas, migrations: [Migration(OrderTables.create)])
     static let history = Schema(
-        applicationID: 0x5472_6D48, migrations: [MessagingTables.create + HistoryTables.create])
+        applicationID: 0x5472_6D48,
+        library: LibraryTables.messaging, migrations: [Migration(HistoryTables.create), Migration(HistoryTables.noteGaps)])
 }

@@ -16,10 +16,16 @@ package struct SystemSnapshot: Hashable, Sendable {
     var viewedOrders: [ViewedOrderRow]
     var sagas: [SagaRow]
     /// The locks and the stashed commands of sagas.
-    var locks: [Row]
+    var locks: [LockRow]
+
+    struct LockRow: Hashable {
+        var sagaID: String
+        var row: Row
+    }
 
     struct SagaRow: Hashable {
         var reference: String
+        var id: String
         var hasEnded: Bool
         /// Everything else about where it stands.
         var rest: Row
@@ -42,6 +48,7 @@ package struct SystemSnapshot: Hashable, Sendable {
         var id: Int
         var customerID: Int
         var total: Money
+        var sagaID: String?
         var state: OrderState
     }
 
@@ -83,10 +90,12 @@ package struct SystemSnapshot: Hashable, Sendable {
             return ReservationRow(orderID: order, customerID: customer, amount: amount)
         }
         self.orders = try orders.rows(
-            "SELECT id, customer_id, total, state FROM orders ORDER BY id"
+            "SELECT id, customer_id, total, saga_id, state FROM orders ORDER BY id"
         ).map {
-            let (id, customer, total, state): (Int, Int, Money, OrderState) = try $0.values()
-            return OrderRow(id: id, customerID: customer, total: total, state: state)
+            let (id, customer, total, saga, state): (Int, Int, Money, String?, OrderState) =
+                try $0.values()
+            return OrderRow(
+                id: id, customerID: customer, total: total, sagaID: saga, state: state)
         }
         viewedCustomers = try history.rows(
             "SELECT id, name, credit_limit FROM customer_view ORDER BY id"
@@ -108,11 +117,16 @@ package struct SystemSnapshot: Hashable, Sendable {
             """
         ).map {
             let (type, id, end): (String, String, Int) = try $0.values()
-            return SagaRow(reference: "\(type) \(id)", hasEnded: end == 1, rest: $0)
+            return SagaRow(reference: "\(type) \(id)", id: id, hasEnded: end == 1, rest: $0)
         }
-        locks =
-            try customers.rows("SELECT target, saga_type, saga_id FROM saga_lock_table")
-            + customers.rows("SELECT message_id, target FROM saga_stash_table ORDER BY sequence")
+        locks = try [
+            customers.rows("SELECT saga_id, target, saga_type FROM saga_lock_table"),
+            customers.rows(
+                "SELECT saga_id, message_id, target FROM saga_stash_table ORDER BY sequence"),
+        ].joined().map { row in
+            let id: String = try row.values()
+            return LockRow(sagaID: id, row: row)
+        }
         messages = []
         handled = [:]
         purged = [:]

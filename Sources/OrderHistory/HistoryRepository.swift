@@ -74,6 +74,20 @@ struct HistoryRepository {
     func deleteAll() throws {
         try transaction.execute("DELETE FROM order_view")
         try transaction.execute("DELETE FROM customer_view")
+        try transaction.execute("DELETE FROM view_gap")
+    }
+
+    func noteGap(of source: String, through number: Int) throws {
+        try transaction.execute(
+            "INSERT INTO view_gap (source, through_id) VALUES (\(source), \(number))")
+    }
+
+    func gaps() throws -> [String: Int] {
+        let rows = try transaction.rows("SELECT source, through_id FROM view_gap")
+        return try rows.reduce(into: [:]) { gaps, row in
+            let (source, number): (String, Int) = try row.values()
+            gaps[source] = number
+        }
     }
 
     private func history(_ row: Row) throws -> CustomerHistory {

@@ -21,4 +21,15 @@ package enum HistoryTables {
         """,
         "CREATE INDEX order_view_customer_idx ON order_view (customer_id, id)",
     ]
+
+    /// What the view was never told, because it was rebuilt from outboxes that had been purged: by
+    /// source, the highest number of a message that was gone.
+    package static let noteGaps: [String] = [
+        """
+        CREATE TABLE view_gap (
+            source TEXT PRIMARY KEY,
+            through_id INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """
+    ]
 }

@@ -51,6 +51,18 @@ package struct OrderHistoryService {
         try HistoryRepository(transaction).deleteAll()
     }
 
+    /// Notes that the view is not told of messages up to a number: they have been purged.
+    package static func noteGap(
+        of source: String, through number: Int, in transaction: any Transaction
+    ) throws {
+        try HistoryRepository(transaction).noteGap(of: source, through: number)
+    }
+
+    /// The gaps of the view: by source, the highest number of a message that it was not told of.
+    package static func gaps(in transaction: any Transaction) throws -> [String: Int] {
+        try HistoryRepository(transaction).gaps()
+    }
+
     private static func addCustomer(
         _ event: DomainEventEnvelope<CustomerCreated>, _ transaction: any Transaction
     ) throws -> HandlerOutcome {

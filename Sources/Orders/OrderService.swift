@@ -12,6 +12,11 @@ package struct OrderService {
         sagas = try SagaManager(CreateOrderSaga(), id: OrderEventConsumer.subscriberID)
     }
 
+    /// What the service listens to: the Customer Service's events, and the replies to its sagas.
+    package var subscriber: CombinedSubscriber {
+        CombinedSubscriber(OrderEventConsumer.subscriberID, [OrderEventConsumer.handlers, sagas])
+    }
+
     /// Creates a pending order and publishes ``OrderCreated``; an orchestrated one also sends the
     /// saga's first command. All of it is one transaction. Whether the customer exists is not this
     /// service's to know: the saga finds out.

@@ -75,7 +75,7 @@ extension Delivery {
             "message": .string(message.id.description),
             "type": .string(message.type),
             "from": .string(source),
-            "to": .string(subscriber),
+            "to": .optional(subscriber),
             "outcome": .string(receipt.outcome.rawValue),
             "effects": .strings(receipt.effects),
             "published": .strings(receipt.published.map(\.id.description)),

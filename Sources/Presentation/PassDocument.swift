@@ -11,18 +11,20 @@ package enum PassDocument {
     package static func closing(_ summary: PassSummary, expired: [String]) -> String {
         closing(
             duplicates: summary.duplicates, failed: summary.failed, pending: summary.pending,
-            isIdle: summary.isIdle, expired: expired)
+            isIdle: summary.isIdle, unavailable: summary.unavailable, expired: expired)
     }
 
     /// - Parameter pending: nil when it is not known, because an error has ended the pass.
     package static func closing(
-        duplicates: Int, failed: Int, pending: Int?, isIdle: Bool, expired: [String] = []
+        duplicates: Int, failed: Int, pending: Int?, isIdle: Bool, unavailable: [String],
+        expired: [String] = []
     ) -> String {
         var members = [
             JSON.Member("duplicates", .integer(duplicates)),
             JSON.Member("failed", .integer(failed)),
             JSON.Member("pending", pending.map(JSON.integer) ?? .null),
             JSON.Member("idle", .bool(isIdle)),
+            JSON.Member("unavailable", .strings(unavailable)),
         ]
         if !expired.isEmpty { members.append(JSON.Member("expired", .strings(expired))) }
         return "]," + JSON.object(members).text.dropFirst()

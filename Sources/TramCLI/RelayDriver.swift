@@ -7,6 +7,8 @@ struct RelayDriver {
     private let bounds: RelayRun.Bounds
     private let reporter: RelayReporter
     private(set) var hasFailed = false
+    /// Whether a delivery was committed: then it is no longer true that nothing was changed.
+    private(set) var hasDelivered = false
     /// How many messages were pending after the last pass.
     private(set) var pending = 0
 
@@ -38,18 +40,17 @@ struct RelayDriver {
     /// Makes passes as messages come, and tries failed deliveries again: see `RetryDelay`.
     mutating func watch() throws {
         reporter.ignoresIdlePasses = true
-        var retryDelay = RetryDelay()
+        var failures = RetryDelay()
+        var absences = RetryDelay.ofAbsences
         while Signals.pending == nil {
-            let summary: PassSummary
-            do {
-                summary = try pass()
-            } catch StoreError.busy {
-                // Whoever watches has time: what the pass has not come to is still pending.
-                try reporter.abandon()
-                MonotonicTime.sleep(milliseconds: 20)
-                continue
-            }
-            if retryDelay.isDue(hasFailed: run.hasFailed, now: MonotonicTime.now()) {
+            let summary = try pass()
+            let now = MonotonicTime.now()
+            // Both are asked, so that each knows when it began to wait.
+            let isDue = [
+                failures.isDue(hasFailed: run.hasFailed, now: now),
+                absences.isDue(hasFailed: run.hasUnavailable, now: now),
+            ]
+            if isDue.contains(true) {
                 run.retryFailed()
             } else if summary.isIdle {
                 MonotonicTime.sleep(milliseconds: 20)
@@ -59,6 +60,7 @@ struct RelayDriver {
 
     private mutating func note(_ summary: PassSummary) {
         if summary.failed > 0 { hasFailed = true }
+        if summary.messages > 0 { hasDelivered = true }
         pending = summary.pending
     }
 }

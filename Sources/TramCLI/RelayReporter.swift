@@ -17,6 +17,8 @@ final class RelayReporter {
     private var lastIdle: PassSummary?
     private var duplicates = 0
     private var failed = 0
+    /// The services that were away in any pass.
+    private var unavailable: [String] = []
     /// The deadlines that have passed, for the end of the pass's JSON.
     private var expired: [String] = []
 
@@ -33,6 +35,10 @@ final class RelayReporter {
             if expiry.isFailed { hasFailedDeadlines = true }
             try session.output.write(description(of: expiry))
             try session.output.flush()
+        case .unavailable(let service, let reason):
+            unavailable.append(service)
+            // JSON tells of it in each pass.
+            if !session.isJSON { session.tellUnavailable(service, reason) }
         case .began(let plan):
             self.plan = plan
             hasDeliveries = false
@@ -79,7 +85,8 @@ final class RelayReporter {
         if plan != nil, session.isJSON {
             try session.output.write(
                 PassDocument.closing(
-                    duplicates: duplicates, failed: failed, pending: nil, isIdle: false) + "\n")
+                    duplicates: duplicates, failed: failed, pending: nil, isIdle: false,
+                    unavailable: unavailable) + "\n")
         }
         try session.output.flush()
     }
@@ -117,7 +124,7 @@ final class RelayReporter {
     private func lines(_ delivery: Delivery) -> String {
         let id = rightPadded(delivery.message.id.description, plan?.longestID ?? 0)
         let type = rightPadded(escaped(delivery.message.type), plan?.longestType ?? 0)
-        let subscriber = rightPadded(delivery.subscriber, subscriberWidth)
+        let subscriber = rightPadded(delivery.subscriber ?? "-", subscriberWidth)
         let start = "  \(id) \(type)  -> \(subscriber)  "
         let indent = String(repeating: " ", count: start.count)
 
@@ -135,7 +142,7 @@ final class RelayReporter {
         switch outcome {
         case .handled: session.style.good("ok")
         case .failed: session.style.bad("failed")
-        case .refused, .stashed, .ignored, .duplicate, .held:
+        case .refused, .stashed, .ignored, .duplicate, .held, .unheard:
             session.style.notable(outcome.rawValue)
         }
     }
@@ -144,7 +151,7 @@ final class RelayReporter {
         switch delivery.receipt.outcome {
         case .duplicate: ["it was handled before"]
         case .held: ["an earlier message of the same aggregate has failed"]
-        case .handled, .ignored, .refused, .stashed, .failed: delivery.receipt.effects.map(escaped)
+        case .handled, .ignored, .refused, .stashed, .failed, .unheard: delivery.receipt.effects.map(escaped)
         }
     }
 

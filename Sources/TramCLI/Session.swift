@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import CustomersAndOrders
 internal import Platform
 internal import Presentation
+internal import Tram
 
 /// A command that works on the stores.
 protocol SessionCommand: ParsableCommand {
@@ -16,8 +17,9 @@ protocol SessionCommand: ParsableCommand {
 extension SessionCommand {
     func run() throws {
         let session = try Session(global)
-        let status = try run(in: session)
+        var status = try run(in: session)
         try session.output.flush()
+        if let unavailable = session.unavailableStatus() { status = unavailable }
         if status != .done { throw ExitCode(status.rawValue) }
     }
 }
@@ -32,6 +34,8 @@ struct Session {
     let path: String
     /// How long to wait for another process, in milliseconds.
     let lockTimeout: Int
+    /// The services that the command had to leave out.
+    let availability = Availability()
     private let directory: DataDirectory
 
     init(_ options: GlobalOptions) throws {
@@ -63,6 +67,36 @@ struct Session {
         let system = try CustomersAndOrders(in: directory)
         try system.create()
         return system
+    }
+
+    /// Another data directory.
+    func directory(at path: String) -> DataDirectory {
+        DataDirectory(path: path, lockTimeout: lockTimeout)
+    }
+
+    /// The system in the data directory, whether it is there or not.
+    func system() throws -> CustomersAndOrders { try CustomersAndOrders(in: directory) }
+
+    // MARK: Services that are away
+
+    /// Says which services were left out, and why.
+    ///
+    /// - Returns: what the command then exits with; nil when none was.
+    func unavailableStatus() -> ExitStatus? {
+        let services = ServiceName.all.compactMap { name in
+            availability.reasons[name].map { (name, $0) }
+        }
+        for (service, reason) in services { tellUnavailable(service, reason) }
+        return services.first.map { Problem($0.1 as any Error).code.exitStatus }
+    }
+
+    /// Says on standard error that a service is left out, and why.
+    func tellUnavailable(_ service: String, _ reason: StoreError) {
+        let problem = Problem(reason as any Error)
+        let line =
+            isJSON ? problem.json.text : "\(service) is unavailable: \(escaped(problem.message))"
+        try? output.flush()
+        try? writeAll(Array((line + "\n").utf8), to: 2, path: "standard error")
     }
 
     /// Prints a result.

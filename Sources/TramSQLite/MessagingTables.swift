@@ -1,9 +1,11 @@
-/// The tables of messaging in SQLite's words, for the first migration of every store that sends or
-/// receives. Names and meanings are those of Eventuate Tram; `partition_id` and `type` are columns
-/// here, so that a relay need not read headers, and `id` counts up in the order of commits.
-public enum MessagingTables {
-    /// The statements that make them.
-    public static let create: [String] = [
+internal import Tram
+
+/// The tables of messaging in SQLite's words, for every store that sends or receives. Names and
+/// meanings are those of Eventuate Tram; `partition_id` and `type` are columns here, so that a relay
+/// need not read headers, and `id` counts up in the order of commits.
+enum MessagingTables {
+    /// Version 1.
+    static let create = [
         // AUTOINCREMENT: a number is never used again, also after a purge; an inbox would take the
         // new message for the old one.
         """
@@ -51,4 +53,62 @@ public enum MessagingTables {
         ) STRICT, WITHOUT ROWID
         """,
     ]
+
+    /// Version 2: a digest of each message, and what a store knows of itself and of the others.
+    static let identify = [
+        "ALTER TABLE message ADD COLUMN digest INTEGER NOT NULL DEFAULT 0",
+        // NULL: it was handled before there were digests.
+        "ALTER TABLE received_messages ADD COLUMN digest INTEGER",
+        """
+        CREATE TABLE store_identity (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            service TEXT NOT NULL,
+            incarnation TEXT NOT NULL,
+            system_id TEXT,
+            members TEXT NOT NULL DEFAULT '[]'
+        ) STRICT
+        """,
+        """
+        CREATE TABLE store_acceptance (
+            id INTEGER PRIMARY KEY,
+            incarnation TEXT NOT NULL,
+            counters_before TEXT NOT NULL,
+            counters_after TEXT NOT NULL,
+            creation_time INTEGER NOT NULL
+        ) STRICT
+        """,
+        """
+        CREATE TABLE source_position (
+            source TEXT PRIMARY KEY,
+            incarnation TEXT,
+            through_id INTEGER NOT NULL,
+            digest INTEGER,
+            counters TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE subscriber_position (
+            service TEXT PRIMARY KEY,
+            incarnation TEXT NOT NULL,
+            through_id INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+        // What was seen before these tables were there.
+        """
+        INSERT INTO source_position (source, through_id, counters)
+        SELECT substr(message_id, 1, instr(message_id, ':') - 1),
+            max(CAST(substr(message_id, instr(message_id, ':') + 1) AS INTEGER)), '{}'
+        FROM received_messages WHERE message_id GLOB '?*:[1-9]*' GROUP BY 1
+        """,
+    ]
+
+    /// Gives a store the identity that it never loses, and each message that it holds its digest.
+    @Sendable static func identify(_ transaction: any Transaction) throws {
+        try transaction.execute(
+            """
+            INSERT INTO store_identity (id, service, incarnation)
+            VALUES (1, \(transaction.storeName), lower(hex(randomblob(16))))
+            """)
+        try Outbox(transaction).digestAll()
+    }
 }

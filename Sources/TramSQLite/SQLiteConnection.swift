@@ -97,6 +97,22 @@ final class SQLiteConnection {
         }
     }
 
+    /// Writes the whole database, as the open transaction sees it, into a new file, and syncs that.
+    func copy(to path: String) throws {
+        let target = try SQLiteConnection(path: path, mode: .create, busyTimeout: 0)
+        guard let backup = sqlite3_backup_init(target.handle, "main", handle, "main") else {
+            throw target.error(sqlite3_errcode(target.handle), in: "a copy")
+        }
+        let code = sqlite3_backup_step(backup, -1)
+        sqlite3_backup_finish(backup)
+        guard code == SQLITE_DONE else {
+            // The original and the copy may both have failed.
+            let source = sqlite3_errcode(handle) & 0xFF
+            throw source == SQLITE_OK || source == SQLITE_DONE || source == SQLITE_ROW
+                ? target.error(code, in: "a copy") : error(code, in: "a copy")
+        }
+    }
+
     private func prepared(_ text: String) throws -> OpaquePointer {
         if let statement = statements[text] { return statement }
         var statement: OpaquePointer?

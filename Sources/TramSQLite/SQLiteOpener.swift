@@ -4,10 +4,19 @@ internal import Tram
 /// Opens a store's connections, and checks what it opens before it changes anything: a file that is
 /// not the expected store stays as it is.
 struct SQLiteOpener {
+    /// The name of the store.
+    let name: String
     let path: String
     let schema: Schema
+    let clock: () -> Timestamp
     /// In milliseconds.
     let lockTimeout: Int
+
+    /// The same for another file.
+    func at(_ path: String) -> SQLiteOpener {
+        SQLiteOpener(
+            name: name, path: path, schema: schema, clock: clock, lockTimeout: lockTimeout)
+    }
 
     /// A new store in memory.
     func openInMemory() throws -> SQLiteConnection {
@@ -36,19 +45,72 @@ struct SQLiteOpener {
             throw StoreError.notWritable(path: path, detail: "it is on a network file system")
         }
         let lock = try makeLock()
+        if let connection = try openUpToDate(creating: creating) {
+            try holding(lock) { try useWriteAheadLog(connection) }
+            return (connection, lock)
+        }
+        let connection = try holding(lock) {
+            // Another process may have been faster.
+            if let connection = try openUpToDate(creating: creating) { return connection }
+            try migrateExclusively(creating: creating)
+            guard let connection = try openUpToDate(creating: false) else {
+                throw StoreError.damaged(path: path, detail: "it could not be brought up to date")
+            }
+            return connection
+        }
+        return (connection, lock)
+    }
+
+    /// - Returns: nil when the store has an older version, or none yet.
+    private func openUpToDate(creating: Bool) throws -> SQLiteConnection? {
         let connection = try SQLiteConnection(
             path: path, mode: creating ? .create : .readWrite, busyTimeout: lockTimeout)
         try configure(connection)
-        let version = try checkHeader(of: connection, mayBeNew: creating)
-        if version == schema.version { try checkSchema(of: connection) }
-        guard !connection.isReadOnly else {
-            throw StoreError.notWritable(path: path, detail: "the file is read-only")
+        guard try checkHeader(of: connection, mayBeNew: creating) == schema.version else {
+            guard !connection.isReadOnly else { throw readOnly }
+            return nil
         }
-        try holding(lock) {
-            try useWriteAheadLog(connection)
-            if version < schema.version { try migrate(connection) }
-        }
-        return (connection, lock)
+        try checkSchema(of: connection)
+        guard !connection.isReadOnly else { throw readOnly }
+        return connection
+    }
+
+    private var readOnly: StoreError {
+        .notWritable(path: path, detail: "the file is read-only")
+    }
+
+    /// Brings the store up to date while nobody else has it open, in this process or another: one
+    /// that has opened it as it was would go on writing to tables that are no longer the same. Whoever
+    /// has opened a store with a write-ahead log keeps a shared lock on the file until it closes it.
+    private func migrateExclusively(creating: Bool) throws {
+        let connection = try SQLiteConnection(
+            path: path, mode: creating ? .create : .readWrite, busyTimeout: lockTimeout)
+        try configure(connection)
+        try connection.run("PRAGMA locking_mode = EXCLUSIVE")
+        _ = try checkHeader(of: connection, mayBeNew: creating)
+        try useWriteAheadLog(connection)
+        try migrate(connection)
+    }
+
+    /// Opens a store of this version or an older one for reading, as it is.
+    func openForCopying() throws -> SQLiteConnection {
+        try requireFile()
+        let connection = try SQLiteConnection(
+            path: path, mode: .readOnly, busyTimeout: lockTimeout)
+        try configure(connection)
+        _ = try checkHeader(of: connection, mayBeNew: false)
+        return connection
+    }
+
+    /// - Throws: `StoreError.busy` when another connection, of this process or another, has the file
+    ///   open.
+    func requireAlone() throws {
+        try requireFile()
+        let connection = try SQLiteConnection(
+            path: path, mode: .readWrite, busyTimeout: lockTimeout)
+        try configure(connection)
+        try connection.run("PRAGMA locking_mode = EXCLUSIVE")
+        _ = try connection.run("PRAGMA user_version")
     }
 
     /// The lock that every writer of the store holds.
@@ -114,7 +176,9 @@ struct SQLiteOpener {
     }
 
     /// - Returns: the version of the store, 0 for an empty database.
-    private func checkHeader(of connection: SQLiteConnection, mayBeNew: Bool) throws -> Int {
+    private func checkHeader(
+        of connection: SQLiteConnection, mayBeNew: Bool
+    ) throws -> StoreVersion {
         // One statement is one snapshot: a migration may be committing meanwhile.
         let row = try connection.run(
             """
@@ -122,19 +186,23 @@ struct SQLiteOpener {
             FROM pragma_user_version, pragma_application_id
             """
         ).rows[0]
-        let (version, applicationID, objects): (Int, Int, Int) = try row.values()
-        if applicationID == 0 && version == 0 && objects == 0 {
-            if mayBeNew { return 0 }
+        let (number, applicationID, objects): (Int, Int, Int) = try row.values()
+        let version = StoreVersion(number: number, hasLibrary: !schema.library.isEmpty)
+        if applicationID == 0 && number == 0 && objects == 0 {
+            if mayBeNew { return version }
             throw StoreError.damaged(path: path, detail: "the database is empty")
         }
         guard applicationID == schema.applicationID else {
             throw StoreError.foreign(path: path, applicationID: applicationID)
         }
-        guard version > 0 else {
-            throw StoreError.damaged(path: path, detail: "its version is \(version)")
+        guard number > 0 else {
+            throw StoreError.damaged(path: path, detail: "its version is \(number)")
         }
-        guard version <= schema.version else {
-            throw StoreError.tooNew(path: path, version: version, supported: schema.version)
+        guard version.library <= schema.library.count,
+            version.application <= schema.migrations.count
+        else {
+            throw StoreError.tooNew(
+                path: path, version: number, supported: schema.version.number)
         }
         return version
     }
@@ -143,7 +211,9 @@ struct SQLiteOpener {
     private func checkSchema(of connection: SQLiteConnection) throws {
         let query: SQL = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
         let model = try SQLiteConnection(path: ":memory:", mode: .create, busyTimeout: 0)
-        for statement in schema.migrations.joined() { try model.run(SQL(unsafeText: statement)) }
+        for statement in (schema.library + schema.migrations).flatMap(\.statements) {
+            try model.run(SQL(unsafeText: statement))
+        }
         let actual = Set(try connection.run(query).rows)
         for expected in try model.run(query).rows where !actual.contains(expected) {
             let (object, _): (String, String) = try expected.values()
@@ -152,28 +222,29 @@ struct SQLiteOpener {
         }
     }
 
-    /// Runs the migrations that the store has not had, each in a transaction that also counts it.
+    /// Runs the migrations that the store has not had, and counts them, in one transaction.
     private func migrate(_ connection: SQLiteConnection) throws {
-        var version = 0
-        repeat {
-            try connection.run("BEGIN IMMEDIATE")
-            do {
-                // Another process may have been faster.
-                version = try checkHeader(of: connection, mayBeNew: true)
-                if version < schema.version {
-                    for statement in schema.migrations[version] {
-                        try connection.run(SQL(unsafeText: statement))
-                    }
-                    version += 1
-                    try connection.run(
-                        SQL(unsafeText: "PRAGMA application_id = \(schema.applicationID)"))
-                    try connection.run(SQL(unsafeText: "PRAGMA user_version = \(version)"))
+        try connection.run("BEGIN IMMEDIATE")
+        do {
+            let version = try checkHeader(of: connection, mayBeNew: true)
+            let transaction = SQLiteTransaction(connection, storeName: name, now: clock())
+            defer { transaction.close() }
+            for migration in schema.library.dropFirst(version.library)
+                + schema.migrations.dropFirst(version.application)
+            {
+                for statement in migration.statements {
+                    try connection.run(SQL(unsafeText: statement))
                 }
-                try connection.run("COMMIT")
-            } catch {
-                connection.rollBack()
-                throw error
+                try migration.body(transaction)
             }
-        } while version < schema.version
+            try connection.run(
+                SQL(unsafeText: "PRAGMA application_id = \(schema.applicationID)"))
+            try connection.run(
+                SQL(unsafeText: "PRAGMA user_version = \(schema.version.number)"))
+            try connection.run("COMMIT")
+        } catch {
+            connection.rollBack()
+            throw error
+        }
     }
 }

@@ -10,11 +10,11 @@ public import Tram
 /// needs.
 public final class SQLiteStore: Store {
     public let name: String
-    private let opener: SQLiteOpener
-    private let clock: () -> Timestamp
-    private var writer: SQLiteConnection?
-    private var reader: SQLiteConnection?
-    private var writersLock: FileLock?
+    let opener: SQLiteOpener
+    private var clock: () -> Timestamp { opener.clock }
+    var writer: SQLiteConnection?
+    var reader: SQLiteConnection?
+    var writersLock: FileLock?
     private var activity = Activity.none
 
     private enum Activity {
@@ -29,20 +29,29 @@ public final class SQLiteStore: Store {
     /// - Parameters:
     ///   - lockTimeout: how long a writer waits for the others, in milliseconds.
     ///   - clock: tells the time; the system's clock when nil.
-    public init(
+    public convenience init(
         name: String, path: String, schema: Schema, lockTimeout: Int = 5000,
         clock: (() -> Timestamp)? = nil
     ) {
-        self.name = name
-        self.clock = clock ?? systemClock
-        opener = SQLiteOpener(path: path, schema: schema, lockTimeout: lockTimeout)
+        self.init(
+            SQLiteOpener(
+                name: name, path: path, schema: schema, clock: clock ?? systemClock,
+                lockTimeout: lockTimeout))
+    }
+
+    init(_ opener: SQLiteOpener) {
+        name = opener.name
+        self.opener = opener
     }
 
     /// A new store in memory, for tests and experiments: it is gone when this object is.
-    public init(inMemory name: String, schema: Schema, clock: (() -> Timestamp)? = nil) throws {
-        self.name = name
-        self.clock = clock ?? systemClock
-        opener = SQLiteOpener(path: ":memory:", schema: schema, lockTimeout: 0)
+    public convenience init(
+        inMemory name: String, schema: Schema, clock: (() -> Timestamp)? = nil
+    ) throws {
+        self.init(
+            SQLiteOpener(
+                name: name, path: ":memory:", schema: schema, clock: clock ?? systemClock,
+                lockTimeout: 0))
         writer = try opener.openInMemory()
     }
 
@@ -156,7 +165,11 @@ public final class SQLiteStore: Store {
         guard case .none = activity, let connection else {
             preconditionFailure("a transaction on the store \(name) was begun inside another")
         }
-        guard !connection.hasMoved else { throw StoreError.moved(path: path) }
+        guard !connection.hasMoved else {
+            // The next transaction opens whatever is there then.
+            close()
+            throw StoreError.moved(path: path)
+        }
         activity = .transaction
         defer { activity = .none }
         try connection.run(begin)

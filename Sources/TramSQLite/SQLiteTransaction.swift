@@ -34,6 +34,27 @@ final class SQLiteTransaction: Transaction {
         }
     }
 
+    func counters() throws -> [String: Int] {
+        // The table is there as soon as one with AUTOINCREMENT is.
+        let rows = try rows("SELECT name, seq FROM sqlite_sequence")
+        return try rows.reduce(into: [:]) { counters, row in
+            let (table, value): (String, Int) = try row.values()
+            counters[table] = value
+        }
+    }
+
+    func setCounter(of table: String, to value: Int) throws {
+        let changed = try execute("UPDATE sqlite_sequence SET seq = \(value) WHERE name = \(table)")
+        if changed == 0 {
+            try execute("INSERT INTO sqlite_sequence (name, seq) VALUES (\(table), \(value))")
+        }
+    }
+
+    /// Writes all that the transaction sees into a new file.
+    func copy(to path: String) throws {
+        try connection.copy(to: path)
+    }
+
     func savepoint<Result>(_ body: () throws -> Result) throws -> Result {
         try checkIsOpen()
         try connection.run("SAVEPOINT tram")

@@ -1,8 +1,8 @@
 /// The tables of sagas in SQLite's words, for every store whose service runs sagas or takes part in
 /// them. Names and meanings are those of Eventuate Tram Sagas; a saga's id counts up here.
-public enum SagaTables {
-    /// The statements that make them.
-    public static let create: [String] = [
+enum SagaTables {
+    /// Version 1.
+    static let create = [
         """
         CREATE TABLE saga_instance (
             id INTEGER PRIMARY KEY AUTOINCREMENT,

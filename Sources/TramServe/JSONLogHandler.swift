@@ -56,8 +56,12 @@
                     metadata: [
                         "message": .string(delivery.message.id.description),
                         "type": .string(delivery.message.type),
-                        "subscriber": .string(delivery.subscriber),
+                        "subscriber": .string(delivery.subscriber ?? "nobody"),
                     ])
+            case .serviceUnavailable(let service, let reason):
+                warning(
+                    "a service is unavailable",
+                    metadata: ["service": .string(service), "reason": .string(reason)])
             case .relayFailed(let reason):
                 error("the relay cannot deliver", metadata: ["reason": .string(reason)])
             case .relayRecovered: notice("the relay delivers again")

@@ -3,6 +3,8 @@ package import Tram
 /// What a server's log is told, besides requests. None of it holds a message's payload.
 package enum ServerEvent: Sendable {
     case deliveryFailed(Delivery)
+    /// The relay goes on without a service, and why.
+    case serviceUnavailable(String, reason: String)
     /// The relay cannot deliver at present, and why.
     case relayFailed(String)
     case relayRecovered

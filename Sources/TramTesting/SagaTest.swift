@@ -41,12 +41,13 @@ public final class SagaTest<Definition: Saga> {
         let store = try SQLiteStore(
             inMemory: "test",
             schema: Schema(
-                applicationID: 1, migrations: [MessagingTables.create + SagaTables.create + tables]),
+                applicationID: 1, library: LibraryTables.messagingAndSagas,
+                migrations: [Migration(tables)]),
             clock: { clock.now })
         let manager = try SagaManager(saga, id: "test")
         self.clock = clock
         self.manager = manager
-        service = Service(store: store, subscribers: [manager])
+        service = try Service(store: store, subscribers: [manager])
         id = try store.write { try manager.start(data, in: $0).reference.id }
     }
 

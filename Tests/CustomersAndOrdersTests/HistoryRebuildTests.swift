@@ -31,7 +31,7 @@ import TramSQLite
         _ = try system.orders.cancelOrder(1)
         try system.relayUntilIdle()
         let before = try view()
-        #expect(try system.rebuildHistory() == 8)
+        #expect(try system.rebuildHistory().events == 8)
         #expect(try view() == before)
         #expect(try system.violations() == [])
     }

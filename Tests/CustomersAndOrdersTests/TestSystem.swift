@@ -40,6 +40,6 @@ extension CustomersAndOrders {
 
     /// Every rule that is broken now.
     func violations() throws -> [String] {
-        try check().flatMap(\.violations)
+        try check().checks.flatMap(\.violations)
     }
 }

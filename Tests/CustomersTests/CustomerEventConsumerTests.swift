@@ -14,7 +14,8 @@ import TramSQLite
         store = try SQLiteStore(
             inMemory: "customer",
             schema: Schema(
-                applicationID: 1, migrations: [MessagingTables.create + CustomerTables.create]))
+                applicationID: 1, library: LibraryTables.messaging,
+                migrations: [Migration(CustomerTables.create)]))
         service = CustomerService(store)
         _ = try service.createCustomer(
             name: try #require(CustomerName("Jane Doe")), creditLimit: Money(cents: 1500))

@@ -15,7 +15,8 @@ import TramSQLite
         store = try SQLiteStore(
             inMemory: "history",
             schema: Schema(
-                applicationID: 1, migrations: [MessagingTables.create + HistoryTables.create]))
+                applicationID: 1, library: LibraryTables.messaging,
+                migrations: [Migration(HistoryTables.create)]))
         service = OrderHistoryService(store)
     }
 

@@ -15,7 +15,8 @@ import TramSQLite
             inMemory: "order",
             schema: Schema(
                 applicationID: 1,
-                migrations: [MessagingTables.create + SagaTables.create + OrderTables.create]))
+                library: LibraryTables.messagingAndSagas,
+                migrations: [Migration(OrderTables.create)]))
         service = try OrderService(store)
     }
 

@@ -17,11 +17,8 @@ struct TestStore {
 
     static let schema = Schema(
         applicationID: 42,
-        migrations: [
-            MessagingTables.create + [
-                "CREATE TABLE item (number INTEGER PRIMARY KEY, text TEXT) STRICT"
-            ]
-        ])
+        library: LibraryTables.messaging,
+        migrations: [["CREATE TABLE item (number INTEGER PRIMARY KEY, text TEXT) STRICT"]])
 
     init(_ kind: StoreKind) throws {
         switch kind {

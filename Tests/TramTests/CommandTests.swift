@@ -13,17 +13,14 @@ import TramTesting
             try SQLiteStore(
                 inMemory: name,
                 schema: Schema(
-                    applicationID: 1,
-                    migrations: [
-                        MessagingTables.create + SagaTables.create
-                            + ["CREATE TABLE done (step INTEGER) STRICT"]
-                    ]), clock: fixedClock)
+                    applicationID: 1, library: LibraryTables.messagingAndSagas,
+                    migrations: [["CREATE TABLE done (step INTEGER) STRICT"]]), clock: fixedClock)
         }
         sender = try store("sender")
         receiver = try store("receiver")
     }
 
-    private var relay: Relay {
+    private func makeRelay() throws -> Relay {
         let handlers = CommandHandlers(
             "receiver", on: .participant,
             [
@@ -34,7 +31,7 @@ import TramTesting
                     return .success(Success(), "did \(command.step)")
                 }
             ])
-        return Relay([
+        return try Relay(wholeSystem: [
             Service(store: sender, subscribers: []),
             Service(store: receiver, subscribers: [handlers]),
         ])
@@ -52,7 +49,7 @@ import TramTesting
 
     private func outcomes() throws -> [DeliveryOutcome] {
         var outcomes: [DeliveryOutcome] = []
-        try relay.run().pass(RelayRun.Bounds(source: "sender")) {
+        try makeRelay().run().pass(RelayRun.Bounds(source: "sender")) {
             if case .delivered(let delivery) = $0 { outcomes.append(delivery.receipt.outcome) }
         }
         return outcomes
@@ -145,7 +142,7 @@ import TramTesting
                     return .success(Success(), "undid \(command.step)")
                 },
             ])
-        let relay = Relay([
+        let relay = try Relay(wholeSystem: [
             Service(store: sender, subscribers: []),
             Service(store: receiver, subscribers: [handlers]),
         ])
@@ -196,7 +193,7 @@ import TramTesting
                     return .noReply("later")
                 }
             ])
-        let relay = Relay([
+        let relay = try Relay(wholeSystem: [
             Service(store: sender, subscribers: []),
             Service(store: receiver, subscribers: [handlers]),
         ])
@@ -267,7 +264,7 @@ import TramTesting
                     return .success()
                 }
             ])
-        let relay = Relay([
+        let relay = try Relay(wholeSystem: [
             Service(store: sender, subscribers: [outer, innermost]),
             Service(store: receiver, subscribers: [starter, inner]),
         ])

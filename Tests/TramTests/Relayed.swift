@@ -30,15 +30,13 @@ struct Relayed {
     init(chunk: Int = 100) throws {
         sender = try SQLiteStore(
             inMemory: "sender",
-            schema: Schema(applicationID: 1, migrations: [MessagingTables.create]),
+            schema: Schema(applicationID: 1, library: LibraryTables.messaging),
             clock: fixedClock)
         receiver = try SQLiteStore(
             inMemory: "receiver",
             schema: Schema(
-                applicationID: 2,
-                migrations: [
-                    MessagingTables.create + ["CREATE TABLE heard (number INTEGER) STRICT"]
-                ]), clock: fixedClock)
+                applicationID: 2, library: LibraryTables.messaging,
+                migrations: [["CREATE TABLE heard (number INTEGER) STRICT"]]), clock: fixedClock)
         let listener = DomainEventHandlers(
             "listener",
             [
@@ -51,8 +49,8 @@ struct Relayed {
             ])
         let counter = DomainEventHandlers(
             "counter", [.on(Happened.self) { _, _ in .handled("counted") }])
-        relay = Relay(
-            [
+        relay = try Relay(
+            wholeSystem: [
                 Service(store: sender, subscribers: [counter]),
                 Service(store: receiver, subscribers: [listener]),
             ], chunk: chunk)
@@ -85,5 +83,5 @@ struct Relayed {
 }
 
 func describe(_ delivery: Delivery) -> String {
-    "\(delivery.message.id)>\(delivery.subscriber) \(delivery.receipt.outcome)"
+    "\(delivery.message.id)>\(delivery.subscriber ?? "nobody") \(delivery.receipt.outcome)"
 }

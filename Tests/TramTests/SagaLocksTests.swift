@@ -44,7 +44,8 @@ private struct CreditSystem {
                 inMemory: name,
                 schema: Schema(
                     applicationID: 1,
-                    migrations: [MessagingTables.create + SagaTables.create + tables]),
+                    library: LibraryTables.messagingAndSagas,
+                    migrations: [Migration(tables)]),
                 clock: fixedClock)
         }
         sagas = try store("sagas", [])
@@ -67,7 +68,7 @@ private struct CreditSystem {
                     return .success()
                 }
             ])
-        relay = Relay([
+        relay = try Relay(wholeSystem: [
             Service(store: sagas, subscribers: [manager]),
             Service(store: customers, subscribers: [participant, bank]),
         ])

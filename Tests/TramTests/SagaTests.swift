@@ -299,7 +299,7 @@ import TramTesting
     ) {
         let clock = Clock()
         let schema = Schema(
-            applicationID: 1, migrations: [MessagingTables.create + SagaTables.create])
+            applicationID: 1, library: LibraryTables.messagingAndSagas)
         let store = try SQLiteStore(inMemory: "sagas", schema: schema, clock: { clock.now })
         let other = try SQLiteStore(inMemory: "other", schema: schema, clock: { clock.now })
         let manager = try SagaManager(
@@ -310,7 +310,7 @@ import TramTesting
         let participant = CommandHandlers(
             "participant", on: .participant,
             [.on(Do.self) { _, _ in .success() }, .on(Undo.self) { _, _ in .success() }])
-        let relay = Relay([
+        let relay = try Relay(wholeSystem: [
             Service(store: store, subscribers: [manager]),
             Service(store: other, subscribers: [participant]),
         ])
@@ -369,26 +369,27 @@ import TramTesting
             Step("one").invokeParticipant(.participant) { _ in Do(step: 1) }
                 .deadline(milliseconds: 1))
         #expect(
-            throws: SagaDefinitionError.deadlineWithoutCompensation(saga: "TestSaga", step: "one")
+            throws: WiringError.badSaga(
+                .deadlineWithoutCompensation(saga: "TestSaga", step: "one"))
         ) { try SagaManager(withoutCompensation, id: "x") }
         let elsewhere = TestSaga(
             Step("one").invokeParticipant(.participant) { _ in Do(step: 1) }
                 .deadline(milliseconds: 1)
                 .withCompensation("elsewhere") { _ in Undo(step: 1) })
-        #expect(throws: SagaDefinitionError.self) { try SagaManager(elsewhere, id: "x") }
+        #expect(throws: WiringError.self) { try SagaManager(elsewhere, id: "x") }
         let conditional = TestSaga(
             Step("one").invokeParticipant(.participant) { _ in Do(step: 1) }
                 .deadline(milliseconds: 1)
                 .withCompensation(.participant, when: \.isWanted) { _ in Undo(step: 1) })
-        #expect(throws: SagaDefinitionError.self) { try SagaManager(conditional, id: "x") }
-        #expect(throws: SagaDefinitionError.emptyStep(saga: "TestSaga", step: "one")) {
+        #expect(throws: WiringError.self) { try SagaManager(conditional, id: "x") }
+        #expect(throws: WiringError.badSaga(.emptyStep(saga: "TestSaga", step: "one"))) {
             try SagaManager(TestSaga(Step("one")), id: "x")
         }
         let impatient = TestSaga(Step("one").invokeLocal { _, _ in }.retrying(1))
         #expect(
-            throws: SagaDefinitionError.impatienceWithoutReply(saga: "TestSaga", step: "one")
+            throws: WiringError.badSaga(.impatienceWithoutReply(saga: "TestSaga", step: "one"))
         ) { try SagaManager(impatient, id: "x") }
-        #expect(throws: SagaDefinitionError.noSteps(saga: "TestSaga")) {
+        #expect(throws: WiringError.badSaga(.noSteps(saga: "TestSaga"))) {
             try SagaManager(TestSaga(), id: "x")
         }
     }
@@ -449,6 +450,6 @@ import TramTesting
         try SQLiteStore(
             inMemory: "sagas",
             schema: Schema(
-                applicationID: 1, migrations: [MessagingTables.create + SagaTables.create]))
+                applicationID: 1, library: LibraryTables.messagingAndSagas))
     }
 }

@@ -10,7 +10,7 @@ struct BookTrip {
     static func main() throws {
         let trips = try store("trips", [])
         let sagas = try SagaManager(BookTripSaga(), id: "trips")
-        let relay = Relay([
+        let relay = try Relay(wholeSystem: [
             Service(store: trips, subscribers: [sagas]),
             Service(
                 store: try store(
@@ -49,13 +49,13 @@ struct BookTrip {
         try SQLiteStore(
             inMemory: name,
             schema: Schema(
-                applicationID: 1,
-                migrations: [MessagingTables.create + SagaTables.create + tables]))
+                applicationID: 1, library: LibraryTables.messagingAndSagas,
+                migrations: [Migration(tables)]))
     }
 
     private static func report(_ event: RelayEvent) {
         guard case .delivered(let delivery) = event else { return }
         let effects = delivery.receipt.effects.joined(separator: "; ")
-        print("  \(delivery.message.type) -> \(delivery.subscriber): \(effects)")
+        print("  \(delivery.message.type) -> \(delivery.subscriber ?? "nobody"): \(effects)")
     }
 }

@@ -18,13 +18,12 @@ struct HelloTram {
         // Each service has a store of its own; these live in memory.
         let sender = try SQLiteStore(
             inMemory: "sender",
-            schema: Schema(applicationID: 1, migrations: [MessagingTables.create]))
+            schema: Schema(applicationID: 1, library: LibraryTables.messaging))
         let receiver = try SQLiteStore(
             inMemory: "receiver",
             schema: Schema(
-                applicationID: 2,
-                migrations: [MessagingTables.create + ["CREATE TABLE greeting (text TEXT) STRICT"]])
-        )
+                applicationID: 2, library: LibraryTables.messaging,
+                migrations: [["CREATE TABLE greeting (text TEXT) STRICT"]]))
 
         // What happens when the event arrives. The row is written in the same transaction that
         // remembers the message, so it is written once, however often the message comes.
@@ -45,7 +44,7 @@ struct HelloTram {
         print("sent \(message)")
 
         // The relay carries it over, one visible pass at a time.
-        let relay = Relay([
+        let relay = try Relay(wholeSystem: [
             Service(store: sender, subscribers: []),
             Service(store: receiver, subscribers: [greetings]),
         ])
@@ -53,7 +52,7 @@ struct HelloTram {
         try run.pass { event in
             if case .delivered(let delivery) = event {
                 let effect = delivery.receipt.effects.joined(separator: ", ")
-                print("\(delivery.message.id) -> \(delivery.subscriber): \(effect)")
+                print("\(delivery.message.id) -> \(delivery.subscriber ?? "nobody"): \(effect)")
             }
         }
         let isIdle = try run.pass().isIdle

@@ -32,13 +32,14 @@ extension Problem.Code {
         case .usage, .unknownCommand, .invalidUTF8, .amount, .name, .id, .messageID, .duration,
             .count, .dataDirectory, .port, .address, .hostName, .tokenFile, .unknownPath,
             .methodNotAllowed, .json, .body, .query, .mediaType, .bodyTooLarge, .wrongHost,
-            .foreignOrigin, .unauthorized:
+            .foreignOrigin, .unauthorized, .confirmation:
             .usage
         case .customerNotFound, .orderNotFound, .messageNotFound, .notInViewYet,
-            .orderNotCancellable, .sagaNotFailed, .historyIncomplete, .rebuildFailed:
+            .orderNotCancellable, .sagaNotFailed, .historyIncomplete, .subscriberNotFound,
+            .serviceNotFound, .directoryNotEmpty:
             .no
         case .noStore: .noStore
-        case .storeDamaged: .damaged
+        case .storeDamaged, .storeForeign, .storeRolledBack: .damaged
         case .storeTooNew: .tooNew
         case .storeReadOnly, .diskFull: .notWritable
         case .inputOutput: .inputOutput

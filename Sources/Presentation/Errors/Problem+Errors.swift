@@ -17,6 +17,8 @@ extension Problem {
         case let error as HistoryRebuildError: self.init(error)
         case let error as RelayIsBusy: self.init(error)
         case let error as SagaRetryError: self.init(error)
+        case let error as StoreCopyError: self.init(error)
+        case let error as RedeliveryError: self.init(error)
         case let error as SystemError:
             self.init(
                 code: .inputOutput, message: "the output could not be written: \(error)",
@@ -56,10 +58,30 @@ extension Problem {
             )
         case .foreign(let path, let applicationID):
             self.init(
-                code: .storeDamaged,
+                code: .storeForeign,
                 message: "\(path) is not this store: its application id is \(applicationID)",
                 reason: "It belongs to another program or service, and was not changed.",
                 help: "move that file away, or use another directory: --data-dir DIR")
+        case .ofOtherSystem(let service, let detail):
+            self.init(
+                code: .storeForeign,
+                message: "the \(service) store does not belong here: \(detail)",
+                reason: "Nothing was delivered or changed.",
+                help: "put this system's own back: tram store restore DIR"
+                    + (service == ServiceName.history ? ", or tram history rebuild" : "")
+                    + "; from an older copy go on with 'tram store accept \(service)' and "
+                    + "'tram relay redeliver --to \(service)'")
+        case .rolledBack(let service, let detail):
+            self.init(
+                code: .storeRolledBack,
+                message:
+                    "the \(service) store is older than what others have seen of it: \(detail)",
+                reason: "A copy was put back, or its last transactions are lost. Nothing was "
+                    + "delivered or changed.",
+                help: "go on from it: tram store accept \(service), then "
+                    + "tram relay redeliver --to \(service)"
+                    + (service == ServiceName.history ? ", or tram history rebuild" : "")
+                    + "; or put all stores back: tram store restore DIR")
         case .tooNew(let path, let version, let supported):
             self.init(
                 code: .storeTooNew, message: "\(path) was written by a newer tram",
@@ -103,6 +125,11 @@ extension Problem {
             self.init(
                 code: .noStore, message: "there is no store in \(path)",
                 help: "make one: tram customer create --name \"Jane Doe\" --credit-limit 5")
+        case .halfRestored(let path):
+            self.init(
+                code: .storeDamaged, message: "the stores in \(path) are only partly restored",
+                reason: "The process that restored them was ended. Nothing was changed.",
+                help: "restore them again: tram store restore DIR")
         case .damaged(let path):
             self.init(
                 code: .storeDamaged, message: "\(path) does not hold a number",
@@ -157,14 +184,45 @@ extension Problem {
                 code: .historyIncomplete,
                 message: "the view cannot be rebuilt: the \(service) outbox has been purged",
                 reason: "Its messages no longer tell the whole past. The view is as it was.",
-                help: "keep the view as it is; only an outbox that was never purged can rebuild it")
-        case .failed(let message, let error):
-            let cause = Problem(error)
+                help: "make what the outboxes still tell: tram history rebuild --incomplete")
+        }
+    }
+
+    private init(_ error: StoreCopyError) {
+        switch error {
+        case .notEmpty(let path):
             self.init(
-                code: .rebuildFailed,
-                message: "the view cannot be rebuilt: message \(message) failed: "
-                    + (cause.code == .bug ? "\(error)" : cause.message),
-                reason: "The view is as it was.", help: "tram outbox show \(message)")
+                code: .directoryNotEmpty, message: "the directory \(path) is not empty",
+                reason: "A backup goes into a directory of its own. Nothing was changed.",
+                help: "give the name of a new directory", field: "directory", value: path)
+        case .ofOtherSystem(let path):
+            self.init(
+                code: .storeForeign, message: "the stores in \(path) are of another system",
+                reason: "Nothing was changed.",
+                help: "restore them into a directory of their own: --data-dir DIR",
+                field: "directory", value: path)
+        case .sameDirectory(let path):
+            self.init(
+                code: .dataDirectory, message: "\(path) cannot be restored from itself",
+                reason: "Nothing was changed.", help: "give the directory of a backup",
+                field: "directory", value: path)
+        }
+    }
+
+    private init(_ error: RedeliveryError) {
+        switch error {
+        case .unknownSubscriber(let id):
+            self.init(
+                code: .subscriberNotFound, message: "there is no subscriber '\(id)'",
+                reason: "Nothing was changed.",
+                help: "choose one of: \(ServiceName.all.joined(separator: ", "))", field: "to",
+                value: id)
+        case .unknownSource(let name):
+            self.init(
+                code: .serviceNotFound, message: "there is no service '\(name)'",
+                reason: "Nothing was changed.",
+                help: "choose one of: \(ServiceName.all.joined(separator: ", "))", field: "from",
+                value: name)
         }
     }
 

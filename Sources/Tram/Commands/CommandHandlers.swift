@@ -15,13 +15,17 @@ public struct CommandHandlers: Subscriber {
     public let id: String
     private let channel: CommandChannel
     private let handlers: [String: CommandHandler]
+    public let wiring: Wiring
 
     public init(_ id: String, on channel: CommandChannel, _ handlers: [CommandHandler]) {
         self.id = id
         self.channel = channel
+        var mistakes: [WiringError] = []
         self.handlers = Dictionary(handlers.map { ($0.commandType, $0) }) { first, _ in
-            preconditionFailure("two handlers for \(first.commandType) in subscriber \(id)")
+            mistakes.append(.handlerTwice(type: first.commandType, subscriber: id))
+            return first
         }
+        wiring = Wiring(commandChannels: [channel.name], mistakes: mistakes)
     }
 
     /// Every command of the channel: one without a handler is a failed delivery, and not lost.
@@ -91,6 +95,9 @@ public struct CommandHandlers: Subscriber {
                 try handler.handle(message, locking, transaction)
             }
             token = locking
+            if result.reply is any FailureReply {
+                throw WireFormatError("the handler returned a failure reply instead of throwing it")
+            }
             if let reply = result.reply { try transaction.reply(reply, to: token) }
             return .handled(result.effects)
         } catch let refusal as Refusal {
@@ -173,8 +180,7 @@ public struct CommandResult {
 
     /// Yes, and what was done. A no is thrown, so that what was half done is undone.
     public static func success(_ reply: any Reply = Success(), _ effects: String...) -> Self {
-        precondition(!(reply is any FailureReply), "a failure reply is thrown, not returned")
-        return CommandResult(reply: reply, effects: effects)
+        CommandResult(reply: reply, effects: effects)
     }
 
     /// No answer yet: whoever kept the command's ``CommandEnvelope/replyToken`` will give it. Also

@@ -15,15 +15,19 @@
 public struct DomainEventHandlers: Subscriber {
     public let id: String
     private let handlers: [String: [String: DomainEventHandler]]
+    public let wiring: Wiring
 
     /// - Parameter id: the subscriber's id, under which the inbox remembers what it has handled.
     public init(_ id: String, _ handlers: [DomainEventHandler]) {
         self.id = id
+        var mistakes: [WiringError] = []
         self.handlers = Dictionary(grouping: handlers, by: \.aggregateType).mapValues {
             Dictionary($0.map { ($0.eventType, $0) }) { first, _ in
-                preconditionFailure("two handlers for \(first.eventType) in subscriber \(id)")
+                mistakes.append(.handlerTwice(type: first.eventType, subscriber: id))
+                return first
             }
         }
+        wiring = Wiring(mistakes: mistakes)
     }
 
     public func accepts(type: String, from channel: String) -> Bool {

@@ -11,14 +11,34 @@ public struct Inbox {
 
     /// Records that a subscriber handles a message.
     ///
+    /// - Parameter digest: see ``Message/digest``.
     /// - Returns: false when it has handled that message before.
-    public func record(_ id: MessageID, for subscriber: String) throws -> Bool {
-        try transaction.execute(
+    /// - Throws: ``StoreError/rolledBack(service:detail:)`` when it has handled another message of
+    ///   that id: then the outbox has given out its numbers again, and this one is no duplicate.
+    public func record(
+        _ id: MessageID, digest: Int? = nil, for subscriber: String
+    ) throws -> Bool {
+        let isNew =
+            try transaction.execute(
+                """
+                INSERT INTO received_messages (consumer_id, message_id, creation_time, digest)
+                VALUES (\(subscriber), \(id.description), \(Int(transaction.now.milliseconds)),
+                    \(digest))
+                ON CONFLICT DO NOTHING
+                """) == 1
+        if isNew { return true }
+        guard let digest else { return false }
+        let known: Int? = try transaction.rows(
             """
-            INSERT INTO received_messages (consumer_id, message_id, creation_time)
-            VALUES (\(subscriber), \(id.description), \(Int(transaction.now.milliseconds)))
-            ON CONFLICT DO NOTHING
-            """) == 1
+            SELECT digest FROM received_messages
+            WHERE consumer_id = \(subscriber) AND message_id = \(id.description)
+            """)[0].values()
+        guard known == nil || known == digest else {
+            throw StoreError.rolledBack(
+                service: id.service,
+                detail: "\(subscriber) has handled a message \(id) with other content")
+        }
+        return false
     }
 
     /// Whether a subscriber has handled a message.
@@ -31,22 +51,34 @@ public struct Inbox {
         ).isEmpty
     }
 
+    /// What is known of a message at a subscriber, or nil when it has not handled it.
+    func entry(_ id: MessageID, for subscriber: String) throws -> InboxEntry? {
+        try transaction.rows(
+            """
+            SELECT consumer_id, message_id, creation_time, digest FROM received_messages
+            WHERE consumer_id = \(subscriber) AND message_id = \(id.description)
+            """
+        ).first.map(entry)
+    }
+
     /// What has been handled, in the order of subscriber and id, from the entry after `after`.
     public func entries(after: InboxEntry?, limit: Int) throws -> [InboxEntry] {
         let subscriber = after?.subscriber ?? ""
         let message = after?.message ?? ""
         return try transaction.rows(
             """
-            SELECT consumer_id, message_id, creation_time FROM received_messages
+            SELECT consumer_id, message_id, creation_time, digest FROM received_messages
             WHERE (consumer_id, message_id) > (\(subscriber), \(message))
             ORDER BY consumer_id, message_id LIMIT \(limit)
             """
-        ).map {
-            let (subscriber, message, created): (String, String, Int) = try $0.values()
-            return InboxEntry(
-                subscriber: subscriber, message: message,
-                received: Timestamp(milliseconds: Int64(created)))
-        }
+        ).map(entry)
+    }
+
+    private func entry(_ row: Row) throws -> InboxEntry {
+        let (subscriber, message, created, digest): (String, String, Int, Int?) = try row.values()
+        return InboxEntry(
+            subscriber: subscriber, message: message,
+            received: Timestamp(milliseconds: Int64(created)), digest: digest)
     }
 
     /// How many messages have been handled, counted once per subscriber.
@@ -61,4 +93,6 @@ public struct InboxEntry: Hashable, Sendable {
     /// The id as the row holds it: a row that was written by hand may hold anything.
     public let message: String
     public let received: Timestamp
+    /// The digest of the message that was handled; nil when it was before there were digests.
+    public let digest: Int?
 }

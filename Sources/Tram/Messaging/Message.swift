@@ -15,11 +15,16 @@ public struct Message: Hashable, Sendable {
     public let payload: String
     /// When it was sent; nil when the outbox that it came from is not known.
     public let sent: Timestamp?
+    /// The digest that it got when it was sent; nil when the outbox that it came from is not known.
+    public let digest: Int?
+    /// Why it cannot be delivered as it is: it was changed after it was sent.
+    public let defect: String?
 
     /// A message with these parts.
     public init(
         id: MessageID, type: String, destination: String, partitionID: String,
-        headers: [String: String], payload: String, sent: Timestamp? = nil
+        headers: [String: String], payload: String, sent: Timestamp? = nil, digest: Int? = nil,
+        defect: String? = nil
     ) {
         self.id = id
         self.type = type
@@ -28,7 +33,12 @@ public struct Message: Hashable, Sendable {
         self.headers = headers
         self.payload = payload
         self.sent = sent
+        self.digest = digest
+        self.defect = defect
     }
+
+    /// Whether it tells of an event; any other message must have a receiver.
+    package var isEvent: Bool { headers[MessageHeader.eventType] != nil }
 
     /// The message without its contents.
     public var heading: MessageHeading { MessageHeading(id: id, type: type) }

@@ -20,14 +20,18 @@ public struct Outbox {
             MessageHeader.destination: message.destination,
             MessageHeader.date: transaction.now.httpDate,
         ]) { _, standard in standard }
+        let text = try WireFormat.encode(headers)
+        let created = Int(transaction.now.milliseconds)
+        let digest = MessageDigest.of(
+            type: message.type, destination: message.destination, partitionID: message.partitionID,
+            headers: text, payload: message.payload, created: created)
         let rows = try transaction.rows(
             """
             INSERT INTO message
-                (destination, partition_id, type, headers, payload, creation_time)
+                (destination, partition_id, type, headers, payload, creation_time, digest)
             VALUES
-                (\(message.destination), \(message.partitionID), \(message.type),
-                 \(try WireFormat.encode(headers)), \(message.payload),
-                 \(Int(transaction.now.milliseconds)))
+                (\(message.destination), \(message.partitionID), \(message.type), \(text),
+                 \(message.payload), \(created), \(digest))
             RETURNING id
             """)
         return messageID(try rows[0].values())
@@ -41,8 +45,23 @@ public struct Outbox {
     public func unpublished(after: Int, through: Int, limit: Int) throws -> [Message] {
         try transaction.rows(
             """
-            SELECT id, type, destination, partition_id, headers, payload, creation_time FROM message
-            WHERE published = 0 AND id > \(after) AND id <= \(through) ORDER BY id LIMIT \(limit)
+            SELECT id, type, destination, partition_id, headers, payload, creation_time, digest
+            FROM message WHERE published = 0 AND id > \(after) AND id <= \(through) ORDER BY id LIMIT \(limit)
+            """
+        ).map(message)
+    }
+
+    /// The next messages that are not marked as published, and all after a number, in the order of
+    /// their ids.
+    package func unpublished(after: Int, orAllAfter number: Int, limit: Int) throws -> [Message] {
+        try transaction.rows(
+            """
+            SELECT id, type, destination, partition_id, headers, payload, creation_time, digest
+            FROM message WHERE published = 0 AND id > \(after) AND id <= \(number)
+            UNION ALL
+            SELECT id, type, destination, partition_id, headers, payload, creation_time, digest
+            FROM message WHERE id > \(max(after, number))
+            ORDER BY id LIMIT \(limit)
             """
         ).map(message)
     }
@@ -51,8 +70,8 @@ public struct Outbox {
     public func unpublished(destination: String, partitionID: String) throws -> [Message] {
         try transaction.rows(
             """
-            SELECT id, type, destination, partition_id, headers, payload, creation_time FROM message
-            WHERE published = 0 AND destination = \(destination) AND partition_id = \(partitionID)
+            SELECT id, type, destination, partition_id, headers, payload, creation_time, digest
+            FROM message WHERE published = 0 AND destination = \(destination) AND partition_id = \(partitionID)
             ORDER BY id
             """
         ).map(message)
@@ -67,14 +86,14 @@ public struct Outbox {
             rows = try transaction.rows(
                 """
                 SELECT id, type, destination, partition_id, headers, payload,
-                    creation_time, published
+                    creation_time, digest, published
                 FROM message WHERE published = 0 AND id > \(after) ORDER BY id LIMIT \(limit)
                 """)
         } else {
             rows = try transaction.rows(
                 """
                 SELECT id, type, destination, partition_id, headers, payload,
-                    creation_time, published
+                    creation_time, digest, published
                 FROM message WHERE id > \(after) ORDER BY id LIMIT \(limit)
                 """)
         }
@@ -85,10 +104,18 @@ public struct Outbox {
     public func message(_ number: Int) throws -> OutboxEntry? {
         try transaction.rows(
             """
-            SELECT id, type, destination, partition_id, headers, payload, creation_time, published
+            SELECT id, type, destination, partition_id, headers, payload, creation_time, digest,
+                published
             FROM message WHERE id = \(number)
             """
         ).first.map(entry)
+    }
+
+    /// The digest of a message, or nil when there is none with that number.
+    public func digest(of number: Int) throws -> Int? {
+        try transaction.rows("SELECT digest FROM message WHERE id = \(number)").first.map {
+            try $0.values()
+        }
     }
 
     /// The number of the newest message, or 0 when there is none.
@@ -126,6 +153,72 @@ public struct Outbox {
         try transaction.rows("SELECT count(*) FROM message WHERE published = 0")[0].values()
     }
 
+    /// Gives every message the digest that its row has now, whatever it had.
+    package func digestAll() throws {
+        var after = 0
+        while true {
+            let ids: [Int] = try transaction.rows(
+                "SELECT id FROM message WHERE id > \(after) ORDER BY id LIMIT 500"
+            ).map { try $0.values() }
+            guard let last = ids.last else { return }
+            for id in ids { try digest(id) }
+            after = last
+        }
+    }
+
+    /// Gives a message the digest that its row has now.
+    private func digest(_ number: Int) throws {
+        let row = try transaction.rows(
+            """
+            SELECT type, destination, partition_id, headers, payload, creation_time FROM message
+            WHERE id = \(number)
+            """)[0]
+        let (type, destination, partitionID, headers, payload, created):
+            (String, String, String, String, String, Int) = try row.values()
+        let digest = MessageDigest.of(
+            type: type, destination: destination, partitionID: partitionID, headers: headers,
+            payload: payload, created: created)
+        try transaction.execute("UPDATE message SET digest = \(digest) WHERE id = \(number)")
+    }
+
+    /// Gives messages other numbers. They are pending again, since nobody knows them by these; what
+    /// refers to them in this outbox follows.
+    func renumber(_ renumbered: [AcceptanceReport.Renumbering]) throws {
+        for renumbering in renumbered {
+            let (from, to) = (renumbering.from.number, renumbering.to.number)
+            try transaction.execute("DELETE FROM delivery_failure WHERE message_id = \(from)")
+            try transaction.execute("UPDATE message SET id = \(to), published = 0 WHERE id = \(from)")
+        }
+        for renumbering in renumbered { try redirect(renumbering) }
+    }
+
+    /// Lets the headers of messages name another message by its new number.
+    private func redirect(_ renumbering: AcceptanceReport.Renumbering) throws {
+        let old = renumbering.from.description
+        let rows = try transaction.rows(
+            "SELECT id, headers FROM message WHERE headers LIKE \("%\"\(old)\"%") ORDER BY id")
+        for row in rows {
+            let (number, text): (Int, String) = try row.values()
+            guard var headers = try? WireFormat.decode([String: String].self, from: text) else {
+                continue
+            }
+            for (name, value) in headers where value == old {
+                headers[name] = renumbering.to.description
+            }
+            try transaction.execute(
+                "UPDATE message SET headers = \(try WireFormat.encode(headers)) WHERE id = \(number)"
+            )
+            try digest(number)
+        }
+    }
+
+    /// Makes messages pending again that were published.
+    func markUnpublished(_ ids: [MessageID]) throws {
+        for id in ids {
+            try transaction.execute("UPDATE message SET published = 0 WHERE id = \(id.number)")
+        }
+    }
+
     /// Marks messages as published: every subscriber has handled them.
     public func markPublished(_ ids: [MessageID]) throws {
         for id in ids {
@@ -154,6 +247,24 @@ public struct Outbox {
         return try rows.reduce(into: [:]) { failures, row in
             let (subscriber, attempts, error): (String, Int, String) = try row.values()
             failures[subscriber] = DeliveryFailure(attempts: attempts, error: error)
+        }
+    }
+
+    /// All deliveries that failed, by message and subscriber, at most `limit`.
+    public func failedDeliveries(limit: Int) throws -> [FailedDelivery] {
+        try transaction.rows(
+            """
+            SELECT message_id, type, consumer_id, attempts, error
+            FROM delivery_failure JOIN message ON message.id = message_id
+            ORDER BY message_id, consumer_id LIMIT \(limit)
+            """
+        ).map {
+            let (number, type, subscriber, attempts, error): (Int, String, String, Int, String) =
+                try $0.values()
+            return FailedDelivery(
+                message: MessageHeading(id: messageID(number), type: type),
+                subscriber: subscriber.isEmpty ? nil : subscriber,
+                failure: DeliveryFailure(attempts: attempts, error: error))
         }
     }
 
@@ -190,11 +301,12 @@ public struct Outbox {
         try transaction.rows("SELECT coalesce(max(through_id), 0) FROM message_purge")[0].values()
     }
 
-    /// Whether every message that was ever sent is still there.
+    /// Whether every message that was ever sent is still there, but for those that were lost with the
+    /// rest of the store's rows: see ``StoreAcceptance``.
     public func isComplete() throws -> Bool {
-        let row = try transaction.rows("SELECT count(*), coalesce(max(id), 0) FROM message")[0]
-        let (count, highest): (Int, Int) = try row.values()
-        return try count == highest && purgedCount() == 0
+        let lost = try Identities(transaction).lostCount(of: "message")
+        let sent = try transaction.counters()["message"] ?? 0
+        return try purgedCount() == 0 && count() + lost == sent
     }
 
     private func messageID(_ number: Int) -> MessageID {
@@ -202,16 +314,27 @@ public struct Outbox {
     }
 
     private func message(_ row: Row) throws -> Message {
-        let (number, type, destination, partitionID, headers, payload, created):
-            (Int, String, String, String, String, String, Int) = try row.values()
-        // Headers that cannot be read are an error of the handler that misses one, not of whoever
-        // looks at the message.
-        var decoded = (try? WireFormat.decode([String: String].self, from: headers)) ?? [:]
-        decoded[MessageHeader.id] = messageID(number).description
+        let (number, type, destination, partitionID, headers, payload, created, digest):
+            (Int, String, String, String, String, String, Int, Int) = try row.values()
+        let actual = MessageDigest.of(
+            type: type, destination: destination, partitionID: partitionID, headers: headers,
+            payload: payload, created: created)
+        let decoded = try? WireFormat.decode([String: String].self, from: headers)
+        // Whoever only looks at the message can still see it; a subscriber does not get it.
+        let defect: String? =
+            if actual != digest {
+                "the message was changed after it was sent: its digest does not fit"
+            } else if decoded == nil {
+                "the headers are not an object of strings"
+            } else {
+                nil
+            }
+        let id = messageID(number)
         return Message(
-            id: messageID(number), type: type, destination: destination, partitionID: partitionID,
-            headers: decoded, payload: payload,
-            sent: Timestamp(milliseconds: Int64(created)))
+            id: id, type: type, destination: destination, partitionID: partitionID,
+            headers: (decoded ?? [:]).merging([MessageHeader.id: id.description]) { $1 },
+            payload: payload, sent: Timestamp(milliseconds: Int64(created)), digest: digest,
+            defect: defect)
     }
 
     private func entry(_ row: Row) throws -> OutboxEntry {
@@ -238,6 +361,14 @@ public struct Backlog: Hashable, Sendable {
     public let through: Int
     /// The length of the longest type name among them, for a table's column.
     public let longestType: Int
+}
+
+/// A delivery that has failed so far.
+public struct FailedDelivery: Hashable, Sendable {
+    public let message: MessageHeading
+    /// The id of the subscriber; nil when nobody receives the message.
+    public let subscriber: String?
+    public let failure: DeliveryFailure
 }
 
 /// What is known of a delivery that failed.

@@ -11,20 +11,22 @@ struct AggregateOrder {
         let channel: String
         let partitionID: String
 
-        init(_ message: Message, _ subscriber: any Subscriber) {
-            self.subscriber = subscriber.id
+        init(_ message: Message, _ subscriber: (any Subscriber)?) {
+            self.subscriber = subscriber?.id ?? ""
             channel = message.destination
             partitionID = message.partitionID
         }
     }
 
     /// Whether the message must wait for an earlier one.
-    func holds(_ message: Message, for subscriber: any Subscriber) -> Bool {
+    ///
+    /// - Parameter subscriber: nil when nobody receives the message.
+    func holds(_ message: Message, for subscriber: (any Subscriber)?) -> Bool {
         heldBack.contains(Lane(message, subscriber))
     }
 
     /// Makes the message's successors wait.
-    mutating func holdBackSuccessors(of message: Message, for subscriber: any Subscriber) {
+    mutating func holdBackSuccessors(of message: Message, for subscriber: (any Subscriber)?) {
         heldBack.insert(Lane(message, subscriber))
     }
 }

@@ -3,8 +3,8 @@ public struct Delivery: Hashable, Sendable {
     public let message: MessageHeading
     /// The service that sent the message.
     public let source: String
-    /// The id of the subscriber.
-    public let subscriber: String
+    /// The id of the subscriber; nil when nobody receives the message.
+    public let subscriber: String?
     public let receipt: Receipt
     /// How long ago the message was sent, when this transaction began: in milliseconds, or nil when
     /// that is not known.
@@ -21,6 +21,8 @@ public enum DeliveryOutcome: String, CaseIterable, Hashable, Sendable {
     case refused
     /// The command waits for a lock, at its participant.
     case stashed
+    /// Nobody subscribes to the event, in the whole system; it is done with.
+    case unheard
     /// The subscriber had handled the message before; nothing ran.
     case duplicate
     /// The handler threw; nothing has changed, and the message stays pending.
@@ -31,7 +33,7 @@ public enum DeliveryOutcome: String, CaseIterable, Hashable, Sendable {
     /// Whether the subscriber is done with the message.
     public var isDone: Bool {
         switch self {
-        case .handled, .ignored, .refused, .stashed, .duplicate: true
+        case .handled, .ignored, .refused, .stashed, .unheard, .duplicate: true
         case .failed, .held: false
         }
     }

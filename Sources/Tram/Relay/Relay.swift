@@ -7,15 +7,38 @@
 public struct Relay {
     /// In the order in which outboxes are drained and a message's subscribers are served.
     public let services: [Service]
+    /// Whether these are all services of the system: then an event that none of them subscribes to is
+    /// heard by nobody.
+    public let isWholeSystem: Bool
     /// How many messages share one transaction per subscribing service, at the most. It changes how
     /// often a disk must be waited for, and neither what is delivered nor in which order.
     public let chunk: Int
 
-    public init(_ services: [Service], chunk: Int = 100) {
-        precondition(
-            Set(services.map(\.name)).count == services.count, "two services have one name")
+    /// Connects all services of a system.
+    ///
+    /// - Throws: ``WiringError`` when messages would be lost or handled twice.
+    public init(wholeSystem services: [Service], chunk: Int = 100) throws {
+        try self.init(services, isWholeSystem: true, chunk: chunk)
+    }
+
+    /// Connects some of a system's services. An event to which none of them subscribes stays pending:
+    /// another service may.
+    ///
+    /// - Throws: ``WiringError`` when messages would be lost or handled twice.
+    public init(partOfSystem services: [Service], chunk: Int = 100) throws {
+        try self.init(services, isWholeSystem: false, chunk: chunk)
+    }
+
+    private init(_ services: [Service], isWholeSystem: Bool, chunk: Int) throws {
         precondition(chunk > 0, "a chunk holds at least one message")
+        let names = services.map(\.name)
+        if let name = names.first(where: { name in names.count { $0 == name } > 1 }) {
+            throw WiringError.serviceTwice(name)
+        }
+        try Wiring.check(services.flatMap { service in service.subscribers.map { (service.name, $0) } })
+        if isWholeSystem { try Wiring.checkIsComplete(services.flatMap(\.subscribers)) }
         self.services = services
+        self.isWholeSystem = isWholeSystem
         self.chunk = chunk
     }
 
@@ -25,10 +48,13 @@ public struct Relay {
         RelayRun(self)
     }
 
-    /// How many messages are pending in all outboxes.
-    public func pendingCount() throws -> Int {
+    /// How many messages are pending in the outboxes that can be read.
+    public func pendingCount(_ availability: Availability = Availability()) throws -> Int {
         try services.reduce(0) { count, service in
-            try count + service.store.read { try Outbox($0).unpublishedCount() }
+            try count
+                + (availability.attempt(service.store) {
+                    try $0.read { try Outbox($0).unpublishedCount() }
+                } ?? 0)
         }
     }
 
@@ -37,14 +63,24 @@ public struct Relay {
     ///
     /// - Parameter failed: what was tried in vain before, and is passed over.
     func expire(
-        except failed: Set<AwaitedMessage>, report: (AwaitedMessage, Expiry) throws -> Void
+        except failed: Set<AwaitedMessage>, _ availability: Availability,
+        report: (AwaitedMessage, Expiry) throws -> Void
     ) throws {
         for (service, subscriber) in timedSubscribers {
-            let overdue = try service.store.read {
-                try subscriber.awaited(isOverdue: true, limit: chunk + failed.count, in: $0)
+            let overdue = try availability.attempt(service.store) {
+                try $0.read {
+                    try subscriber.awaited(isOverdue: true, limit: chunk + failed.count, in: $0)
+                }
             }
-            for awaited in overdue where try !failed.contains(awaited) && !isPending(awaited) {
-                try report(awaited, expire(awaited, of: subscriber, in: service))
+            for awaited in overdue ?? [] {
+                // Where an outbox cannot be read, the message may be in it.
+                guard !failed.contains(awaited), try isPending(awaited, availability) == false else {
+                    continue
+                }
+                let expiry = try availability.attempt(service.store) { _ in
+                    try expire(awaited, of: subscriber, in: service)
+                }
+                if let expiry { try report(awaited, expiry) }
             }
         }
     }
@@ -70,14 +106,22 @@ public struct Relay {
         }
     }
 
-    private func isPending(_ awaited: AwaitedMessage) throws -> Bool {
-        try services.contains { service in
-            try service.store.read {
-                try !Outbox($0).unpublished(
-                    destination: awaited.channel, partitionID: awaited.partitionID
-                ).isEmpty
+    /// - Returns: nil when that is not known, because an outbox cannot be read.
+    private func isPending(
+        _ awaited: AwaitedMessage, _ availability: Availability
+    ) throws -> Bool? {
+        var isKnown = true
+        for service in services {
+            let messages = try availability.attempt(service.store) {
+                try $0.read {
+                    try Outbox($0).unpublished(
+                        destination: awaited.channel, partitionID: awaited.partitionID)
+                }
             }
+            if messages?.isEmpty == false { return true }
+            if messages == nil { isKnown = false }
         }
+        return isKnown ? false : nil
     }
 
     private var timedSubscribers: [(service: Service, subscriber: any TimedSubscriber)] {
@@ -89,16 +133,27 @@ public struct Relay {
     }
 
     /// What subscribers wait for up to a deadline, in words: at most `limit` for each of them.
-    public func deadlines(limit: Int) throws -> [String] {
+    public func deadlines(
+        limit: Int, _ availability: Availability = Availability()
+    ) throws -> [String] {
         try timedSubscribers.flatMap { service, subscriber in
-            try service.store.read {
-                try subscriber.awaited(isOverdue: false, limit: limit, in: $0)
-            }.map(\.description)
+            try availability.attempt(service.store) {
+                try $0.read { try subscriber.awaited(isOverdue: false, limit: limit, in: $0) }
+            }?.map(\.description) ?? []
         }
     }
 
     /// Runs `body`, with every delivery really made by the real handlers, and then undoes it all.
-    public func rehearse<Result>(_ body: () throws -> Result) throws -> Result {
+    ///
+    /// - Parameter availability: the services that are away are left out.
+    public func rehearse<Result>(
+        _ availability: Availability = Availability(), _ body: () throws -> Result
+    ) throws -> Result {
+        for service in services {
+            // Whoever is away is so before the body begins.
+            _ = try availability.attempt(service.store) { try $0.read { _ in } }
+        }
+        let services = services.filter { availability.includes($0.name) }
         func rehearse(_ remaining: ArraySlice<Service>) throws -> Result {
             guard let service = remaining.first else { return try body() }
             return try service.store.rehearse { try rehearse(remaining.dropFirst()) }
@@ -120,14 +175,16 @@ public struct Relay {
 
     /// The deliveries of one message that are outstanding and not held back.
     func possibleDeliveries(
-        of message: Message, from source: Service, order: inout AggregateOrder
+        of message: Message, from source: Service, order: inout AggregateOrder,
+        _ availability: Availability = Availability()
     ) throws -> [PossibleDelivery] {
         var possible: [PossibleDelivery] = []
         for service in services {
             for subscriber in service.subscribers where subscriber.accepts(message) {
-                let isHandled = try service.store.read {
-                    try Inbox($0).contains(message.id, for: subscriber.id)
+                let isHandled = try availability.attempt(service.store) {
+                    try $0.read { try Inbox($0).contains(message.id, for: subscriber.id) }
                 }
+                guard let isHandled else { continue }
                 if isHandled || order.holds(message, for: subscriber) { continue }
                 order.holdBackSuccessors(of: message, for: subscriber)
                 possible.append(
@@ -143,109 +200,29 @@ public struct Relay {
     /// knows it.
     public func deliver(_ possible: PossibleDelivery) throws -> Delivery {
         var order = AggregateOrder()
-        var delivered: [Delivery] = []
-        try deliver(
-            [possible.message], from: possible.source, only: possible.subscriber, order: &order,
-            report: { delivered.append($0) })
-        guard let delivery = delivered.first else {
+        let state = try possible.source.store.read(SourceState.init)
+        var chunk = ChunkDelivery(
+            relay: self, source: possible.source, state: state, messages: [possible.message],
+            only: possible.subscriber)
+        try chunk.deliver(&order)
+        guard let delivery = chunk.deliveries[0].first else {
             preconditionFailure("\(possible.subscriber.id) does not accept \(possible.message.id)")
         }
         return delivery
     }
 
-    /// Delivers a chunk of one source's messages: one transaction per subscribing service, then one
-    /// of the source that marks what every subscriber has handled. A chunk of one is the plain case.
-    ///
-    /// - Parameters:
-    ///   - only: the one subscriber to deliver to, or all when nil.
-    ///   - report: told of the deliveries that are committed, by message, each message's in the order
-    ///     of its subscribers; also of those that were made before an error.
-    func deliver(
-        _ messages: [Message], from source: Service, only: (any Subscriber)? = nil,
-        order: inout AggregateOrder, report: (Delivery) throws -> Void
-    ) throws {
-        var deliveries = [[Delivery]](repeating: [], count: messages.count)
-        do {
-            for service in services {
-                try deliver(messages, from: source, to: service, only, &order, &deliveries)
-            }
-            try mark(messages, with: deliveries, isPartial: only != nil, in: source)
-        } catch {
-            for delivery in deliveries.joined() { try report(delivery) }
-            throw error
-        }
-        for delivery in deliveries.joined() { try report(delivery) }
-    }
-
-    private func deliver(
-        _ messages: [Message], from source: Service, to service: Service,
-        _ only: (any Subscriber)?, _ order: inout AggregateOrder, _ deliveries: inout [[Delivery]]
-    ) throws {
-        let subscribers = service.subscribers
-        func isFor(_ message: Message, _ index: Int) -> Bool {
-            subscribers[index].accepts(message)
-                && only.map { $0.id == subscribers[index].id } ?? true
-        }
-        let isWanted = messages.contains { message in
-            subscribers.indices.contains { isFor(message, $0) }
-        }
-        guard isWanted else { return }
-        // What the transaction does counts when it is committed.
-        var orderAfter = order
-        var deliveriesAfter = deliveries
-        try service.store.write { transaction in
-            for (index, message) in messages.enumerated() {
-                for subscriber in subscribers.indices where isFor(message, subscriber) {
-                    let subscriber = subscribers[subscriber]
-                    let receipt =
-                        orderAfter.holds(message, for: subscriber)
-                        ? Receipt(outcome: .held)
-                        : try service.receive(message, for: subscriber, in: transaction)
-                    if receipt.outcome == .failed {
-                        orderAfter.holdBackSuccessors(of: message, for: subscriber)
-                    }
-                    deliveriesAfter[index].append(
-                        Delivery(
-                            message: message.heading, source: source.name,
-                            subscriber: subscriber.id, receipt: receipt,
-                            age: message.sent.map {
-                                transaction.now.milliseconds - $0.milliseconds
-                            }))
-                }
-            }
-        }
-        order = orderAfter
-        deliveries = deliveriesAfter
-    }
-
-    /// - Parameter isPartial: whether not all subscribers were delivered to, so that the inboxes must
-    ///   tell of the others.
-    private func mark(
-        _ messages: [Message], with deliveries: [[Delivery]], isPartial: Bool, in source: Service
-    ) throws {
-        var done: [MessageID] = []
-        for (message, deliveries) in zip(messages, deliveries)
-        where deliveries.allSatisfy(\.receipt.outcome.isDone) {
-            if try !isPartial || isHandledByAll(message) { done.append(message.id) }
-        }
-        try source.store.write { transaction in
-            let outbox = Outbox(transaction)
-            try outbox.markPublished(done)
-            for delivery in deliveries.joined() where delivery.receipt.outcome == .failed {
-                try outbox.recordFailure(
-                    of: delivery.message.id, subscriber: delivery.subscriber,
-                    error: delivery.receipt.effects[0])
-            }
-        }
-    }
-
     /// Marks the message as published if every subscriber has handled it.
     func markPublishedIfDone(_ message: Message, from source: Service) throws {
-        guard try isHandledByAll(message) else { return }
+        guard hasReceiver(message), try isHandledByAll(message) else { return }
         try source.store.write { try Outbox($0).markPublished([message.id]) }
     }
 
-    private func isHandledByAll(_ message: Message) throws -> Bool {
+    /// Whether a subscriber of the relay's services accepts the message.
+    func hasReceiver(_ message: Message) -> Bool {
+        services.contains { $0.subscribers.contains { $0.accepts(message) } }
+    }
+
+    func isHandledByAll(_ message: Message) throws -> Bool {
         try services.allSatisfy { service in
             try service.subscribers.filter { $0.accepts(message) }.allSatisfy { subscriber in
                 try service.store.read { try Inbox($0).contains(message.id, for: subscriber.id) }

@@ -2,6 +2,8 @@
 public enum RelayEvent: Sendable {
     /// Before a pass: something was waited for long enough.
     case expired(Expiry)
+    /// A service is away: the pass goes on without it. It is told once in a run.
+    case unavailable(service: String, reason: StoreError)
     case began(PassPlan)
     case delivered(Delivery)
     case ended(PassSummary)
@@ -36,7 +38,8 @@ public struct PassSummary: Hashable, Sendable {
     public let number: Int
     /// How many messages it took up.
     public let messages: Int
-    /// How many deliveries it made or tried: all but those that were held back.
+    /// How many deliveries it made or tried: not those that were held back, nor events that nobody
+    /// hears.
     public let deliveries: Int
     public let duplicates: Int
     public let failed: Int
@@ -46,6 +49,8 @@ public struct PassSummary: Hashable, Sendable {
     public let pending: Int
     /// Whether it ended before its bound.
     public let isInterrupted: Bool
+    /// The services that are away, in the relay's order.
+    public let unavailable: [String]
 
     /// Whether there was nothing to do.
     public let isIdle: Bool
@@ -66,13 +71,14 @@ struct Tally {
         deliveries[delivery.receipt.outcome, default: 0] += 1
     }
 
-    func summary(pending: Int, isInterrupted: Bool) -> PassSummary {
+    func summary(pending: Int, isInterrupted: Bool, unavailable: [String]) -> PassSummary {
         let held = deliveries[.held, default: 0]
+        let unheard = deliveries[.unheard, default: 0]
         return PassSummary(
             number: plan.number, messages: messages,
-            deliveries: deliveries.values.reduce(0, +) - held,
+            deliveries: deliveries.values.reduce(0, +) - held - unheard,
             duplicates: deliveries[.duplicate, default: 0],
             failed: deliveries[.failed, default: 0], held: held, pending: pending,
-            isInterrupted: isInterrupted, isIdle: plan.messages == 0)
+            isInterrupted: isInterrupted, unavailable: unavailable, isIdle: plan.messages == 0)
     }
 }

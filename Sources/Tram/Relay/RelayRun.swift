@@ -7,6 +7,13 @@ public final class RelayRun {
     /// What was waited for too long, and could not be done without.
     private var failedDeadlines: Set<AwaitedMessage> = []
     private var passes = 0
+    /// The services that are away. They stay so in this run, until ``retryFailed()``: what comes for
+    /// them later must not overtake what they have missed.
+    public let availability = Availability()
+    /// Those of whom it has been told.
+    private var toldUnavailable: Set<String> = []
+    /// What the stores are, once they have been compared.
+    private var identities: [String: StoreIdentity]?
 
     init(_ relay: Relay) {
         self.relay = relay
@@ -15,11 +22,22 @@ public final class RelayRun {
     /// Whether something has failed in this run and was not asked to be tried again.
     public var hasFailed: Bool { !order.isEmpty || !failedDeadlines.isEmpty }
 
-    /// Makes the next pass try again what has failed, and what was held back behind it.
+    /// Whether a service is away.
+    public var hasUnavailable: Bool { !availability.reasons.isEmpty }
+
+    /// Makes the next pass try again what has failed and who was away, and what was held back behind
+    /// it.
     public func retryFailed() {
         order = AggregateOrder()
         failedDeadlines = []
         cursors = [:]
+        availability.reset()
+        identities = nil
+    }
+
+    /// Runs `body`, with every delivery really made by the real handlers, and then undoes it all.
+    public func rehearse<Result>(_ body: () throws -> Result) throws -> Result {
+        try relay.rehearse(availability, body)
     }
 
     /// What bounds a pass.
@@ -50,26 +68,40 @@ public final class RelayRun {
     public func pass(
         _ bounds: Bounds = Bounds(), report: (RelayEvent) throws -> Void = { _ in }
     ) throws -> PassSummary {
-        try expire(report)
+        try prepare(report)
         let drains = try plan(bounds)
+        try tellUnavailable(report)
         var tally = try begin(drains, report)
         for (source, backlog) in drains {
-            while cursor(of: source) < backlog.through {
+            while cursor(of: source) < backlog.through, availability.includes(source.name) {
                 if bounds.isInterrupted() { return try end(&tally, report, isInterrupted: true) }
-                let messages = try source.store.read {
-                    try Outbox($0).unpublished(
-                        after: cursor(of: source), through: backlog.through, limit: relay.chunk)
-                }
-                guard let last = messages.last else { break }
+                guard let (messages, state) = try next(of: source, through: backlog.through),
+                    let last = messages.last
+                else { break }
                 tally.messages += messages.count
-                try relay.deliver(messages, from: source, order: &order) { delivery in
-                    tally.count(delivery)
-                    try report(.delivered(delivery))
-                }
+                try deliver(messages, from: source, state, &tally, report)
                 cursors[source.name] = last.id.number
             }
         }
         return try end(&tally, report)
+    }
+
+    private func deliver(
+        _ messages: [Message], from source: Service, _ state: SourceState, _ tally: inout Tally,
+        _ report: (RelayEvent) throws -> Void
+    ) throws {
+        var chunk = ChunkDelivery(
+            relay: relay, source: source, state: state, messages: messages,
+            availability: availability, knowsAllSubscribers: knowsAllSubscribers,
+            incarnations: (identities ?? [:]).mapValues(\.incarnation))
+        // What was committed before an error is told, too.
+        let result = Result { try chunk.deliver(&order) }
+        for delivery in chunk.deliveries.joined() {
+            tally.count(delivery)
+            try report(.delivered(delivery))
+        }
+        try result.get()
+        try tellUnavailable(report)
     }
 
     /// Makes one delivery: the first of the pass that would run now. Deliveries that have been made
@@ -78,32 +110,78 @@ public final class RelayRun {
     public func step(
         _ bounds: Bounds = Bounds(), report: (RelayEvent) throws -> Void = { _ in }
     ) throws -> PassSummary {
-        try expire(report)
-        var drains = try plan(bounds)
-        guard let possible = try firstPossibleDelivery(in: drains) else {
-            drains = []
-            var tally = try begin(drains, report)
+        try prepare(report)
+        let drains = try plan(bounds)
+        let first = try firstDelivery(in: drains)
+        try tellUnavailable(report)
+        guard let (message, possible) = first,
+            let source = drains.first(where: { $0.source.name == message.id.service })?.source
+        else {
+            var tally = try begin([], report)
             return try end(&tally, report)
         }
-        drains = drains.filter { $0.source.name == possible.source.name }
         let single = Backlog(
-            count: 1, through: possible.message.id.number,
-            longestType: possible.message.type.count)
-        var tally = try begin([(possible.source, single)], report)
-        let delivery = try relay.deliver(possible)
-        if !delivery.receipt.outcome.isDone {
-            order.holdBackSuccessors(of: possible.message, for: possible.subscriber)
-        }
+            count: 1, through: message.id.number, longestType: message.type.count)
+        var tally = try begin([(source, single)], report)
         tally.messages = 1
-        tally.count(delivery)
-        try report(.delivered(delivery))
+        if let possible {
+            let delivery = try relay.deliver(possible)
+            if !delivery.receipt.outcome.isDone {
+                order.holdBackSuccessors(of: possible.message, for: possible.subscriber)
+            }
+            tally.count(delivery)
+            try report(.delivered(delivery))
+        } else if let state = try availability.attempt(
+            source.store, { try $0.read(SourceState.init) })
+        {
+            try deliver([message], from: source, state, &tally, report)
+        }
         return try end(&tally, report)
     }
 
-    private func expire(_ report: (RelayEvent) throws -> Void) throws {
-        try relay.expire(except: failedDeadlines) { awaited, expiry in
+    /// What comes before every pass: the stores are compared, unless they were before, and what was
+    /// waited for too long is given up.
+    private func prepare(_ report: (RelayEvent) throws -> Void) throws {
+        if identities == nil {
+            identities = try relay.compareStores(availability)
+            // Whoever is back may go again.
+            toldUnavailable = toldUnavailable.filter { !availability.includes($0) }
+        }
+        try relay.expire(except: failedDeadlines, availability) { awaited, expiry in
             if expiry.isFailed { failedDeadlines.insert(awaited) }
             try report(.expired(expiry))
+        }
+    }
+
+    /// Whether the relay knows everyone who might subscribe to an event: also those services that the
+    /// stores have been told of.
+    private var knowsAllSubscribers: Bool {
+        let members = Set((identities ?? [:]).values.flatMap(\.members))
+        return relay.isWholeSystem && members.isSubset(of: relay.services.map(\.name))
+    }
+
+    private func tellUnavailable(_ report: (RelayEvent) throws -> Void) throws {
+        for service in relay.services {
+            guard let reason = availability.reasons[service.name],
+                toldUnavailable.insert(service.name).inserted
+            else { continue }
+            try report(.unavailable(service: service.name, reason: reason))
+        }
+    }
+
+    /// The next chunk of a source's messages; nil when the source is away.
+    private func next(
+        of source: Service, through: Int
+    ) throws -> (messages: [Message], state: SourceState)? {
+        try availability.attempt(source.store) { store in
+            try store.read { transaction in
+                let messages = try Outbox(transaction).unpublished(
+                    after: cursor(of: source), through: through, limit: relay.chunk)
+                guard let incarnation = identities?[source.name]?.incarnation else {
+                    return (messages, try SourceState(transaction))
+                }
+                return (messages, try SourceState(transaction, incarnation: incarnation))
+            }
         }
     }
 
@@ -114,32 +192,59 @@ public final class RelayRun {
         var remaining = bounds.messages ?? .max
         var drains: [Drain] = []
         for source in relay.services where bounds.source == nil || bounds.source == source.name {
-            let backlog = try source.store.read {
-                try Outbox($0).backlog(after: cursor(of: source), limit: remaining)
+            let backlog = try availability.attempt(source.store) { store in
+                try store.read { transaction in
+                    try refuseRollback(of: source, transaction)
+                    return try Outbox(transaction).backlog(
+                        after: cursor(of: source), limit: remaining)
+                }
             }
+            guard let backlog, backlog.count > 0 else { continue }
             remaining -= backlog.count
-            if backlog.count > 0 { drains.append((source, backlog)) }
+            drains.append((source, backlog))
         }
         return drains
     }
 
-    private func firstPossibleDelivery(in drains: [Drain]) throws -> PossibleDelivery? {
+    /// - Throws: when the source's store is older than what this run has seen of it.
+    private func refuseRollback(of source: Service, _ transaction: any Transaction) throws {
+        let last = cursor(of: source)
+        if last == 0 { return }
+        let highest = try transaction.counters()["message"] ?? 0
+        guard highest < last else { return }
+        throw StoreError.rolledBack(
+            service: source.name,
+            detail: "its last message has number \(highest), and this relay has seen "
+                + "\(MessageID(service: source.name, number: last))")
+    }
+
+    /// The first delivery that can be made, or the first message that nobody receives.
+    private func firstDelivery(
+        in drains: [Drain]
+    ) throws -> (message: Message, delivery: PossibleDelivery?)? {
         // What has failed in this run is not tried again in it.
         var order = order
         for (source, backlog) in drains {
             var after = 0
             while after < backlog.through {
-                let messages = try source.store.read {
-                    try Outbox($0).unpublished(
-                        after: after, through: backlog.through, limit: relay.chunk)
+                let messages = try availability.attempt(source.store) {
+                    try $0.read {
+                        try Outbox($0).unpublished(
+                            after: after, through: backlog.through, limit: relay.chunk)
+                    }
                 }
-                for message in messages {
+                for message in messages ?? [] {
                     let possible = try relay.possibleDeliveries(
-                        of: message, from: source, order: &order)
-                    if let first = possible.first { return first }
-                    try relay.markPublishedIfDone(message, from: source)
+                        of: message, from: source, order: &order, availability)
+                    if let first = possible.first { return (message, first) }
+                    if !relay.hasReceiver(message), !order.holds(message, for: nil),
+                        !message.isEvent || message.defect != nil || knowsAllSubscribers
+                    {
+                        return (message, nil)
+                    }
+                    if !hasUnavailable { try relay.markPublishedIfDone(message, from: source) }
                 }
-                guard let last = messages.last else { break }
+                guard let last = messages?.last else { break }
                 after = last.id.number
             }
         }
@@ -165,8 +270,11 @@ public final class RelayRun {
     private func end(
         _ tally: inout Tally, _ report: (RelayEvent) throws -> Void, isInterrupted: Bool = false
     ) throws -> PassSummary {
+        let pending = try relay.pendingCount(availability)
+        try tellUnavailable(report)
         let summary = tally.summary(
-            pending: try relay.pendingCount(), isInterrupted: isInterrupted)
+            pending: pending, isInterrupted: isInterrupted,
+            unavailable: relay.services.map(\.name).filter { !availability.includes($0) })
         try report(.ended(summary))
         return summary
     }

@@ -2,16 +2,23 @@
 /// minute. Time is given in milliseconds of any clock that does not go back.
 package struct RetryDelay {
     private static let first: Int64 = 1000
-    private static let longest: Int64 = 60_000
+    private let longest: Int64
 
     private var delay = first
     private var retryAt: Int64?
 
-    package init() {}
+    package init() {
+        self.init(longest: 60_000)
+    }
 
-    /// To be told after each pass what it left behind.
-    ///
-    /// - Returns: whether it is time to try again.
+    private init(longest: Int64) {
+        self.longest = longest
+    }
+
+    /// For services that are away: they are looked for every second.
+    package static var ofAbsences: RetryDelay { RetryDelay(longest: first) }
+
+    /// Call after every pass; returns whether to try again now.
     package mutating func isDue(hasFailed: Bool, now: Int64) -> Bool {
         guard hasFailed else {
             delay = Self.first
@@ -20,7 +27,7 @@ package struct RetryDelay {
         }
         guard let time = retryAt else {
             retryAt = now + delay
-            delay = min(2 * delay, Self.longest)
+            delay = min(2 * delay, longest)
             return false
         }
         guard now >= time else { return false }

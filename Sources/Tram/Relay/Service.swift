@@ -4,7 +4,10 @@ public struct Service {
     /// In the order in which they receive a message.
     public let subscribers: [any Subscriber]
 
-    public init(store: any Store, subscribers: [any Subscriber]) {
+    /// - Throws: ``WiringError`` when the subscribers get in one another's way, or one of them cannot
+    ///   work as it is.
+    public init(store: any Store, subscribers: [any Subscriber]) throws {
+        try Wiring.check(subscribers.map { (store.name, $0) })
         self.store = store
         self.subscribers = subscribers
     }
@@ -23,9 +26,12 @@ public struct Service {
     ) throws -> Receipt {
         do {
             return try transaction.savepoint {
-                guard try Inbox(transaction).record(message.id, for: subscriber.id) else {
-                    return Receipt(outcome: .duplicate)
-                }
+                // The digest of a message that was changed afterwards says nothing.
+                let digest = message.defect == nil ? message.digest : nil
+                guard
+                    try Inbox(transaction).record(message.id, digest: digest, for: subscriber.id)
+                else { return Receipt(outcome: .duplicate) }
+                if let defect = message.defect { throw WireFormatError(defect) }
                 let outbox = Outbox(transaction)
                 let newest = try outbox.highestNumber()
                 let outcome = try subscriber.handle(message, in: transaction)

@@ -11,6 +11,13 @@ public protocol Subscriber: Sendable {
     /// Handles a message inside a transaction of the subscriber's service. The message counts as
     /// handled when this returns; when it throws, nothing has happened.
     func handle(_ message: Message, in transaction: any Transaction) throws -> HandlerOutcome
+
+    /// What it serves and runs besides events: none of it if nothing is said.
+    var wiring: Wiring { get }
+}
+
+extension Subscriber {
+    public var wiring: Wiring { Wiring() }
 }
 
 extension Subscriber {

@@ -34,6 +34,10 @@ public enum OperationDefinition: Hashable, Sendable, CustomStringConvertible {
 /// A saga that cannot be run as it is defined.
 public enum SagaDefinitionError: Error, Hashable, Sendable {
     case noSteps(saga: String)
+    /// A step was given two actions, two compensations, or an action after its compensation.
+    case secondOperation(saga: String, step: String)
+    /// A step was told how to take a reply, to retry or to wait before it had anything to do.
+    case nothingToAddTo(saga: String, step: String)
     /// A step does nothing, forward or backward.
     case emptyStep(saga: String, step: String)
     /// After a deadline the step's own compensation is sent, behind the command on its channel; so
@@ -41,6 +45,24 @@ public enum SagaDefinitionError: Error, Hashable, Sendable {
     case deadlineWithoutCompensation(saga: String, step: String)
     /// Only a command whose reply is awaited can have a deadline or be retried.
     case impatienceWithoutReply(saga: String, step: String)
+}
+
+extension SagaDefinitionError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .noSteps(let saga): "\(saga) has no steps"
+        case .secondOperation(let saga, let step):
+            "the step '\(step)' of \(saga) is given a second action or compensation"
+        case .nothingToAddTo(let saga, let step):
+            "the step '\(step)' of \(saga) is given a reply, a retry or a deadline before an action"
+        case .emptyStep(let saga, let step): "the step '\(step)' of \(saga) does nothing"
+        case .deadlineWithoutCompensation(let saga, let step):
+            "the step '\(step)' of \(saga) has a deadline, and no compensation on its channel that "
+                + "is always sent"
+        case .impatienceWithoutReply(let saga, let step):
+            "the step '\(step)' of \(saga) has a deadline or retries, and awaits no reply"
+        }
+    }
 }
 
 extension Saga {
@@ -59,6 +81,11 @@ extension Saga {
         let type = Self.sagaType
         if steps.isEmpty { throw .noSteps(saga: type) }
         for step in steps {
+            switch step.mistake {
+            case .secondOperation: throw .secondOperation(saga: type, step: step.name)
+            case .nothingToAddTo: throw .nothingToAddTo(saga: type, step: step.name)
+            case nil: break
+            }
             if step.action == nil && step.compensation == nil {
                 throw .emptyStep(saga: type, step: step.name)
             }

@@ -61,9 +61,9 @@ struct SagaInstances {
                 (String, String?, String, Int, Int?, String) = try row.values()
             return SagaInstance(
                 reference: saga,
-                state: try column(StateName.self, state).state,
-                data: try column(type, data),
-                executed: Set(try column([Int].self, executed)),
+                state: try storedJSON(StateName.self, state).state,
+                data: try storedJSON(type, data),
+                executed: Set(try storedJSON([Int].self, executed)),
                 lastRequest: request.flatMap { MessageID($0) }, attempts: attempts,
                 deadline: deadline.map { Timestamp(milliseconds: Int64($0)) })
         }
@@ -84,6 +84,23 @@ struct SagaInstances {
             """)
     }
 
+    func isConsistent(_ saga: SagaReference) throws -> Bool {
+        try transaction.rows(
+            """
+            SELECT state_name, end_state, compensating, failed, executed_steps FROM saga_instance
+            WHERE saga_type = \(saga.type) AND saga_id = \(saga.id)
+            """
+        ).allSatisfy { row in
+            let (state, end, compensating, failed, executed): (String, Int, Int, Int, String) =
+                try row.values()
+            guard let name = try? WireFormat.decode(StateName.self, from: state),
+                (try? WireFormat.decode([Int].self, from: executed)) != nil
+            else { return false }
+            return name.endState == (end == 1) && name.compensating == (compensating == 1)
+                && name.failed == (failed == 1)
+        }
+    }
+
     func overview(_ saga: SagaReference) throws -> SagaOverview? {
         try transaction.rows(
             """
@@ -95,7 +112,7 @@ struct SagaInstances {
                 try row.values()
             return SagaOverview(
                 reference: saga,
-                state: try column(StateName.self, state).state,
+                state: try storedJSON(StateName.self, state).state,
                 lastRequest: request.flatMap { MessageID($0) },
                 deadline: deadline.map { Timestamp(milliseconds: Int64($0)) }, data: data)
         }
@@ -122,12 +139,16 @@ struct SagaInstances {
         }
     }
 
-    /// A column that holds JSON: one that cannot be read is damage, and no one's message.
-    private func column<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
-        do {
-            return try WireFormat.decode(type, from: text)
-        } catch {
-            throw StoreError.unexpectedRow("a saga's column holds '\(text)'")
+    /// Lets sagas, their log and stashed commands name messages of this store by their new numbers.
+    func renumber(_ renumbered: [AcceptanceReport.Renumbering]) throws {
+        for renumbering in renumbered {
+            let (old, new) = (renumbering.from.description, renumbering.to.description)
+            try transaction.execute(
+                "UPDATE saga_instance SET last_request_id = \(new) WHERE last_request_id = \(old)")
+            try transaction.execute(
+                "UPDATE saga_log SET message_id = \(new) WHERE message_id = \(old)")
+            try transaction.execute(
+                "UPDATE saga_stash_table SET message_id = \(new) WHERE message_id = \(old)")
         }
     }
 

@@ -8,9 +8,13 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
     private let saga: Definition
 
     /// - Parameter id: the id under which the inbox remembers the replies that were handled.
-    /// - Throws: ``SagaDefinitionError`` when the saga cannot be run as it is defined.
+    /// - Throws: ``WiringError/badSaga(_:)`` when the saga cannot be run as it is defined.
     public init(_ saga: Definition, id: String) throws {
-        try saga.validate()
+        do {
+            try saga.validate()
+        } catch {
+            throw WiringError.badSaga(error)
+        }
         self.saga = saga
         self.id = id
     }
@@ -68,6 +72,8 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
         channel == Definition.replyChannel
     }
 
+    public var wiring: Wiring { Wiring(sagas: [definition]) }
+
     public func handle(
         _ message: Message, in transaction: any Transaction
     ) throws -> HandlerOutcome {
@@ -120,6 +126,13 @@ public enum Sagas {
         of saga: SagaReference, in transaction: any Transaction
     ) throws -> SagaOverview? {
         try SagaInstances(transaction).overview(saga)
+    }
+
+    /// Whether the columns of a saga's row say the same as its state.
+    package static func isConsistent(
+        _ saga: SagaReference, in transaction: any Transaction
+    ) throws -> Bool {
+        try SagaInstances(transaction).isConsistent(saga)
     }
 
     /// What has happened to a saga, from its start.

@@ -7,6 +7,13 @@ public struct Step<Data>: Sendable {
     var action: Operation?
     var compensation: Operation?
     private var rollbackErrors: [RollbackError] = []
+    /// What was wrong when the step was built; the saga's definition is then refused.
+    private(set) var mistake: Mistake?
+
+    enum Mistake {
+        case secondOperation
+        case nothingToAddTo
+    }
 
     /// What a step does, forward or backward.
     struct Operation: Sendable {
@@ -170,15 +177,15 @@ public struct Step<Data>: Sendable {
     }
 
     private func withAction(_ operation: Operation) -> Step {
-        precondition(action == nil && compensation == nil, "step '\(name)' has an action already")
         var step = self
+        if action != nil || compensation != nil { step.mistake = .secondOperation }
         step.action = operation
         return step
     }
 
     private func withCompensation(_ operation: Operation) -> Step {
-        precondition(compensation == nil, "step '\(name)' has a compensation already")
         var step = self
+        if compensation != nil { step.mistake = .secondOperation }
         step.compensation = operation
         return step
     }
@@ -193,7 +200,7 @@ public struct Step<Data>: Sendable {
             change(&action)
             step.action = action
         } else {
-            preconditionFailure("step '\(name)' has nothing yet that this could be about")
+            step.mistake = .nothingToAddTo
         }
         return step
     }

@@ -42,4 +42,11 @@ public protocol Transaction: AnyObject {
     /// Some errors (a full disk, a failed read) end the whole transaction. Then every later
     /// statement throws that error again, also where `body` has caught it.
     func savepoint<Result>(_ body: () throws -> Result) throws -> Result
+
+    /// How far the numbers of the store's rows have been given out: by table, the highest one. Only
+    /// tables whose numbers are never used twice are counted.
+    func counters() throws -> [String: Int]
+
+    /// Sets how far a table's numbers have been given out: the next row gets the next one.
+    func setCounter(of table: String, to value: Int) throws
 }

@@ -8,6 +8,11 @@ public enum StoreError: Error, Hashable, Sendable {
     case damaged(path: String, detail: String)
     /// The file is a sound SQLite database of another program or another service.
     case foreign(path: String, applicationID: Int)
+    /// The store belongs to another system than the others, or to another of its services.
+    case ofOtherSystem(service: String, detail: String)
+    /// The store is older than what others have seen of it: a copy was put back, or its last
+    /// transactions are lost.
+    case rolledBack(service: String, detail: String)
     /// The store was written by a newer version of the program.
     case tooNew(path: String, version: Int, supported: Int)
     /// The store, or its directory, cannot be written.
@@ -33,11 +38,21 @@ public enum StoreError: Error, Hashable, Sendable {
     /// delivery: the relay stops.
     public var isFailureOfStore: Bool {
         switch self {
-        case .missing, .moved, .damaged, .foreign, .tooNew, .notWritable, .full, .busy,
-            .inputOutput,
-            .transactionEnded:
+        case .missing, .moved, .damaged, .foreign, .ofOtherSystem, .rolledBack, .tooNew,
+            .notWritable, .full, .busy, .inputOutput, .transactionEnded:
             true
         case .constraint, .failed, .unexpectedRow:
+            false
+        }
+    }
+
+    /// Whether the store's service is away, and the others can go on without it: as in a system where
+    /// each service has a process of its own.
+    public var isUnavailability: Bool {
+        switch self {
+        case .missing, .moved, .damaged, .tooNew, .busy: true
+        case .foreign, .ofOtherSystem, .rolledBack, .notWritable, .full, .inputOutput,
+            .transactionEnded, .constraint, .failed, .unexpectedRow:
             false
         }
     }
@@ -50,6 +65,10 @@ extension StoreError: CustomStringConvertible {
         case .moved(let path): "the store at \(path) is not the one that was opened"
         case .damaged(let path, let detail): "\(path) is damaged: \(detail)"
         case .foreign(let path, let id): "\(path) belongs to another program (application id \(id))"
+        case .ofOtherSystem(let service, let detail):
+            "the store of \(service) does not belong to this system: \(detail)"
+        case .rolledBack(let service, let detail):
+            "the store of \(service) is older than what others have seen of it: \(detail)"
         case .tooNew(let path, let version, let supported):
             "\(path) has version \(version), and only versions up to \(supported) are known"
         case .notWritable(let path, let detail): "\(path) cannot be written: \(detail)"

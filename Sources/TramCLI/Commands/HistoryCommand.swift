@@ -3,6 +3,7 @@ internal import Contracts
 internal import CustomersAndOrders
 internal import OrderHistory
 internal import Presentation
+internal import Tram
 
 struct HistoryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -27,8 +28,10 @@ struct HistoryCommand: ParsableCommand {
         func run(in session: Session) throws -> ExitStatus {
             let id = try Input.id(customerID, field: "customer-id")
             let system = try session.open()
-            let behind = try system.eventsBehindView()[id] ?? 0
-            guard let history = try system.history.history(of: id) else {
+            let behind = try Problem.ofView {
+                try system.eventsBehindView(session.availability)[id] ?? 0
+            }
+            guard let history = try Problem.ofView({ try system.history.history(of: id) }) else {
                 throw behind > 0
                     ? Problem.notInViewYet(id, behind)
                     : Problem.customerNotFound(id, field: "customer-id")
@@ -50,9 +53,13 @@ struct HistoryCommand: ParsableCommand {
 
         func run(in session: Session) throws -> ExitStatus {
             let system = try session.open()
-            let behind = try system.eventsBehindView()
-            let histories = try collectPages(
-                { try system.history.histories(after: $0, limit: pageSize) }, id: \.id)
+            let (behind, histories) = try Problem.ofView {
+                (
+                    try system.eventsBehindView(session.availability),
+                    try collectPages(
+                        { try system.history.histories(after: $0, limit: pageSize) }, id: \.id)
+                )
+            }
             try session.show(
                 ListDocument(
                     elements: histories.map {
@@ -77,20 +84,43 @@ struct HistoryCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Build the view again from the services' outboxes.",
             discussion: """
+                A view that is missing or damaged is made anew. An event that cannot be read is \
+                left out and named, and the exit code is then 1.
+
                 Example:
                   tram history rebuild
                 """)
 
+        @Flag(help: "After a purge: make what the outboxes still tell.")
+        var incomplete = false
+
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
         func run(in session: Session) throws -> ExitStatus {
-            try session.show(RebuiltHistory(events: try session.open().rebuildHistory()))
-            return .done
+            let rebuild = try session.open().rebuildHistory(incomplete: incomplete)
+            try session.show(RebuiltHistory(rebuild: rebuild))
+            return rebuild.skipped.isEmpty ? .done : .no
         }
     }
 }
 
 extension Problem {
+    /// Tells whoever meets a view that cannot be used that it can be made anew.
+    fileprivate static func ofView<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as StoreError {
+            switch error {
+            case .missing, .damaged, .unexpectedRow:
+                let problem = Problem(error as any Error)
+                throw Problem(
+                    code: problem.code, message: problem.message, reason: problem.reason,
+                    help: "make the view anew: tram history rebuild")
+            default: throw error
+            }
+        }
+    }
+
     fileprivate static func notInViewYet(_ id: Int, _ behind: Int) -> Problem {
         Problem(
             code: .notInViewYet, message: "customer \(id) is not in the order history yet",
@@ -101,13 +131,30 @@ extension Problem {
 }
 
 private struct RebuiltHistory: Document {
-    let events: Int
+    let rebuild: HistoryRebuild
 
     func text(_ style: Style) -> String {
-        "Rebuilt the order history from \(counted(events, "event")).\n"
+        let skipped = rebuild.skipped.map {
+            "  " + style.bad("left out") + "  \($0.message): \(escaped($0.error))\n"
+        }
+        let gaps = rebuild.incomplete.map {
+            "  " + style.notable("incomplete") + "  the \($0) outbox does not tell all of the past\n"
+        }
+        return "Rebuilt the order history from \(counted(rebuild.events, "event")).\n"
+            + (skipped + gaps).joined()
     }
 
-    var json: JSON { ["events": .integer(events)] }
+    var json: JSON {
+        [
+            "events": .integer(rebuild.events),
+            "skipped": .array(
+                rebuild.skipped.map {
+                    [
+                        "message": .string($0.message.description), "error": .string($0.error),
+                    ]
+                }), "incomplete": .strings(rebuild.incomplete),
+        ]
+    }
 }
 
 private struct ShownHistory: Document {

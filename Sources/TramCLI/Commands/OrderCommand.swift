@@ -64,7 +64,7 @@ struct OrderCommand: ParsableCommand {
         func run(in session: Session) throws -> ExitStatus {
             let id = try Input.id(id, field: "id")
             let system = try session.open()
-            try session.show(try ShownOrder(system.orders.order(id), in: system))
+            try session.show(try ShownOrder(system.orders.order(id), in: system, session.availability))
             return .done
         }
     }
@@ -95,7 +95,7 @@ struct OrderCommand: ParsableCommand {
             let orders = try collectPages(
                 { try system.orders.orders(filter, after: $0, limit: pageSize) }, id: \.id)
             // The table does not tell what the sagas wait for.
-            let waiting = session.isJSON ? try system.outstandingDeliveriesByOrder() : [:]
+            let waiting = session.isJSON ? try system.outstandingDeliveriesByOrder(session.availability) : [:]
             try session.show(
                 ListDocument(
                     elements: orders.map { order in
@@ -167,11 +167,11 @@ struct OrderCommand: ParsableCommand {
             while true {
                 let order = try system.orders.order(id)
                 if let answer = answer(order.state) {
-                    try session.show(try ShownOrder(order, in: system))
+                    try session.show(try ShownOrder(order, in: system, session.availability))
                     return answer
                 }
                 guard MonotonicTime.now() < deadline else {
-                    try session.show(try ShownOrder(order, in: system))
+                    try session.show(try ShownOrder(order, in: system, session.availability))
                     session.hint("the time is over; does a relay run? 'tram relay run --watch'")
                     return .bound
                 }
@@ -216,9 +216,11 @@ private struct ChangedOrder: Document {
 }
 
 extension ShownOrder {
-    fileprivate init(_ order: Order, in system: CustomersAndOrders) throws {
+    fileprivate init(
+        _ order: Order, in system: CustomersAndOrders, _ availability: Availability
+    ) throws {
         self.init(
-            order: order, waitingFor: try system.outstandingDeliveries(for: order),
+            order: order, waitingFor: try system.outstandingDeliveries(for: order, availability),
             step: try system.sagaStep(of: order))
     }
 }

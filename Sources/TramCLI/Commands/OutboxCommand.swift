@@ -30,7 +30,9 @@ struct OutboxCommand: ParsableCommand {
 
         func run(in session: Session) throws -> ExitStatus {
             var messages: [ShownMessage] = []
-            try session.open().forEachMessage(pendingOnly: pending) {
+            try session.open().forEachMessage(
+                pendingOnly: pending, session.availability
+            ) {
                 messages.append(ShownMessage(status: $0, hasTimes: times))
             }
             let time: [Table.Column] = times ? [.left("SENT")] : []
@@ -71,7 +73,8 @@ struct OutboxCommand: ParsableCommand {
 
         func run(in session: Session) throws -> ExitStatus {
             let id = try Input.messageID(messageID)
-            guard let status = try session.open().message(id) else {
+            guard let status = try session.open().message(id, session.availability)
+            else {
                 throw Problem(
                     code: .messageNotFound, message: "message \(messageID) does not exist",
                     reason: "It was never sent, or it has been purged.",
@@ -97,9 +100,9 @@ struct OutboxCommand: ParsableCommand {
 
         func run(in session: Session) throws -> ExitStatus {
             let system = try session.open()
-            try system.openAllForWriting()
             do {
-                try session.show(PurgedOutboxes(purged: try system.purgeOutboxes()))
+                let purged = try system.purgeOutboxes(session.availability)
+                try session.show(PurgedOutboxes(purged: purged))
             } catch {
                 throw Problem.amidWork(error)
             }
@@ -150,7 +153,7 @@ private struct ShownMessage: Document {
         lines.append("  payload       \(escaped(message.payload))")
         lines += status.deliveries.map { delivery in
             let error = delivery.error.map { ": \(escaped($0))" } ?? ""
-            return "  subscriber    \(delivery.subscriber) \(delivery.state)\(error)"
+            return "  subscriber    \(delivery.subscriber ?? "-") \(delivery.state)\(error)"
         }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -168,7 +171,7 @@ private struct ShownMessage: Document {
             "deliveries": .array(
                 status.deliveries.map {
                     [
-                        "subscriber": .string($0.subscriber),
+                        "subscriber": .optional($0.subscriber),
                         "state": .string($0.state.description),
                         "error": .optional($0.error),
                     ]

@@ -11,7 +11,7 @@ struct RelayCommand: ParsableCommand {
             Example:
               tram relay run --until-idle
             """,
-        subcommands: [Run.self, Status.self])
+        subcommands: [Run.self, Status.self, Redeliver.self])
 
     struct Run: SessionCommand {
         static let configuration = CommandConfiguration(
@@ -67,37 +67,39 @@ struct RelayCommand: ParsableCommand {
             let system = try session.open(advance: advance)
             return try system.withoutRelay {
                 Signals.watch()
-                try system.openAllForWriting()
                 let reporter = RelayReporter(
                     session, subscribers: system.relay.services.flatMap(\.subscribers),
                     isDryRun: dryRun)
-                var driver = RelayDriver(
-                    run: system.relay.run(), bounds: bounds, reporter: reporter)
+                let run = system.relay.run()
+                var driver = RelayDriver(run: run, bounds: bounds, reporter: reporter)
                 do {
-                    try drive(&driver, system, session, reporter)
+                    try drive(&driver, run, system, session, reporter)
                 } catch let error as StoreError {
                     try reporter.abandon()
-                    throw Problem.amidWork(error)
+                    throw driver.hasDelivered ? Problem.amidWork(error) : error
                 }
-                return try status(driver, session, reporter.hasFailedDeadlines)
+                let status = try status(driver, session, reporter.hasFailedDeadlines)
+                let away = ServiceName.all.compactMap { run.availability.reasons[$0] }.first
+                return away.map { Problem($0 as any Error).code.exitStatus } ?? status
             }
         }
 
         private func drive(
-            _ driver: inout RelayDriver, _ system: CustomersAndOrders, _ session: Session,
-            _ reporter: RelayReporter
+            _ driver: inout RelayDriver, _ run: RelayRun, _ system: CustomersAndOrders,
+            _ session: Session, _ reporter: RelayReporter
         ) throws {
             if dryRun {
                 // The report is printed when the stores are free again: who reads it may be slow.
                 session.output.isHeldBack = true
-                try system.relay.rehearse { try makeOnePass(&driver) }
+                try run.rehearse { try makeOnePass(&driver) }
                 session.output.isHeldBack = false
                 try session.output.flush()
             } else if watch {
                 try driver.watch()
             } else if untilIdle {
                 try driver.passUntilIdle()
-                try reporter.report(deadlines: system.relay.deadlines(limit: 100))
+                try reporter.report(
+                    deadlines: system.relay.deadlines(limit: 100, run.availability))
             } else {
                 try makeOnePass(&driver)
             }
@@ -141,6 +143,38 @@ struct RelayCommand: ParsableCommand {
         }
     }
 
+    struct Redeliver: SessionCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Bring a subscriber up to date whose store was put back.",
+            discussion: """
+                Messages that were published, and that the subscriber has not handled, are pending \
+                again; the next relay delivers them. For all others they are duplicates. What has \
+                been purged is not brought back.
+
+                Example:
+                  tram relay redeliver --to history
+                """)
+
+        @Option(help: ArgumentHelp("The subscriber: customer, order or history.", valueName: "id"))
+        var to: String
+
+        @Option(
+            help: ArgumentHelp(
+                "Only the messages of this one's service, from this one on.",
+                valueName: "message-id"))
+        var from: String?
+
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            let first = try from.map { try Input.messageID($0) }
+            let messages = try session.open().redeliver(to: to, from: first)
+            try session.show(RedeliveredMessages(subscriber: to, messages: messages))
+            session.hint("'tram relay run' delivers them")
+            return .done
+        }
+    }
+
     struct Status: SessionCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show what waits in each outbox.",
@@ -156,7 +190,7 @@ struct RelayCommand: ParsableCommand {
 
         func run(in session: Session) throws -> ExitStatus {
             let system = try session.open()
-            let status = RelayStatus(outboxes: try system.outboxStatus())
+            let status = RelayStatus(outboxes: try system.outboxStatus(session.availability))
             try session.show(status)
             return exitCode && status.pending > 0 ? .bound : .done
         }
@@ -165,6 +199,25 @@ struct RelayCommand: ParsableCommand {
 
 enum ServiceChoice: String, ExpressibleByArgument, CaseIterable {
     case customer, order, history
+}
+
+private struct RedeliveredMessages: Document {
+    let subscriber: String
+    let messages: [(source: String, messages: Int)]
+
+    private var total: Int { messages.reduce(0) { $0 + $1.messages } }
+
+    func text(_ style: Style) -> String {
+        let counts = messages.map { "\($0.source) \($0.messages)" }.joined(separator: ", ")
+        return "\(counted(total, "message")) pending again for \(subscriber): \(counts).\n"
+    }
+
+    var json: JSON {
+        [
+            "subscriber": .string(subscriber), "messages": .integer(total),
+            "outboxes": .object(messages.map { JSON.Member($0.source, .integer($0.messages)) }),
+        ]
+    }
 }
 
 private struct RelayStatus: Document {

@@ -27,7 +27,7 @@ struct SagaCommand: ParsableCommand {
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
         func run(in session: Session) throws -> ExitStatus {
-            let sagas = try session.open().sagas()
+            let sagas = try session.open().sagas(session.availability)
             try session.show(
                 ListDocument(
                     elements: sagas.map(ShownSaga.init),
@@ -62,7 +62,8 @@ struct SagaCommand: ParsableCommand {
 
         func run(in session: Session) throws -> ExitStatus {
             let id = try Input.id(id, field: "id")
-            try session.show(ShownSaga(saga: try session.open().saga(ofOrder: id)))
+            let saga = try session.open().saga(ofOrder: id, session.availability)
+            try session.show(ShownSaga(saga: saga))
             return .done
         }
     }

@@ -6,12 +6,12 @@ internal import TramSQLite
 
 struct StoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "store", abstract: "Look at the stores themselves.",
+        commandName: "store", abstract: "Look at the stores themselves, copy them, and go on from copies.",
         discussion: """
             Example:
               tram store check
             """,
-        subcommands: [Status.self, Check.self])
+        subcommands: [Status.self, Check.self, Accept.self, Backup.self, Restore.self])
 
     struct Status: SessionCommand {
         static let configuration = CommandConfiguration(
@@ -24,14 +24,9 @@ struct StoreCommand: ParsableCommand {
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
         func run(in session: Session) throws -> ExitStatus {
-            let stores = try session.open().stores.map { store in
-                try store.read { transaction in
-                    let outbox = Outbox(transaction)
-                    return ShownStore(
-                        name: store.name, path: store.path,
-                        messages: try outbox.count(), pending: try outbox.unpublishedCount(),
-                        failed: try outbox.failedCount(), purged: try outbox.purgedCount(),
-                        handled: try Inbox(transaction).count())
+            let stores = try session.open().stores.compactMap { store in
+                try session.availability.attempt(store) { _ in
+                    try store.read { try ShownStore($0, path: store.path) }
                 }
             }
             try session.show(
@@ -55,7 +50,8 @@ struct StoreCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Check the files, and what the services' rows say together.",
             discussion: """
-                Exit code 1 when a rule is broken.
+                Exit code 1 when a rule is broken. What follows from rows that are known to be \
+                lost, since a store was accepted or the view rebuilt, is told and breaks no rule.
 
                 Example:
                   tram store check
@@ -64,7 +60,7 @@ struct StoreCommand: ParsableCommand {
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
         func run(in session: Session) throws -> ExitStatus {
-            let report = CheckReport(checks: try session.open().check())
+            let report = CheckReport(check: try session.open().check(session.availability))
             try session.show(report)
             return report.violations == 0 ? .done : .no
         }
@@ -79,6 +75,19 @@ private struct ShownStore: Document {
     let failed: Int
     let purged: Int
     let handled: Int
+    let identity: StoreIdentity
+
+    init(_ transaction: any Transaction, path: String) throws {
+        let outbox = Outbox(transaction)
+        name = transaction.storeName
+        self.path = path
+        messages = try outbox.count()
+        pending = try outbox.unpublishedCount()
+        failed = try outbox.failedCount()
+        purged = try outbox.purgedCount()
+        handled = try Inbox(transaction).count()
+        identity = try Identities(transaction).own()
+    }
 
     func text(_ style: Style) -> String { "\(name) \(escaped(path))\n" }
 
@@ -91,38 +100,66 @@ private struct ShownStore: Document {
             "failed": .integer(failed),
             "purged": .integer(purged),
             "handled": .integer(handled),
+            "system": .optional(identity.system),
+            "incarnation": .string(identity.incarnation),
         ]
     }
 }
 
 private struct CheckReport: Document {
-    let checks: [InvariantCheck]
+    let check: SystemCheck
 
-    var violations: Int { checks.reduce(0) { $0 + $1.violations.count } }
+    var violations: Int { check.violations }
 
     func text(_ style: Style) -> String {
-        let lines = checks.flatMap { check in
-            check.violations.isEmpty
-                ? [style.good("ok") + "        \(check.rule)"]
-                : [style.bad("violated") + "  \(check.rule)"]
-                    + check.violations.map { "          - \(escaped($0))" }
+        let rules = check.checks.flatMap { lines(of: $0, style) }
+        let skipped = check.skipped.map {
+            style.notable("skipped") + "   \($0.rule): \($0.reason)"
+        }
+        let failed = check.failed.map {
+            style.notable("failed") + "    \($0.message.id) \(escaped($0.message.type)) -> "
+                + "\($0.subscriber ?? "-"), \(counted($0.failure.attempts, "attempt")): "
+                + escaped($0.failure.error)
         }
         let end =
-            "\(counted(checks.count, "rule")) checked, \(counted(violations, "violation")) found."
-        return (lines + [end]).joined(separator: "\n") + "\n"
+            "\(counted(check.checks.count, "rule")) checked, "
+            + "\(counted(violations, "violation")) found."
+        return (rules + skipped + failed + [end]).joined(separator: "\n") + "\n"
+    }
+
+    private func lines(of check: InvariantCheck, _ style: Style) -> [String] {
+        let word =
+            check.violations.isEmpty
+            ? style.good("ok") + "        " : style.bad("violated") + "  "
+        return [word + check.rule]
+            + check.violations.map { "          - \(escaped($0))" }
+            + check.consequences.map { "          (lost) \(escaped($0))" }
     }
 
     var json: JSON {
         [
             "checks": .array(
-                checks.map {
+                check.checks.map {
                     [
                         "rule": .string($0.rule), "ok": .bool($0.violations.isEmpty),
                         "violations": .strings($0.violations),
+                        "consequences": .strings($0.consequences),
                     ]
                 }),
             "violations": .integer(violations),
             "ok": .bool(violations == 0),
+            "skipped": .array(
+                check.skipped.map { ["rule": .string($0.rule), "reason": .string($0.reason)] }),
+            "failed": .array(
+                check.failed.map {
+                    [
+                        "message": .string($0.message.id.description),
+                        "type": .string($0.message.type),
+                        "to": .optional($0.subscriber),
+                        "attempts": .integer($0.failure.attempts),
+                        "error": .string($0.failure.error),
+                    ]
+                }),
         ]
     }
 }

@@ -98,21 +98,23 @@ extension Problem.Code {
     var httpStatus: (code: Int, phrase: String) {
         switch self {
         case .usage, .unknownCommand, .invalidUTF8, .amount, .name, .id, .messageID, .duration,
-            .count, .dataDirectory, .port, .address, .hostName, .tokenFile, .json, .body, .query:
+            .count, .dataDirectory, .port, .address, .hostName, .tokenFile, .json, .body, .query,
+            .confirmation:
             (400, "Bad Request")
         case .unauthorized: (401, "Unauthorized")
         case .foreignOrigin: (403, "Forbidden")
-        case .unknownPath, .customerNotFound, .orderNotFound, .messageNotFound, .notInViewYet:
+        case .unknownPath, .customerNotFound, .orderNotFound, .messageNotFound, .notInViewYet,
+            .subscriberNotFound, .serviceNotFound:
             (404, "Not Found")
         case .methodNotAllowed: (405, "Method Not Allowed")
-        case .orderNotCancellable, .sagaNotFailed, .historyIncomplete, .rebuildFailed:
+        case .orderNotCancellable, .sagaNotFailed, .historyIncomplete, .directoryNotEmpty:
             (409, "Conflict")
         case .bodyTooLarge: (413, "Content Too Large")
         case .mediaType: (415, "Unsupported Media Type")
         case .wrongHost: (421, "Misdirected Request")
         case .storeBusy, .relayBusy: (503, "Service Unavailable")
         case .diskFull: (507, "Insufficient Storage")
-        case .noStore, .storeDamaged, .storeTooNew, .storeReadOnly, .inputOutput, .portInUse,
+        case .noStore, .storeDamaged, .storeForeign, .storeRolledBack, .storeTooNew, .storeReadOnly, .inputOutput, .portInUse,
             .noServer, .bug:
             (500, "Internal Server Error")
         }

@@ -44,7 +44,8 @@ extension JSONSchema {
                 [
                     "pass": count, "messages": count, "deliveries": array(of: delivery),
                     "duplicates": count, "failed": count, "pending": count,
-                    "idle": ["type": .string("boolean")], "expired": array(of: text),
+                    "idle": ["type": .string("boolean")], "unavailable": array(of: text),
+                    "expired": array(of: text),
                 ], optional: ["expired"]),
             "RelayStatus": object([
                 "outboxes": array(
@@ -62,7 +63,7 @@ extension JSONSchema {
     }
 
     private static let delivery = object([
-        "message": text, "type": text, "from": text, "to": text,
+        "message": text, "type": text, "from": text, "to": optionalText,
         "outcome": words(DeliveryOutcome.self),
         "effects": array(of: text), "published": array(of: text),
     ])

@@ -12,6 +12,11 @@ struct DeliveryWatch {
     }
 
     mutating func note(_ event: RelayEvent) {
+        if case .unavailable(let service, let reason) = event {
+            // One that is only busy is back in a moment.
+            if case .busy = reason { return }
+            report(.serviceUnavailable(service, reason: "\(reason)"))
+        }
         guard case .delivered(let delivery) = event else { return }
         if delivery.message.id != lastMessage {
             metrics.count(.messagesProcessed, ["outbox": delivery.source])
@@ -20,13 +25,13 @@ struct DeliveryWatch {
         let outcome = delivery.receipt.outcome
         if outcome == .held { return }
         metrics.count(
-            .attempts, ["subscriber": delivery.subscriber, "outcome": outcome.rawValue])
-        if outcome == .duplicate {
-            metrics.count(.duplicates, ["subscriber": delivery.subscriber])
+            .attempts, ["subscriber": delivery.subscriber ?? "", "outcome": outcome.rawValue])
+        if let subscriber = delivery.subscriber, outcome == .duplicate {
+            metrics.count(.duplicates, ["subscriber": subscriber])
         }
-        if let age = delivery.age, outcome.isDone {
+        if let subscriber = delivery.subscriber, let age = delivery.age, outcome.isDone {
             metrics.observe(
-                .eventAge, ["subscriber": delivery.subscriber],
+                .eventAge, ["subscriber": subscriber],
                 seconds: Double(max(0, age)) / 1000)
         }
         if outcome == .failed { report(.deliveryFailed(delivery)) }

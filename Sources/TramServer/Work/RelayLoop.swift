@@ -84,14 +84,15 @@ final class RelayLoop: Sendable {
 
     private func deliver(in system: CustomersAndOrders) throws {
         let run = system.relay.run()
-        var retryDelay = RetryDelay()
-        // What the stores' versions were before the last complete drain.
-        var drained: [Int]?
+        var failures = RetryDelay()
+        var absences = RetryDelay.ofAbsences
+        // What the stores' versions were before the last complete drain; nil for one that is away.
+        var drained: [Int?]?
         var lookForDeadlinesAt: Int64 = 0
         while !isStopping {
             let now = MonotonicTime.now()
-            let versions = try? system.stores.map { try $0.dataVersion() }
-            guard versions == nil || versions != drained || now >= lookForDeadlinesAt else {
+            let versions = system.stores.map { try? $0.dataVersion() }
+            guard versions != drained || now >= lookForDeadlinesAt else {
                 pause(milliseconds: Self.lookEvery)
                 continue
             }
@@ -100,7 +101,12 @@ final class RelayLoop: Sendable {
                 drained = isIdle ? versions : nil
                 lookForDeadlinesAt = now + Self.lookForDeadlinesEvery
                 note(problem: nil)
-                if retryDelay.isDue(hasFailed: run.hasFailed, now: now) {
+                // Both are asked, so that each knows when it began to wait.
+                let isDue = [
+                    failures.isDue(hasFailed: run.hasFailed, now: now),
+                    absences.isDue(hasFailed: run.hasUnavailable, now: now),
+                ]
+                if isDue.contains(true) {
                     run.retryFailed()
                     drained = nil
                 }

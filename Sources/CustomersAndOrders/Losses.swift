@@ -1,0 +1,94 @@
+internal import Contracts
+internal import OrderHistory
+internal import Orders
+internal import Tram
+
+/// What is known to be lost since older copies of stores were put back, and since the view was rebuilt
+/// from outboxes that had been purged. What follows from it is told, and is no violation.
+struct Losses {
+    /// By service: when its store was accepted last.
+    private var accepted: [String: Timestamp] = [:]
+    /// By service: the acceptances of its store.
+    private var acceptances: [String: [StoreAcceptance]] = [:]
+    /// By aggregate: when it was created, as far as its outbox still tells.
+    private var created: [Aggregate: Timestamp] = [:]
+    /// When messages were sent, as far as their outboxes still tell.
+    private var sent: [MessageID: Timestamp] = [:]
+    private var gaps: [String: Int] = [:]
+
+    private struct Aggregate: Hashable {
+        let type: String
+        let id: Int
+    }
+
+    /// Nothing is lost.
+    init() {}
+
+    /// Reads the facts.
+    ///
+    /// - Parameter views: in the order customers, orders, history.
+    init(_ views: [any Transaction]) throws {
+        for view in views {
+            let own = try Identities(view).acceptances()
+            acceptances[view.storeName] = own
+            accepted[view.storeName] = own.map(\.accepted).max()
+        }
+        gaps = try OrderHistoryService.gaps(in: views[2])
+        if accepted.isEmpty && gaps.isEmpty { return }
+        let beginnings = [CustomerCreated.eventType, OrderCreated.eventType]
+        for view in views {
+            let rows = try view.rows(
+                "SELECT id, type, destination, partition_id, creation_time FROM message")
+            for row in rows {
+                let (number, type, channel, partition, milliseconds):
+                    (Int, String, String, String, Int) = try row.values()
+                let time = Timestamp(milliseconds: Int64(milliseconds))
+                sent[MessageID(service: view.storeName, number: number)] = time
+                guard beginnings.contains(type), let id = Int(partition) else { continue }
+                created[Aggregate(type: channel, id: id)] = time
+            }
+        }
+    }
+
+    /// Whether a row had this number, and is gone since an older copy of the store was put back.
+    func isLost(_ number: Int, of table: String, in service: String) -> Bool {
+        (acceptances[service] ?? []).contains {
+            number > $0.before[table] ?? 0 && number <= $0.after[table] ?? 0
+        }
+    }
+
+    /// Whether something between these services about an order may have been lost.
+    func concern(order id: Int, between services: String...) -> Bool {
+        concern(Aggregate(type: Channel.order, id: id), services)
+    }
+
+    /// Whether something between these services about a customer may have been lost.
+    func concern(customer id: Int, between services: String...) -> Bool {
+        concern(Aggregate(type: Channel.customer, id: id), services)
+    }
+
+    /// Whether the store of a service was put back since it should have handled a message.
+    func concern(_ message: MessageID, to service: String) -> Bool {
+        guard let accepted = accepted[service] else { return false }
+        return sent[message].map { $0 <= accepted } ?? true
+    }
+
+    /// What was created after a store was accepted has lost nothing.
+    private func concern(_ aggregate: Aggregate, _ services: [String]) -> Bool {
+        services.contains { service in
+            guard let accepted = accepted[service] else { return false }
+            return created[aggregate].map { $0 <= accepted } ?? true
+        }
+    }
+
+    /// Whether the view was not told of an order's or a customer's creation.
+    func isBeforeView(order id: Int) -> Bool {
+        gaps[ServiceName.order] != nil && created[Aggregate(type: Channel.order, id: id)] == nil
+    }
+
+    /// The same of a customer.
+    func isBeforeView(customer id: Int) -> Bool {
+        gaps[ServiceName.customer] != nil
+            && created[Aggregate(type: Channel.customer, id: id)] == nil
+    }
+}

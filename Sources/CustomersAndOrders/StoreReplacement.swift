@@ -1,0 +1,20 @@
+internal import Platform
+internal import Tram
+internal import TramSQLite
+
+extension CustomersAndOrders {
+    /// Makes a new file for a store beside the old one, and puts it in its place when it is complete.
+    /// Whoever has the old one open notices that it has moved.
+    func replace<Result>(
+        _ store: SQLiteStore, _ fill: (SQLiteStore) throws -> Result
+    ) throws -> Result {
+        let successor = store.successor(path: store.path + ".new")
+        try successor.removeFiles()
+        try successor.create()
+        let result = try fill(successor)
+        try successor.checkpoint()
+        successor.close()
+        try store.takeFile(of: successor)
+        return result
+    }
+}

@@ -1,0 +1,107 @@
+/// How far a service's inbox has seen another service's outbox. It is kept in the inbox's store, so
+/// that an outbox that has gone back is noticed: by its number, or, when it has grown again, by the
+/// digest.
+public struct SourcePosition: Hashable, Sendable {
+    /// The service that sent the messages.
+    public let source: String
+    /// The incarnation of its store, or nil when that is not known yet.
+    public let incarnation: String?
+    /// The number of the highest message that has been handled.
+    public let through: Int
+    /// That message's digest, or nil when it is not known.
+    public let digest: Int?
+    /// The counters of the source's store at that time: no row that anybody here can know of has a
+    /// higher number.
+    public let counters: [String: Int]
+
+    package init(
+        source: String, incarnation: String?, through: Int, digest: Int?, counters: [String: Int]
+    ) {
+        self.source = source
+        self.incarnation = incarnation
+        self.through = through
+        self.digest = digest
+        self.counters = counters
+    }
+}
+
+/// How far a service has told the sender of messages that it has handled them. It is kept in the
+/// outbox's store, so that an inbox that has gone back is noticed.
+public struct SubscriberPosition: Hashable, Sendable {
+    /// The service that has handled the messages.
+    public let service: String
+    /// The incarnation of its store.
+    public let incarnation: String
+    /// The number of the highest message.
+    public let through: Int
+}
+
+/// What a store remembers of the other stores.
+public struct Positions {
+    private let transaction: any Transaction
+
+    public init(_ transaction: any Transaction) {
+        self.transaction = transaction
+    }
+
+    /// What has been seen of other outboxes, by source.
+    public func sources() throws -> [SourcePosition] {
+        try transaction.rows(
+            """
+            SELECT source, incarnation, through_id, digest, counters FROM source_position
+            ORDER BY source
+            """
+        ).map {
+            let (source, incarnation, through, digest, counters):
+                (String, String?, Int, Int?, String) = try $0.values()
+            return SourcePosition(
+                source: source, incarnation: incarnation, through: through, digest: digest,
+                counters: try storedJSON([String: Int].self, counters))
+        }
+    }
+
+    /// What other inboxes have seen of this outbox, by service.
+    public func subscribers() throws -> [SubscriberPosition] {
+        try transaction.rows(
+            "SELECT service, incarnation, through_id FROM subscriber_position ORDER BY service"
+        ).map {
+            let (service, incarnation, through): (String, String, Int) = try $0.values()
+            return SubscriberPosition(
+                service: service, incarnation: incarnation, through: through)
+        }
+    }
+
+    /// Notes how far an outbox has been seen. A position never goes back.
+    package func note(_ position: SourcePosition) throws {
+        try transaction.execute(
+            """
+            INSERT INTO source_position (source, incarnation, through_id, digest, counters)
+            VALUES (\(position.source), \(position.incarnation), \(position.through),
+                \(position.digest), \(try WireFormat.encode(position.counters)))
+            ON CONFLICT (source) DO UPDATE
+            SET incarnation = excluded.incarnation, through_id = excluded.through_id,
+                digest = excluded.digest, counters = excluded.counters
+            WHERE excluded.through_id >= source_position.through_id
+            """)
+    }
+
+    /// Notes how far an inbox has seen this outbox. A position never goes back within an incarnation.
+    func note(_ position: SubscriberPosition) throws {
+        try transaction.execute(
+            """
+            INSERT INTO subscriber_position (service, incarnation, through_id)
+            VALUES (\(position.service), \(position.incarnation), \(position.through))
+            ON CONFLICT (service) DO UPDATE
+            SET incarnation = excluded.incarnation, through_id = excluded.through_id
+            WHERE excluded.through_id >= subscriber_position.through_id
+                OR excluded.incarnation <> subscriber_position.incarnation
+            """)
+    }
+
+    /// Sets how far an inbox has seen this outbox, also back.
+    func set(_ position: SubscriberPosition) throws {
+        try transaction.execute(
+            "DELETE FROM subscriber_position WHERE service = \(position.service)")
+        try note(position)
+    }
+}

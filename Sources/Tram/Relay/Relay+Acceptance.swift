@@ -1,0 +1,182 @@
+/// What it meant to go on from a store that had been put back.
+public struct AcceptanceReport: Hashable, Sendable {
+    /// The service whose store it is.
+    public let service: String
+    /// By table: the highest number that the store had given out, and the one that it goes on from.
+    public let raised: [String: Raise]
+    /// The messages that others had known with other content, and the numbers that they have now.
+    public let renumbered: [Renumbering]
+
+    /// Whether the store had fitted the others, so that nothing was done.
+    public let isUnchanged: Bool
+
+    /// A counter before and after.
+    public struct Raise: Hashable, Sendable {
+        public let from: Int
+        public let to: Int
+    }
+
+    /// A message's id before and after.
+    public struct Renumbering: Hashable, Sendable {
+        public let from: MessageID
+        public let to: MessageID
+    }
+}
+
+extension Relay {
+    /// Goes on from an older copy of a service's store that was put back.
+    ///
+    /// - Every counter of the store is raised above all that others have ever seen of it, so that no
+    ///   number is used for two things.
+    /// - Messages that an inbox knows with other content get new numbers, and so do those behind them
+    ///   in the order of their aggregate; all others keep theirs. What refers to one in the store
+    ///   follows.
+    /// - The store begins a new incarnation, which remembers what numbers are lost.
+    ///
+    /// The store's own inbox stays as it is: see ``redeliver(to:from:)``.
+    ///
+    /// - Parameter incarnation: a random text for the new incarnation.
+    /// - Throws: ``StoreError/ofOtherSystem(service:detail:)`` when the store does not belong to the
+    ///   system; nothing has then changed.
+    public func accept(_ service: Service, incarnation: String) throws -> AcceptanceReport {
+        let stores = try services.map { try $0.store.read(StoreFacts.init) }
+        let comparison = StoreComparison(stores: stores)
+        let mismatches = try comparison.mismatches { message in
+            try services.first { $0.name == message.service }?.store.read {
+                try Outbox($0).digest(of: message.number)
+            }
+        }
+        for mismatch in mismatches {
+            if case .ofOtherSystem = mismatch { throw mismatch }
+        }
+        let concerns = mismatches.contains {
+            if case .rolledBack(service.name, _) = $0 { true } else { false }
+        }
+        guard concerns, let own = stores.first(where: { $0.service == service.name }) else {
+            return AcceptanceReport(
+                service: service.name, raised: [:], renumbered: [], isUnchanged: true)
+        }
+        let others = stores.filter { $0.service != service.name }
+        var counters = raisedCounters(of: own, seenBy: others)
+        let renumbered = try renumberings(in: service, after: &counters["message", default: 0])
+        try adopt(renumbered, of: service)
+        try service.store.write { transaction in
+            for (table, value) in counters { try transaction.setCounter(of: table, to: value) }
+            try Outbox(transaction).renumber(renumbered)
+            if own.counters["saga_instance"] != nil {
+                try SagaInstances(transaction).renumber(renumbered)
+            }
+            try Identities(transaction).accept(
+                as: incarnation, known: unknownIncarnations(of: own, to: others),
+                before: own.counters, after: counters)
+        }
+        let raised = counters.filter { $0.value > own.counters[$0.key] ?? 0 }
+        return AcceptanceReport(
+            service: service.name,
+            raised: Dictionary(
+                uniqueKeysWithValues: raised.map { table, value in
+                    (table, AcceptanceReport.Raise(from: own.counters[table] ?? 0, to: value))
+                }), renumbered: renumbered, isUnchanged: false)
+    }
+
+    private func raisedCounters(
+        of own: StoreFacts, seenBy others: [StoreFacts]
+    ) -> [String: Int] {
+        var counters = own.counters
+        for position in others.compactMap({ $0.position(of: own.service) }) {
+            counters.merge(position.counters, uniquingKeysWith: max)
+            counters.merge(["message": position.through], uniquingKeysWith: max)
+        }
+        return counters
+    }
+
+    /// The incarnations by which others know the store; at least its present one, which is over.
+    private func unknownIncarnations(
+        of own: StoreFacts, to others: [StoreFacts]
+    ) -> Set<String> {
+        let seen = others.compactMap { $0.position(of: own.service)?.incarnation }
+        let delivered = others.flatMap(\.subscribers).filter { $0.service == own.service }
+            .map(\.incarnation)
+        return Set(seen + delivered + [own.identity.incarnation])
+            .subtracting(own.acceptances.map(\.incarnation))
+    }
+
+    // MARK: Messages with new numbers
+
+    /// - Parameter last: the highest number in use; afterwards with the new ones.
+    private func renumberings(
+        in service: Service, after last: inout Int
+    ) throws -> [AcceptanceReport.Renumbering] {
+        var renumbered: [AcceptanceReport.Renumbering] = []
+        var moved = AggregateOrder()
+        var after = 0
+        while true {
+            let page = try service.store.read { try Outbox($0).messages(after: after, limit: chunk) }
+            guard let end = page.last else { return renumbered }
+            for entry in page {
+                let message = entry.message
+                let isBehind = !entry.isPublished && moved.holds(message, for: nil)
+                let isConflict = try isKnownOtherwise(message, of: service)
+                guard try isConflict || isBehind && !isKnown(message, of: service) else {
+                    continue
+                }
+                moved.holdBackSuccessors(of: message, for: nil)
+                last += 1
+                renumbered.append(
+                    AcceptanceReport.Renumbering(
+                        from: message.id, to: MessageID(service: service.name, number: last)))
+            }
+            after = end.message.id.number
+        }
+    }
+
+    /// Whether another inbox knows a message of this id with other content.
+    private func isKnownOtherwise(_ message: Message, of service: Service) throws -> Bool {
+        try entries(of: message, except: service).contains { entry in
+            if let digest = entry.digest { return digest != message.digest }
+            // It was handled before there were digests; but not before it was sent.
+            return message.sent.map { entry.received < $0 } ?? false
+        }
+    }
+
+    private func isKnown(_ message: Message, of service: Service) throws -> Bool {
+        try !entries(of: message, except: service).isEmpty
+    }
+
+    private func entries(of message: Message, except source: Service) throws -> [InboxEntry] {
+        try services.filter { $0.name != source.name }.flatMap { service in
+            try service.store.read { transaction in
+                try service.subscribers.compactMap {
+                    try Inbox(transaction).entry(message.id, for: $0.id)
+                }
+            }
+        }
+    }
+
+    /// Where an inbox knows a message that gets a new number, by its content, it knows it by the new
+    /// number, too.
+    private func adopt(
+        _ renumbered: [AcceptanceReport.Renumbering], of source: Service
+    ) throws {
+        for service in services where service.name != source.name {
+            for renumbering in renumbered {
+                let digest = try source.store.read {
+                    try Outbox($0).digest(of: renumbering.from.number)
+                }
+                let knowing = try service.store.read { transaction in
+                    try service.subscribers.map(\.id).filter {
+                        let entry = try Inbox(transaction).entry(renumbering.from, for: $0)
+                        return entry?.digest != nil && entry?.digest == digest
+                    }
+                }
+                if knowing.isEmpty { continue }
+                try service.store.write { transaction in
+                    for subscriber in knowing {
+                        _ = try Inbox(transaction).record(
+                            renumbering.to, digest: digest, for: subscriber)
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+/// What a store knows of itself and of the others, read at one instant.
+struct StoreFacts {
+    /// The name of the service whose store it should be.
+    let service: String
+    let identity: StoreIdentity
+    let acceptances: [StoreAcceptance]
+    let sources: [SourcePosition]
+    let subscribers: [SubscriberPosition]
+    let counters: [String: Int]
+
+    init(_ transaction: any Transaction) throws {
+        let identities = Identities(transaction)
+        let positions = Positions(transaction)
+        service = transaction.storeName
+        identity = try identities.own()
+        acceptances = try identities.acceptances()
+        sources = try positions.sources()
+        subscribers = try positions.subscribers()
+        counters = try transaction.counters()
+    }
+
+    /// The number of the last message that the store has sent.
+    var lastMessage: Int { counters["message"] ?? 0 }
+
+    /// Whether others may know the store by this incarnation.
+    func isKnown(as incarnation: String) -> Bool {
+        identity.incarnation == incarnation
+            || acceptances.contains { $0.incarnation == incarnation }
+    }
+
+    /// How far it has seen another's outbox.
+    func position(of source: String) -> SourcePosition? {
+        sources.first { $0.source == source }
+    }
+}
+
+/// The facts of all stores of a system that can be used, compared: whether one of them has gone back,
+/// or belongs to another system.
+struct StoreComparison {
+    /// In the order of the services.
+    let stores: [StoreFacts]
+
+    /// Everything that does not fit together; a store of another system before one that has gone
+    /// back.
+    ///
+    /// - Parameter digest: tells the digest of a message, or nil when it is not there any more.
+    func mismatches(digest: (MessageID) throws -> Int?) throws -> [StoreError] {
+        let foreign = misplaced + ofOtherSystems
+        if !foreign.isEmpty { return foreign }
+        return try stores.flatMap { store in
+            try stores.filter { $0.service != store.service }.flatMap { other in
+                try [
+                    disagreement(of: other, aboutOutboxOf: store, digest),
+                    disagreement(of: other, aboutInboxOf: store),
+                ].compactMap { $0 }
+            }
+        }
+    }
+
+    /// The system that most of the stores belong to; nil when none belongs to any.
+    var system: String? {
+        let systems = stores.compactMap(\.identity.system)
+        let counts = Dictionary(systems.map { ($0, 1) }, uniquingKeysWith: +)
+        // Of two that are as frequent, the first one's.
+        guard let most = counts.values.max() else { return nil }
+        return systems.first { counts[$0] == most }
+    }
+
+    private var misplaced: [StoreError] {
+        stores.filter { $0.identity.service != $0.service }.map {
+            .ofOtherSystem(
+                service: $0.service, detail: "it is the store of the service \($0.identity.service)"
+            )
+        }
+    }
+
+    private var ofOtherSystems: [StoreError] {
+        let system = system
+        return stores.filter { $0.identity.system != nil && $0.identity.system != system }.map {
+            .ofOtherSystem(
+                service: $0.service, detail: "it was made for another system than the other stores")
+        }
+    }
+
+    /// What an inbox knows of messages that the outbox does not.
+    private func disagreement(
+        of other: StoreFacts, aboutOutboxOf store: StoreFacts,
+        _ digest: (MessageID) throws -> Int?
+    ) throws -> StoreError? {
+        guard let seen = other.position(of: store.service) else { return nil }
+        let message = MessageID(service: store.service, number: seen.through)
+        func rolledBack(_ detail: String) -> StoreError {
+            .rolledBack(service: store.service, detail: detail)
+        }
+        if seen.through > store.lastMessage {
+            return rolledBack(
+                "its last message has number \(store.lastMessage), and \(other.service) has seen "
+                    + "\(message)")
+        }
+        if let incarnation = seen.incarnation, !store.isKnown(as: incarnation) {
+            return rolledBack("\(other.service) knows another copy of it")
+        }
+        if let known = seen.digest, let actual = try digest(message), actual != known {
+            return rolledBack("\(other.service) has handled \(message) with other content")
+        }
+        let behind = seen.counters.filter { store.counters[$0.key] ?? 0 < $0.value }
+        if let (table, value) = behind.min(by: { $0.key < $1.key }) {
+            return rolledBack(
+                "it has numbered \(store.counters[table] ?? 0) rows of \(table), and when "
+                    + "\(other.service) last saw it, \(value)")
+        }
+        return nil
+    }
+
+    /// What an outbox has delivered and the inbox does not know of.
+    private func disagreement(
+        of other: StoreFacts, aboutInboxOf store: StoreFacts
+    ) -> StoreError? {
+        guard
+            let delivered = other.subscribers.first(where: { $0.service == store.service })
+        else { return nil }
+        let message = MessageID(service: other.service, number: delivered.through)
+        if delivered.incarnation != store.identity.incarnation {
+            // What an accepted copy has not seen, it is known not to have seen.
+            return store.isKnown(as: delivered.incarnation)
+                ? nil
+                : .rolledBack(
+                    service: store.service, detail: "\(other.service) knows another copy of it")
+        }
+        guard delivered.through > store.position(of: other.service)?.through ?? 0 else {
+            return nil
+        }
+        return .rolledBack(
+            service: store.service, detail: "\(message) was delivered to it, and it does not know it")
+    }
+}

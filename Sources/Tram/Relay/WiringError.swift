@@ -1,0 +1,108 @@
+/// Services that are connected in a way that would lose messages, or handle them twice. Building a
+/// ``Service`` or a ``Relay`` throws it, before any message moves.
+public enum WiringError: Error, Hashable, Sendable {
+    /// Two services have one name.
+    case serviceTwice(String)
+    /// Two subscribers have one id: the inbox would take one's messages for the other's.
+    case subscriberTwice(id: String, services: [String])
+    /// A part of a ``CombinedSubscriber`` has another id than the whole.
+    case partWithOtherID(subscriber: String, part: String)
+    /// A subscriber has two handlers for one type of event or command.
+    case handlerTwice(type: String, subscriber: String)
+    /// Two subscribers receive the commands of one channel: each command would be done twice.
+    case channelServedTwice(channel: String, subscribers: [String])
+    /// A step of a saga sends its command to a channel that no service of the system serves.
+    case channelNotServed(channel: String, saga: String, step: String)
+    /// Two services, or two subscribers, run sagas of one type: each reply would be taken twice.
+    case sagaRunTwice(type: String, subscribers: [String])
+    /// A saga cannot be run as it is defined.
+    case badSaga(SagaDefinitionError)
+}
+
+extension WiringError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .serviceTwice(let name): "two services are named \(name)"
+        case .subscriberTwice(let id, let services):
+            "two subscribers have the id \(id) (in \(services.joined(separator: " and ")))"
+        case .partWithOtherID(let subscriber, let part):
+            "the part \(part) of the subscriber \(subscriber) has another id"
+        case .handlerTwice(let type, let subscriber):
+            "the subscriber \(subscriber) has two handlers for \(type)"
+        case .channelServedTwice(let channel, let subscribers):
+            "the commands on \(channel) are received by \(subscribers.joined(separator: " and by "))"
+        case .channelNotServed(let channel, let saga, let step):
+            "the step '\(step)' of \(saga) sends to \(channel), where nobody receives commands"
+        case .sagaRunTwice(let type, let subscribers):
+            "sagas of type \(type) are run by \(subscribers.joined(separator: " and by "))"
+        case .badSaga(let error): "\(error)"
+        }
+    }
+}
+
+/// What a subscriber serves and runs, for the checks that are made when services are connected.
+public struct Wiring: Sendable {
+    /// The channels whose commands it receives.
+    public var commandChannels: [String]
+    /// The sagas whose replies it receives.
+    public var sagas: [SagaDefinition]
+    /// What is wrong with the subscriber itself.
+    public var mistakes: [WiringError]
+
+    /// The wiring of a subscriber that receives events only, if nothing else is said.
+    public init(
+        commandChannels: [String] = [], sagas: [SagaDefinition] = [], mistakes: [WiringError] = []
+    ) {
+        self.commandChannels = commandChannels
+        self.sagas = sagas
+        self.mistakes = mistakes
+    }
+
+    /// - Throws: ``WiringError`` when subscribers of one service, or of several, get in one another's
+    ///   way.
+    static func check(
+        _ subscribers: [(service: String, subscriber: any Subscriber)]
+    ) throws(WiringError) {
+        var services: [String: [String]] = [:]
+        var servers: [String: [String]] = [:]
+        var runners: [String: [String]] = [:]
+        for (service, subscriber) in subscribers {
+            let wiring = subscriber.wiring
+            if let mistake = wiring.mistakes.first { throw mistake }
+            services[subscriber.id, default: []].append(service)
+            for channel in wiring.commandChannels {
+                servers[channel, default: []].append(subscriber.id)
+            }
+            for saga in wiring.sagas {
+                runners[saga.sagaType, default: []].append(subscriber.id)
+            }
+        }
+        if let (id, services) = firstShared(services) {
+            throw .subscriberTwice(id: id, services: services)
+        }
+        if let (channel, servers) = firstShared(servers) {
+            throw .channelServedTwice(channel: channel, subscribers: servers)
+        }
+        if let (type, runners) = firstShared(runners) {
+            throw .sagaRunTwice(type: type, subscribers: runners)
+        }
+    }
+
+    /// - Throws: ``WiringError/channelNotServed(channel:saga:step:)``.
+    static func checkIsComplete(_ subscribers: [any Subscriber]) throws(WiringError) {
+        let served = Set(subscribers.flatMap(\.wiring.commandChannels))
+        for saga in subscribers.flatMap(\.wiring.sagas) {
+            for step in saga.steps {
+                let channels = [step.action, step.compensation].compactMap { $0?.channel }
+                for channel in channels where !served.contains(channel) {
+                    throw .channelNotServed(
+                        channel: channel, saga: saga.sagaType, step: step.name)
+                }
+            }
+        }
+    }
+
+    private static func firstShared(_ owners: [String: [String]]) -> (String, [String])? {
+        owners.filter { $0.value.count > 1 }.min { $0.key < $1.key }
+    }
+}

@@ -1,0 +1,16 @@
+public import Tram
+
+/// The library's tables in SQLite's words, as the migrations of a `Schema`. New versions are appended.
+public enum LibraryTables {
+    /// For every store that sends or receives messages.
+    public static let messaging = [
+        Migration(MessagingTables.create),
+        Migration(MessagingTables.identify, MessagingTables.identify),
+    ]
+
+    /// For a store whose service runs sagas, too, or takes part in them.
+    public static let messagingAndSagas = [
+        Migration(MessagingTables.create + SagaTables.create),
+        Migration(MessagingTables.identify, MessagingTables.identify),
+    ]
+}
