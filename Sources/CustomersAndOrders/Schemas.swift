@@ -15,5 +15,6 @@ enum Schemas {
         library: LibraryTables.messagingAndSagas, migrations: [Migration(OrderTables.create)])
     static let history = Schema(
         applicationID: 0x5472_6D48,
-        library: LibraryTables.messaging, migrations: [Migration(HistoryTables.create), Migration(HistoryTables.noteGaps)])
+        library: LibraryTables.messaging,
+        migrations: [Migration(HistoryTables.create), Migration(HistoryTables.noteGaps)])
 }

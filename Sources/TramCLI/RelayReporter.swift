@@ -151,7 +151,8 @@ final class RelayReporter {
         switch delivery.receipt.outcome {
         case .duplicate: ["it was handled before"]
         case .held: ["an earlier message of the same aggregate has failed"]
-        case .handled, .ignored, .refused, .stashed, .failed, .unheard: delivery.receipt.effects.map(escaped)
+        case .handled, .ignored, .refused, .stashed, .failed, .unheard:
+            delivery.receipt.effects.map(escaped)
         }
     }
 

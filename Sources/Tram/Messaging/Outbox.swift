@@ -187,7 +187,8 @@ public struct Outbox {
         for renumbering in renumbered {
             let (from, to) = (renumbering.from.number, renumbering.to.number)
             try transaction.execute("DELETE FROM delivery_failure WHERE message_id = \(from)")
-            try transaction.execute("UPDATE message SET id = \(to), published = 0 WHERE id = \(from)")
+            try transaction.execute(
+                "UPDATE message SET id = \(to), published = 0 WHERE id = \(from)")
         }
         for renumbering in renumbered { try redirect(renumbering) }
     }

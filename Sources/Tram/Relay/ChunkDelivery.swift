@@ -79,7 +79,8 @@ struct ChunkDelivery {
             try store.write { transaction in
                 for index in wanted {
                     for subscriber in service.subscribers where isFor(messages[index], subscriber) {
-                        try after.deliver(index, to: subscriber, of: service, &orderAfter, transaction)
+                        try after.deliver(
+                            index, to: subscriber, of: service, &orderAfter, transaction)
                     }
                 }
                 try after.notePosition(of: service, among: wanted, transaction)

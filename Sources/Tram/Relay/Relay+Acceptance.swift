@@ -111,7 +111,9 @@ extension Relay {
         var moved = AggregateOrder()
         var after = 0
         while true {
-            let page = try service.store.read { try Outbox($0).messages(after: after, limit: chunk) }
+            let page = try service.store.read {
+                try Outbox($0).messages(after: after, limit: chunk)
+            }
             guard let end = page.last else { return renumbered }
             for entry in page {
                 let message = entry.message

@@ -12,7 +12,8 @@ extension Relay {
         to subscriber: String, from first: MessageID? = nil
     ) throws -> [(source: String, messages: Int)] {
         guard
-            let service = services.first(where: { $0.subscribers.contains { $0.id == subscriber } }),
+            let service = services.first(where: { $0.subscribers.contains { $0.id == subscriber } }
+            ),
             let receiver = service.subscribers.first(where: { $0.id == subscriber })
         else { throw RedeliveryError.unknownSubscriber(subscriber) }
         if let first, !services.contains(where: { $0.name == first.service }) {

@@ -35,7 +35,8 @@ public struct Relay {
         if let name = names.first(where: { name in names.count { $0 == name } > 1 }) {
             throw WiringError.serviceTwice(name)
         }
-        try Wiring.check(services.flatMap { service in service.subscribers.map { (service.name, $0) } })
+        try Wiring.check(
+            services.flatMap { service in service.subscribers.map { (service.name, $0) } })
         if isWholeSystem { try Wiring.checkIsComplete(services.flatMap(\.subscribers)) }
         self.services = services
         self.isWholeSystem = isWholeSystem
@@ -74,7 +75,8 @@ public struct Relay {
             }
             for awaited in overdue ?? [] {
                 // Where an outbox cannot be read, the message may be in it.
-                guard !failed.contains(awaited), try isPending(awaited, availability) == false else {
+                guard !failed.contains(awaited), try isPending(awaited, availability) == false
+                else {
                     continue
                 }
                 let expiry = try availability.attempt(service.store) { _ in

@@ -131,6 +131,7 @@ struct StoreComparison {
             return nil
         }
         return .rolledBack(
-            service: store.service, detail: "\(message) was delivered to it, and it does not know it")
+            service: store.service,
+            detail: "\(message) was delivered to it, and it does not know it")
     }
 }

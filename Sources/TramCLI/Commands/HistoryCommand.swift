@@ -138,7 +138,8 @@ private struct RebuiltHistory: Document {
             "  " + style.bad("left out") + "  \($0.message): \(escaped($0.error))\n"
         }
         let gaps = rebuild.incomplete.map {
-            "  " + style.notable("incomplete") + "  the \($0) outbox does not tell all of the past\n"
+            "  " + style.notable("incomplete")
+                + "  the \($0) outbox does not tell all of the past\n"
         }
         return "Rebuilt the order history from \(counted(rebuild.events, "event")).\n"
             + (skipped + gaps).joined()

@@ -64,7 +64,8 @@ struct OrderCommand: ParsableCommand {
         func run(in session: Session) throws -> ExitStatus {
             let id = try Input.id(id, field: "id")
             let system = try session.open()
-            try session.show(try ShownOrder(system.orders.order(id), in: system, session.availability))
+            try session.show(
+                try ShownOrder(system.orders.order(id), in: system, session.availability))
             return .done
         }
     }
@@ -95,7 +96,8 @@ struct OrderCommand: ParsableCommand {
             let orders = try collectPages(
                 { try system.orders.orders(filter, after: $0, limit: pageSize) }, id: \.id)
             // The table does not tell what the sagas wait for.
-            let waiting = session.isJSON ? try system.outstandingDeliveriesByOrder(session.availability) : [:]
+            let waiting =
+                session.isJSON ? try system.outstandingDeliveriesByOrder(session.availability) : [:]
             try session.show(
                 ListDocument(
                     elements: orders.map { order in

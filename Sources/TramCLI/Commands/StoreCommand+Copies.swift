@@ -73,7 +73,8 @@ extension StoreCommand {
             let copy = session.directory(at: directory)
             try copy.requireStores()
             if !yes {
-                try session.confirm("Replace all stores in \(session.path) by those in \(directory)?")
+                try session.confirm(
+                    "Replace all stores in \(session.path) by those in \(directory)?")
             }
             try session.system().restore(from: copy)
             try session.show(CopiedStores(isBackup: false, directory: directory))

@@ -6,7 +6,8 @@ internal import TramSQLite
 
 struct StoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "store", abstract: "Look at the stores themselves, copy them, and go on from copies.",
+        commandName: "store",
+        abstract: "Look at the stores themselves, copy them, and go on from copies.",
         discussion: """
             Example:
               tram store check

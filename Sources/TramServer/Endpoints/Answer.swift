@@ -114,7 +114,8 @@ extension Problem.Code {
         case .wrongHost: (421, "Misdirected Request")
         case .storeBusy, .relayBusy: (503, "Service Unavailable")
         case .diskFull: (507, "Insufficient Storage")
-        case .noStore, .storeDamaged, .storeForeign, .storeRolledBack, .storeTooNew, .storeReadOnly, .inputOutput, .portInUse,
+        case .noStore, .storeDamaged, .storeForeign, .storeRolledBack, .storeTooNew, .storeReadOnly,
+            .inputOutput, .portInUse,
             .noServer, .bug:
             (500, "Internal Server Error")
         }
