@@ -460,6 +460,12 @@ import Testing
                     + "rolled back\n  +   order:5 OrderRejected\n"))
         #expect(passed.contains("OrderRejected"))
         #expect(try workbench.run("order", "wait", "1", "--for", "REJECTED").status == 0)
+        // What was written bears the true time.
+        try tamper(
+            with: workbench.data + "/order.db",
+            "CREATE TABLE early (x CHECK (x < (unixepoch() + 60) * 1000)); "
+                + "INSERT INTO early SELECT creation_time FROM message "
+                + "UNION ALL SELECT creation_time FROM saga_log")
     }
 
     @Test func `every look at the stores, as text and as JSON`() throws {

@@ -43,10 +43,10 @@ public struct CombinedSubscriber: TimedSubscriber {
     }
 
     public func awaited(
-        isOverdue: Bool, limit: Int, in transaction: any Transaction
+        overdueAt: Timestamp?, limit: Int, in transaction: any Transaction
     ) throws -> [AwaitedMessage] {
         try timedParts.flatMap {
-            try $0.awaited(isOverdue: isOverdue, limit: limit, in: transaction)
+            try $0.awaited(overdueAt: overdueAt, limit: limit, in: transaction)
         }
     }
 

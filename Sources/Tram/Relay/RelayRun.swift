@@ -14,6 +14,8 @@ public final class RelayRun {
     private var toldUnavailable: Set<String> = []
     /// What the stores are, once they have been compared.
     private var identities: [String: StoreIdentity]?
+    /// Whether ``Bounds/advance`` has had its effect.
+    private var hasAdvanced = false
 
     init(_ relay: Relay) {
         self.relay = relay
@@ -46,15 +48,19 @@ public final class RelayRun {
         public var source: String?
         /// At most so many messages, or all when nil.
         public var messages: Int?
+        /// Deadlines of so many more milliseconds count as passed in the run's first pass. Nothing else
+        /// is moved: whatever is written then bears the true time.
+        public var advance: Int
         /// Asked between two transactions; the pass ends early when it answers true.
         public var isInterrupted: () -> Bool
 
         public init(
-            source: String? = nil, messages: Int? = nil,
+            source: String? = nil, messages: Int? = nil, advance: Int = 0,
             isInterrupted: @escaping () -> Bool = { false }
         ) {
             self.source = source
             self.messages = messages
+            self.advance = advance
             self.isInterrupted = isInterrupted
         }
     }
@@ -68,7 +74,7 @@ public final class RelayRun {
     public func pass(
         _ bounds: Bounds = Bounds(), report: (RelayEvent) throws -> Void = { _ in }
     ) throws -> PassSummary {
-        try prepare(report)
+        try prepare(bounds, report)
         let drains = try plan(bounds)
         try tellUnavailable(report)
         var tally = try begin(drains, report)
@@ -110,7 +116,7 @@ public final class RelayRun {
     public func step(
         _ bounds: Bounds = Bounds(), report: (RelayEvent) throws -> Void = { _ in }
     ) throws -> PassSummary {
-        try prepare(report)
+        try prepare(bounds, report)
         let drains = try plan(bounds)
         let first = try firstDelivery(in: drains)
         try tellUnavailable(report)
@@ -141,16 +147,21 @@ public final class RelayRun {
 
     /// What comes before every pass: the stores are compared, unless they were before, and what was
     /// waited for too long is given up.
-    private func prepare(_ report: (RelayEvent) throws -> Void) throws {
+    private func prepare(
+        _ bounds: Bounds, _ report: (RelayEvent) throws -> Void
+    ) throws {
         if identities == nil {
             identities = try relay.compareStores(availability)
             // Whoever is back may go again.
             toldUnavailable = toldUnavailable.filter { !availability.includes($0) }
         }
-        try relay.expire(except: failedDeadlines, availability) { awaited, expiry in
+        let advance = hasAdvanced ? 0 : bounds.advance
+        try relay.expire(except: failedDeadlines, advance: advance, availability) {
+            awaited, expiry in
             if expiry.isFailed { failedDeadlines.insert(awaited) }
             try report(.expired(expiry))
         }
+        hasAdvanced = true
     }
 
     /// Whether the relay knows everyone who might subscribe to an event: also those services that the
