@@ -32,7 +32,7 @@ extension CustomersAndOrders {
     /// A kill in the middle leaves a mark: until the restoring is done again, there is no store that
     /// could be used by mistake.
     ///
-    /// - Throws: ``StoreCopyError``; `StoreError.busy` beside another process.
+    /// - Throws: ``StoreCopyError``; `StoreError.inUse` beside another process.
     package func restore(from copy: DataDirectory) throws {
         guard let directory else { return }
         try directory.refuseSame(as: copy)

@@ -86,10 +86,22 @@ struct SQLiteOpener {
         let connection = try SQLiteConnection(
             path: path, mode: creating ? .create : .readWrite, busyTimeout: lockTimeout)
         try configure(connection)
-        try connection.run("PRAGMA locking_mode = EXCLUSIVE")
-        _ = try checkHeader(of: connection, mayBeNew: creating)
+        try exclude(connection) { _ = try checkHeader(of: connection, mayBeNew: creating) }
         try useWriteAheadLog(connection)
         try migrate(connection)
+    }
+
+    /// Makes sure that nobody else has the file open, until the connection is closed.
+    ///
+    /// - Parameter look: the first look into the file, which takes the lock.
+    /// - Throws: `StoreError.inUse`.
+    private func exclude(_ connection: SQLiteConnection, _ look: () throws -> Void) throws {
+        try connection.run("PRAGMA locking_mode = EXCLUSIVE")
+        do {
+            try look()
+        } catch StoreError.busy(let path, let waited) {
+            throw StoreError.inUse(path: path, waited: waited)
+        }
     }
 
     /// Opens a store of this version or an older one for reading, as it is.
@@ -102,15 +114,14 @@ struct SQLiteOpener {
         return connection
     }
 
-    /// - Throws: `StoreError.busy` when another connection, of this process or another, has the file
+    /// - Throws: `StoreError.inUse` when another connection, of this process or another, has the file
     ///   open.
     func requireAlone() throws {
         try requireFile()
         let connection = try SQLiteConnection(
             path: path, mode: .readWrite, busyTimeout: lockTimeout)
         try configure(connection)
-        try connection.run("PRAGMA locking_mode = EXCLUSIVE")
-        _ = try connection.run("PRAGMA user_version")
+        try exclude(connection) { _ = try connection.run("PRAGMA user_version") }
     }
 
     /// The lock that every writer of the store holds.

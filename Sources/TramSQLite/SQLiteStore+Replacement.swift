@@ -27,7 +27,7 @@ extension SQLiteStore {
         try view.copy(to: path)
     }
 
-    /// - Throws: ``StoreError/busy(path:waited:)`` when anybody else has the file open. A file that is
+    /// - Throws: ``StoreError/inUse(path:waited:)`` when anybody else has the file open. A file that is
     ///   missing or damaged is nobody's.
     public func requireAlone() throws {
         close()

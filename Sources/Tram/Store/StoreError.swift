@@ -21,6 +21,9 @@ public enum StoreError: Error, Hashable, Sendable {
     case full(path: String)
     /// Another process held a lock for longer than this one was told to wait, in milliseconds.
     case busy(path: String, waited: Int)
+    /// Somebody has the store open, and what is to be done needs it alone: longer than this process was
+    /// told to wait, in milliseconds.
+    case inUse(path: String, waited: Int)
     /// Reading or writing failed. If `atCommit`, the last transaction may or may not be there;
     /// otherwise it is not.
     case inputOutput(path: String, detail: String, atCommit: Bool)
@@ -39,7 +42,7 @@ public enum StoreError: Error, Hashable, Sendable {
     public var isFailureOfStore: Bool {
         switch self {
         case .missing, .moved, .damaged, .foreign, .ofOtherSystem, .rolledBack, .tooNew,
-            .notWritable, .full, .busy, .inputOutput, .transactionEnded:
+            .notWritable, .full, .busy, .inUse, .inputOutput, .transactionEnded:
             true
         case .constraint, .failed, .unexpectedRow:
             false
@@ -50,7 +53,7 @@ public enum StoreError: Error, Hashable, Sendable {
     /// each service has a process of its own.
     public var isUnavailability: Bool {
         switch self {
-        case .missing, .moved, .damaged, .tooNew, .busy: true
+        case .missing, .moved, .damaged, .tooNew, .busy, .inUse: true
         case .foreign, .ofOtherSystem, .rolledBack, .notWritable, .full, .inputOutput,
             .transactionEnded, .constraint, .failed, .unexpectedRow:
             false
@@ -74,6 +77,8 @@ extension StoreError: CustomStringConvertible {
         case .notWritable(let path, let detail): "\(path) cannot be written: \(detail)"
         case .full(let path): "no space left for \(path)"
         case .busy(let path, let waited): "\(path) was locked for more than \(waited) ms"
+        case .inUse(let path, let waited):
+            "\(path) was open in another process for more than \(waited) ms"
         case .inputOutput(let path, let detail, let atCommit):
             "input or output failed on \(path)\(atCommit ? " at commit" : ""): \(detail)"
         case .transactionEnded: "an earlier error has ended the transaction"

@@ -30,7 +30,8 @@ struct InboxCommand: ParsableCommand {
             let system = try session.open()
             var entries: [ShownInboxEntry] = []
             for store in system.stores {
-                entries += try all(in: store).map { ShownInboxEntry(entry: $0, hasTimes: times) }
+                let own = try session.availability.attempt(store) { _ in try all(in: store) }
+                entries += (own ?? []).map { ShownInboxEntry(entry: $0, hasTimes: times) }
                     .sorted { $0.order < $1.order }
             }
             let time: [Table.Column] = times ? [.left("HANDLED")] : []
