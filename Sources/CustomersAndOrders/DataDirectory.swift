@@ -1,4 +1,5 @@
 internal import Platform
+internal import Tram
 internal import TramSQLite
 
 /// The directory that holds the stores.
@@ -36,12 +37,22 @@ package struct DataDirectory: Sendable {
             defer { lock.release() }
             if try hasStores() { return }
             for store in stores { try store.create() }
+            try makeOneSystem(stores)
             // Whoever made the directory may have died before its name was durable.
             try Files.synchronizeName(ofDirectory: path)
             try Files.synchronize(directory: path)
             try Files.write("\(Self.format)\n", durablyTo: marker)
         } catch let error as SystemError {
             throw DataDirectoryError.notWritable(path: path, detail: "\(error)")
+        }
+    }
+
+    /// Tells new stores that they belong together, and to no other directory's.
+    private func makeOneSystem(_ stores: [SQLiteStore]) throws {
+        let identities = try stores.map { try $0.read { try Identities($0).own() } }
+        let system = identities.lazy.compactMap(\.system).first ?? identities[0].incarnation
+        for store in stores {
+            try store.write { try Identities($0).join(system, members: Set(stores.map(\.name))) }
         }
     }
 

@@ -73,10 +73,8 @@ extension CustomersAndOrders {
             let home = try orderStore.read { try Identities($0).own() }
             return try store.write { transaction in
                 let identities = Identities(transaction)
-                let own = try identities.own()
                 if let system = home.system { try identities.join(system, members: home.members) }
-                try identities.accept(
-                    as: own.incarnation, known: Set(known), before: [:], after: [:])
+                try identities.succeed(Set(known))
                 return try rebuild(from: sources, gaps: gaps, in: transaction)
             }
         }

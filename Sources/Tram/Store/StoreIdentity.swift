@@ -80,13 +80,27 @@ public struct Identities {
         return jumps.reduce(0) { $0 + $1[1] - $1[0] }
     }
 
+    /// Makes the store the successor of others, which lacks nothing that they had.
+    ///
+    /// - Parameter known: the incarnations by which others know those.
+    package func succeed(_ known: Set<String>) throws {
+        for former in known.sorted() {
+            try transaction.execute(
+                """
+                INSERT INTO store_acceptance
+                    (incarnation, counters_before, counters_after, creation_time)
+                VALUES (\(former), '{}', '{}', 0)
+                """)
+        }
+    }
+
     /// Begins a new incarnation.
     ///
     /// - Parameters:
     ///   - known: the incarnations by which others know the store.
     ///   - before: the counters of the copy that was put back.
     ///   - after: those that it goes on from.
-    package func accept(
+    func accept(
         as incarnation: String, known: Set<String>, before: [String: Int], after: [String: Int]
     ) throws {
         for former in known.sorted() {

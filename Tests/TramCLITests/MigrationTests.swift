@@ -1,0 +1,108 @@
+import Foundation
+import TestSupport
+import Testing
+import Tram
+
+/// Stores that version 0.1.0 made go on. The fixtures were made by that program.
+@Suite struct MigrationTests {
+    let directory: TemporaryDirectory
+
+    init() throws {
+        directory = try TemporaryDirectory()
+    }
+
+    private func unpack(_ name: String) throws -> String {
+        let archive = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent()
+            .appendingPathComponent("Fixtures/stores-0.1.0-\(name).tar.gz").path
+        let result = try ChildProcess("tar", ["-xzf", archive, "-C", directory.path]).wait()
+        try #require(result.status == 0, "\(result.errors)")
+        return directory.file(name)
+    }
+
+    @Test(arguments: ["at-rest", "purged", "in-flight"])
+    func `stores of version 0.1.0 keep all they hold`(name: String) throws {
+        let data = try unpack(name)
+        let check = try tram(["store", "check", "--data-dir", data])
+        #expect(check.status == 0, "\(check.output)")
+        let relayed = try tram(["relay", "run", "--until-idle", "--quiet", "--data-dir", data])
+        #expect(relayed.status == 0, "\(relayed.errors)")
+        let after = try tram(["store", "check", "--data-dir", data])
+        #expect(after.output.hasSuffix("18 rules checked, 0 violations found.\n"))
+        let orders = try tram(["order", "list", "--data-dir", data]).output
+        #expect(orders.contains("3      2         REJECTED"), "\(orders)")
+        #expect(!orders.contains("PENDING"))
+    }
+
+    @Test func `messages pending and sagas in flight of version 0.1.0 are gone on with`() throws {
+        let data = try unpack("in-flight")
+        let before = try tram(["saga", "list", "--data-dir", data]).output
+        #expect(before.contains("9      orchestration  running             2  reserve credit"))
+        let relayed = try tram(["relay", "run", "--until-idle", "--data-dir", data])
+        #expect(relayed.output.contains("CreateOrderSaga 3: reserve credit done, approve order"))
+        #expect(
+            relayed.output.hasSuffix("0 failed. 0 messages pending.\n"), "\(relayed.output)")
+        let ended = try tram(["saga", "show", "9", "--data-dir", data]).output
+        #expect(ended.hasPrefix("Saga of order 9: rolled-back"), "the limit is used up")
+    }
+
+    @Test func `what version 0.1.0 has handled is not handled again, and protected from now on`()
+        throws
+    {
+        let data = try unpack("at-rest")
+        try FileManager.default.copyItem(atPath: data, toPath: directory.file("old"))
+        try tamper(with: data + "/order.db", "UPDATE message SET published = 0 WHERE id > 16")
+        let relayed = try tram(["relay", "run", "--data-dir", data]).output
+        #expect(relayed.contains("3 messages, 4 deliveries, 4 duplicates, 0 failed."), "\(relayed)")
+        let created = try tram(
+            ["order", "create", "--customer-id", "1", "--order-total", "1", "--data-dir", data])
+        #expect(created.status == 0)
+        #expect(try tram(["relay", "run", "--until-idle", "-q", "--data-dir", data]).status == 0)
+        // A copy that version 0.1.0 has made is noticed, too.
+        for suffix in ["", "-wal"] {
+            try FileManager.default.removeItem(atPath: data + "/order.db" + suffix)
+            try FileManager.default.copyItem(
+                atPath: directory.file("old/order.db" + suffix),
+                toPath: data + "/order.db" + suffix)
+        }
+        try? FileManager.default.removeItem(atPath: data + "/order.db-shm")
+        let refused = try tram(["relay", "run", "--data-dir", data])
+        #expect(refused.status == 65)
+        #expect(refused.errors.hasPrefix("error[store-rolled-back]"))
+    }
+
+    @Test func `version 0.1.0 refuses the stores as too new`() throws {
+        let data = try unpack("at-rest")
+        let before = try StoreFile(path: data + "/order.db").userVersion()
+        #expect(before == 1, "the highest that version 0.1.0 knows: for more it exits with 78")
+        #expect(try tram(["relay", "run", "--data-dir", data]).status == 0)
+        for service in ["customer", "order", "history"] {
+            #expect(try StoreFile(path: data + "/\(service).db").userVersion() > 1)
+        }
+    }
+
+    @Test func `while another process has a store open, it is not migrated`() throws {
+        let data = try unpack("in-flight")
+        let holder = try StoreFile(path: data + "/order.db")
+        // Not read by this process: closing the file would drop the holder's lock.
+        func bytes() throws -> String {
+            try ChildProcess("cksum", ["", "-wal"].map { data + "/order.db" + $0 }).wait().output
+        }
+        let before = try bytes()
+        for command in [
+            ["order", "list"],
+            [
+                "order", "create", "--customer-id", "1",
+                "--order-total", "1",
+            ], ["order", "show", "1"],
+        ] {
+            let result = try tram(command + ["--data-dir", data, "--lock-timeout", "100ms"])
+            #expect(result.status == 75, "\(command)")
+            #expect(result.errors.contains("open in another process"), "\(result.errors)")
+        }
+        #expect(try bytes() == before)
+        try holder.use()
+        holder.close()
+        #expect(try tram(["order", "list", "--data-dir", data]).status == 0)
+    }
+}
