@@ -20,14 +20,11 @@ package final class CustomersAndOrders {
     private let directory: DataDirectory?
 
     /// The system in a directory's files. None of them is opened before it is used.
-    ///
-    /// - Parameter advance: how far its clock is ahead of the system's, in milliseconds.
-    package convenience init(in directory: DataDirectory, advance: Int = 0) throws {
+    package convenience init(in directory: DataDirectory) throws {
         func store(_ name: String, _ schema: Schema) -> SQLiteStore {
             SQLiteStore(
                 name: name, path: directory.file(name + ".db"), schema: schema,
-                lockTimeout: directory.lockTimeout,
-                clock: { Timestamp(milliseconds: SystemClock.now() + Int64(advance)) })
+                lockTimeout: directory.lockTimeout)
         }
         try self.init(
             store(ServiceName.customer, Schemas.customer), store(ServiceName.order, Schemas.order),

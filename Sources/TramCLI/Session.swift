@@ -51,11 +51,9 @@ struct Session {
     /// The system in the data directory.
     ///
     /// - Throws: when there is none.
-    ///
-    /// - Parameter advance: how far its clock is to be ahead of the system's, in milliseconds.
-    func open(advance: Int = 0) throws -> CustomersAndOrders {
+    func open() throws -> CustomersAndOrders {
         try directory.requireStores()
-        return try CustomersAndOrders(in: directory, advance: advance)
+        return try CustomersAndOrders(in: directory)
     }
 
     /// The system in the data directory, made if there is none.

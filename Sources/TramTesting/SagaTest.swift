@@ -130,7 +130,9 @@ public final class SagaTest<Definition: Saga> {
     public func pass(milliseconds: Int) throws -> Self {
         clock.now = Timestamp(milliseconds: clock.now.milliseconds + Int64(milliseconds))
         try service.store.write { transaction in
-            for late in try manager.awaited(isOverdue: true, limit: 100, in: transaction) {
+            let overdue = try manager.awaited(
+                overdueAt: transaction.now, limit: 100, in: transaction)
+            for late in overdue {
                 _ = try manager.expire(late, in: transaction)
             }
         }

@@ -460,6 +460,14 @@ import Testing
                     + "rolled back\n  +   order:5 OrderRejected\n"))
         #expect(passed.contains("OrderRejected"))
         #expect(try workbench.run("order", "wait", "1", "--for", "REJECTED").status == 0)
+        // What was written bears the true time.
+        try tamper(
+            with: workbench.data + "/order.db",
+            """
+            CREATE TABLE stamp (time INTEGER, bound INTEGER, CHECK (time < bound));
+            INSERT INTO stamp SELECT creation_time, (unixepoch() + 60) * 1000 FROM
+                (SELECT creation_time FROM message UNION ALL SELECT creation_time FROM saga_log);
+            """)
     }
 
     @Test func `every look at the stores, as text and as JSON`() throws {

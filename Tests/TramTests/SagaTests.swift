@@ -306,7 +306,8 @@ import TramTesting
             TestSaga(
                 Step("one").invokeParticipant(.participant) { _ in Do(step: 1) }
                     .deadline(milliseconds: 5000)
-                    .withCompensation(.participant) { _ in Undo(step: 1) }), id: "sagas")
+                    .withCompensation(.participant) { _ in Undo(step: 1) }
+                    .deadline(milliseconds: 5000)), id: "sagas")
         let participant = CommandHandlers(
             "participant", on: .participant,
             [.on(Do.self) { _, _ in .success() }, .on(Undo.self) { _, _ in .success() }])
@@ -330,6 +331,38 @@ import TramTesting
         while try !run.pass().isIdle {}
         let state = try store.read { try manager.instance("1", in: $0)?.state }
         #expect(state == .completed)
+    }
+
+    @Test func `an advanced run meets the deadlines there are, and stamps the true time`() throws {
+        let (store, manager, relay, clock) = try impatient()
+        _ = try store.write { try manager.start(TestSaga.Data(), in: $0) }
+        // The command is lost.
+        try store.write { _ = try $0.execute("UPDATE message SET published = 1") }
+        clock.now = Timestamp(milliseconds: 1000)
+        func pass(_ run: RelayRun, advance: Int) throws -> Int {
+            var expiries = 0
+            // Not from the sagas' outbox: the compensation's command is not delivered.
+            try run.pass(RelayRun.Bounds(source: "other", advance: advance)) {
+                if case .expired = $0 { expiries += 1 }
+            }
+            return expiries
+        }
+        #expect(try pass(relay.run(), advance: 3999) == 0)
+        let run = relay.run()
+        #expect(try pass(run, advance: 5000) == 1)
+        let stamp: Int = try store.read {
+            try $0.rows(
+                """
+                SELECT max(creation_time) FROM
+                    (SELECT creation_time FROM saga_log
+                     UNION ALL SELECT creation_time FROM message)
+                """)[0].values()
+        }
+        #expect(stamp == 1000)
+        #expect(try pass(run, advance: 5000) == 0, "the compensation has its whole time")
+        let instance = try store.read { try manager.instance("1", in: $0) }
+        #expect(instance?.state == .compensating(step: 0))
+        #expect(instance?.deadline == Timestamp(milliseconds: 6000))
     }
 
     @Test func `the relay expires what has waited too long, and one broken saga stops no other`()

@@ -35,13 +35,19 @@ public struct Relay {
     /// Lets subscribers do what is to be done about messages that have not come in time: each in a
     /// transaction of its own. One that is pending in an outbox has come, and is only to be delivered.
     ///
-    /// - Parameter failed: what was tried in vain before, and is passed over.
+    /// - Parameters:
+    ///   - failed: what was tried in vain before, and is passed over.
+    ///   - advance: deadlines that pass within so many milliseconds count as passed too. All of them
+    ///     are met in one call: the deadlines that come of them count from now.
     func expire(
-        except failed: Set<AwaitedMessage>, report: (AwaitedMessage, Expiry) throws -> Void
+        except failed: Set<AwaitedMessage>, advance: Int,
+        report: (AwaitedMessage, Expiry) throws -> Void
     ) throws {
         for (service, subscriber) in timedSubscribers {
             let overdue = try service.store.read {
-                try subscriber.awaited(isOverdue: true, limit: chunk + failed.count, in: $0)
+                try subscriber.awaited(
+                    overdueAt: Timestamp(milliseconds: $0.now.milliseconds + Int64(advance)),
+                    limit: advance > 0 ? .max : chunk + failed.count, in: $0)
             }
             for awaited in overdue where try !failed.contains(awaited) && !isPending(awaited) {
                 try report(awaited, expire(awaited, of: subscriber, in: service))
@@ -92,7 +98,7 @@ public struct Relay {
     public func deadlines(limit: Int) throws -> [String] {
         try timedSubscribers.flatMap { service, subscriber in
             try service.store.read {
-                try subscriber.awaited(isOverdue: false, limit: limit, in: $0)
+                try subscriber.awaited(overdueAt: nil, limit: limit, in: $0)
             }.map(\.description)
         }
     }

@@ -7,6 +7,8 @@ public final class RelayRun {
     /// What was waited for too long, and could not be done without.
     private var failedDeadlines: Set<AwaitedMessage> = []
     private var passes = 0
+    /// Whether ``Bounds/advance`` has had its effect.
+    private var hasAdvanced = false
 
     init(_ relay: Relay) {
         self.relay = relay
@@ -28,15 +30,19 @@ public final class RelayRun {
         public var source: String?
         /// At most so many messages, or all when nil.
         public var messages: Int?
+        /// Deadlines of so many more milliseconds count as passed in the run's first pass. Nothing else
+        /// is moved: whatever is written then bears the true time.
+        public var advance: Int
         /// Asked between two transactions; the pass ends early when it answers true.
         public var isInterrupted: () -> Bool
 
         public init(
-            source: String? = nil, messages: Int? = nil,
+            source: String? = nil, messages: Int? = nil, advance: Int = 0,
             isInterrupted: @escaping () -> Bool = { false }
         ) {
             self.source = source
             self.messages = messages
+            self.advance = advance
             self.isInterrupted = isInterrupted
         }
     }
@@ -50,7 +56,7 @@ public final class RelayRun {
     public func pass(
         _ bounds: Bounds = Bounds(), report: (RelayEvent) throws -> Void = { _ in }
     ) throws -> PassSummary {
-        try expire(report)
+        try expire(bounds, report)
         let drains = try plan(bounds)
         var tally = try begin(drains, report)
         for (source, backlog) in drains {
@@ -78,7 +84,7 @@ public final class RelayRun {
     public func step(
         _ bounds: Bounds = Bounds(), report: (RelayEvent) throws -> Void = { _ in }
     ) throws -> PassSummary {
-        try expire(report)
+        try expire(bounds, report)
         var drains = try plan(bounds)
         guard let possible = try firstPossibleDelivery(in: drains) else {
             drains = []
@@ -100,11 +106,15 @@ public final class RelayRun {
         return try end(&tally, report)
     }
 
-    private func expire(_ report: (RelayEvent) throws -> Void) throws {
-        try relay.expire(except: failedDeadlines) { awaited, expiry in
+    private func expire(
+        _ bounds: Bounds, _ report: (RelayEvent) throws -> Void
+    ) throws {
+        let advance = hasAdvanced ? 0 : bounds.advance
+        try relay.expire(except: failedDeadlines, advance: advance) { awaited, expiry in
             if expiry.isFailed { failedDeadlines.insert(awaited) }
             try report(.expired(expiry))
         }
+        hasAdvanced = true
     }
 
     private typealias Drain = (source: Service, backlog: Backlog)

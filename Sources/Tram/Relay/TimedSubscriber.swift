@@ -1,11 +1,11 @@
 /// A subscriber that waits for messages which may not come, and then does something else. The relay
-/// asks it at the beginning of every pass; the time is that of its service's store.
+/// asks it at the beginning of every pass.
 public protocol TimedSubscriber: Subscriber {
     /// What is waited for up to a deadline, the nearest first, at most `limit` of it.
     ///
-    /// - Parameter isOverdue: only that whose deadline has passed.
+    /// - Parameter overdueAt: only that whose deadline has passed at this time; all when nil.
     func awaited(
-        isOverdue: Bool, limit: Int, in transaction: any Transaction
+        overdueAt: Timestamp?, limit: Int, in transaction: any Transaction
     ) throws -> [AwaitedMessage]
 
     /// Does what is to be done instead of a message that has not come.

@@ -81,11 +81,10 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
     // MARK: Deadlines
 
     public func awaited(
-        isOverdue: Bool, limit: Int, in transaction: any Transaction
+        overdueAt: Timestamp?, limit: Int, in transaction: any Transaction
     ) throws -> [AwaitedMessage] {
-        let time = isOverdue ? transaction.now : nil
-        return try SagaInstances(transaction)
-            .waiting(type: Definition.sagaType, overdueAt: time, limit: limit)
+        try SagaInstances(transaction)
+            .waiting(type: Definition.sagaType, overdueAt: overdueAt, limit: limit)
             .map { reference, request in
                 AwaitedMessage(
                     id: reference.id, channel: Definition.replyChannel, partitionID: reference.id,

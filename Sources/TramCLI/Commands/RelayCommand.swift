@@ -47,7 +47,7 @@ struct RelayCommand: ParsableCommand {
         @Option(
             parsing: .unconditional,
             help: ArgumentHelp(
-                "Move the clock forward, for this run, past the deadlines of sagas.",
+                "Take the deadlines of sagas that pass within this time as passed.",
                 valueName: "duration"
             ))
         var advance: String?
@@ -61,10 +61,10 @@ struct RelayCommand: ParsableCommand {
             let bounds = RelayRun.Bounds(
                 source: service?.rawValue,
                 messages: try maxMessages.map { try Input.count($0, field: "max-messages") },
+                advance: try advance.map { try Input.duration($0, field: "advance") } ?? 0,
                 isInterrupted: { Signals.pending != nil })
             try refuseContradictions()
-            let advance = try advance.map { try Input.duration($0, field: "advance") } ?? 0
-            let system = try session.open(advance: advance)
+            let system = try session.open()
             return try system.withoutRelay {
                 Signals.watch()
                 try system.openAllForWriting()
