@@ -25,23 +25,68 @@ package struct DataDirectory: Sendable {
     }
 
     /// Makes the directory and its stores, if they are not there.
-    func create(_ stores: [SQLiteStore]) throws {
+    func create(_ stores: [SQLiteStore], _ patience: Patience) throws {
         if try hasStores() { return }
-        do {
+        let lock = try system { () throws(SystemError) in
             try Files.makeDirectory(path)
-            let lock = try FileLock(path: file("creation-lock"))
-            guard try lock.acquire(waitingAtMost: lockTimeout) else {
-                throw DataDirectoryError.beingCreated(path: path, waited: lockTimeout)
-            }
-            defer { lock.release() }
-            if try hasStores() { return }
-            for store in stores { try store.create() }
+            return try FileLock(path: file("creation-lock"))
+        }
+        guard try acquire(lock, patience) else {
+            throw DataDirectoryError.beingCreated(path: path, waited: patience.limit)
+        }
+        defer { lock.release() }
+        if try hasStores() { return }
+        for store in stores { try store.create() }
+        try system { () throws(SystemError) in
             // Whoever made the directory may have died before its name was durable.
             try Files.synchronizeName(ofDirectory: path)
             try Files.synchronize(directory: path)
             try Files.write("\(Self.format)\n", durablyTo: marker)
-        } catch let error as SystemError {
+        }
+    }
+
+    /// The locks that keep relays from one another, in the order in which everybody takes them: one in
+    /// every directory where a store's file really lies, whatever links lead there. Normally that is
+    /// this one. A file that is missing would lie here.
+    func relayLocks(of stores: [SQLiteStore]) throws -> [FileLock] {
+        try system { () throws(SystemError) in
+            var directories: Set<String> = []
+            for store in stores {
+                if let file = try Files.resolve(store.path) {
+                    directories.insert(Files.parent(of: file))
+                } else {
+                    directories.insert(try Files.resolve(path) ?? path)
+                }
+            }
+            var locks: [FileLock] = []
+            for directory in directories.sorted() {
+                locks.append(try FileLock(path: directory + "/relay-lock"))
+            }
+            return locks
+        }
+    }
+
+    /// - Returns: whether the lock is held now.
+    func acquire(_ lock: FileLock, _ patience: Patience) throws -> Bool {
+        try system { () throws(SystemError) in
+            try patience.wait { left throws(SystemError) in
+                try lock.acquire(waitingAtMost: left)
+            }
+        }
+    }
+
+    /// Tells what the system has refused in the words of a directory.
+    private func system<Result>(_ body: () throws(SystemError) -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch  where error.isInterruption {
+            throw error
+        } catch  where error.isForWantOfRoom {
+            throw DataDirectoryError.full(path: path)
+        } catch  where error.isRefusal {
             throw DataDirectoryError.notWritable(path: path, detail: "\(error)")
+        } catch {
+            throw DataDirectoryError.inputOutput(path: path, detail: "\(error)")
         }
     }
 
@@ -56,6 +101,8 @@ package struct DataDirectory: Sendable {
         let content: String?
         do {
             content = try Files.read(marker)
+        } catch  where !error.isRefusal {
+            throw DataDirectoryError.inputOutput(path: path, detail: "\(error)")
         } catch {
             throw DataDirectoryError.notReadable(path: path, detail: "\(error)")
         }
@@ -78,6 +125,10 @@ package enum DataDirectoryError: Error, Hashable, Sendable {
     case tooNew(path: String, format: Int, supported: Int)
     case notWritable(path: String, detail: String)
     case notReadable(path: String, detail: String)
+    /// There is no room for what was to be written.
+    case full(path: String)
+    /// Something failed that is neither.
+    case inputOutput(path: String, detail: String)
     /// Another process was making the stores for longer than this one was told to wait, in
     /// milliseconds.
     case beingCreated(path: String, waited: Int)

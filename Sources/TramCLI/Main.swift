@@ -8,7 +8,8 @@ internal import Presentation
 enum Main {
     static func main() {
         Terminal.reserveStandardStreams()
-        exit(run(Array(CommandLine.arguments.dropFirst())))
+        Signals.ignoreFileSizeLimit()
+        exit(run(Program.arguments()))
     }
 
     private static func run(_ arguments: [String]) -> Int32 {

@@ -6,11 +6,15 @@ struct RelayDriver {
     private let run: RelayRun
     private let bounds: RelayRun.Bounds
     private let reporter: RelayReporter
+    private let patience: Patience
     private(set) var hasFailed = false
     /// How many messages were pending after the last pass.
     private(set) var pending = 0
 
-    init(run: RelayRun, bounds: RelayRun.Bounds, reporter: RelayReporter) {
+    init(
+        run: RelayRun, bounds: RelayRun.Bounds, reporter: RelayReporter, patience: Patience
+    ) {
+        self.patience = patience
         self.run = run
         self.bounds = bounds
         self.reporter = reporter
@@ -41,6 +45,7 @@ struct RelayDriver {
         var retryDelay = RetryDelay()
         while Signals.pending == nil {
             let summary: PassSummary
+            patience.renew()
             do {
                 summary = try pass()
             } catch StoreError.busy {

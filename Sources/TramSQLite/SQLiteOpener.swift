@@ -6,12 +6,12 @@ internal import Tram
 struct SQLiteOpener {
     let path: String
     let schema: Schema
-    /// In milliseconds.
-    let lockTimeout: Int
+    /// How long to wait for other processes.
+    let patience: Patience
 
     /// A new store in memory.
     func openInMemory() throws -> SQLiteConnection {
-        let connection = try SQLiteConnection(path: path, mode: .create, busyTimeout: 0)
+        let connection = try SQLiteConnection(path: path, mode: .create, patience: patience)
         try configure(connection)
         try migrate(connection)
         return connection
@@ -20,12 +20,15 @@ struct SQLiteOpener {
     /// - Returns: nil when the store has an older version, which only a writer can bring up to date.
     func openForReading() throws -> SQLiteConnection? {
         try requireFile()
-        let connection = try SQLiteConnection(
-            path: path, mode: .readOnly, busyTimeout: lockTimeout)
-        try configure(connection)
-        guard try checkHeader(of: connection, mayBeNew: false) == schema.version else { return nil }
-        try checkSchema(of: connection)
-        return connection
+        let connection = try SQLiteConnection(path: path, mode: .readOnly, patience: patience)
+        return try checking {
+            try configure(connection)
+            guard try checkHeader(of: connection, mayBeNew: false) == schema.version else {
+                return nil
+            }
+            try checkSchema(of: connection)
+            return connection
+        }
     }
 
     func openForWriting(
@@ -36,13 +39,20 @@ struct SQLiteOpener {
             throw StoreError.notWritable(path: path, detail: "it is on a network file system")
         }
         let lock = try makeLock()
+        if creating { try makeFile(lock) }
         let connection = try SQLiteConnection(
-            path: path, mode: creating ? .create : .readWrite, busyTimeout: lockTimeout)
-        try configure(connection)
-        let version = try checkHeader(of: connection, mayBeNew: creating)
-        if version == schema.version { try checkSchema(of: connection) }
+            path: path, mode: creating ? .create : .readWrite, patience: patience)
+        let version = try checking {
+            try configure(connection)
+            let version = try checkHeader(of: connection, mayBeNew: creating)
+            if version == schema.version { try checkSchema(of: connection) }
+            return version
+        }
         guard !connection.isReadOnly else {
-            throw StoreError.notWritable(path: path, detail: "the file is read-only")
+            // SQLite also only reads what a later form of its files may be.
+            throw Files.isWritable(path)
+                ? StoreError.damaged(path: path, detail: "its header has an unknown form")
+                : StoreError.notWritable(path: path, detail: "the file is read-only")
         }
         try holding(lock) {
             try useWriteAheadLog(connection)
@@ -51,12 +61,48 @@ struct SQLiteOpener {
         return (connection, lock)
     }
 
-    /// The lock that every writer of the store holds.
+    /// The lock that every writer of the store holds. It lies beside the file itself, so that it is the
+    /// same one whatever link leads there.
     func makeLock() throws -> FileLock {
+        try system { () throws(SystemError) in
+            try FileLock(path: (Files.resolve(path) ?? path) + "-lock")
+        }
+    }
+
+    /// Makes the empty file that becomes the store, if there is none: SQLite would let others than its
+    /// owner read it, and gives the files beside it the same rights.
+    private func makeFile(_ lock: FileLock) throws {
+        let path = path
+        guard try system({ () throws(SystemError) in try Files.size(of: path) }) == nil else {
+            return
+        }
+        try holding(lock) {
+            try system { () throws(SystemError) in try Files.makePrivateFile(path) }
+        }
+    }
+
+    /// Tells what the system has refused in the words of a store.
+    private func system<Result>(_ body: () throws(SystemError) -> Result) throws -> Result {
         do {
-            return try FileLock(path: path + "-lock")
-        } catch {
+            return try body()
+        } catch  where error.isInterruption {
+            throw error
+        } catch  where error.isForWantOfRoom {
+            throw StoreError.full(path: path)
+        } catch  where error.isRefusal {
             throw StoreError.notWritable(path: path, detail: error.reason)
+        } catch {
+            throw StoreError.inputOutput(path: path, detail: "\(error)", atCommit: false)
+        }
+    }
+
+    /// Runs the checks of a file. A statement of theirs that fails has met a file that SQLite cannot
+    /// read as the statement's database.
+    private func checking<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch StoreError.failed(_, _, let detail) {
+            throw StoreError.damaged(path: path, detail: detail)
         }
     }
 
@@ -69,21 +115,17 @@ struct SQLiteOpener {
     }
 
     func acquire(_ lock: FileLock) throws {
-        let isHeld: Bool
-        do {
-            isHeld = try lock.acquire(waitingAtMost: lockTimeout)
-        } catch  where error.isInterruption {
-            throw error
-        } catch {
-            throw StoreError.inputOutput(path: path, detail: "\(error)", atCommit: false)
+        let isHeld = try system { () throws(SystemError) in
+            try patience.wait { left throws(SystemError) in
+                try lock.acquire(waitingAtMost: left)
+            }
         }
-        guard isHeld else { throw StoreError.busy(path: path, waited: lockTimeout) }
+        guard isHeld else { throw StoreError.busy(path: path, waited: patience.limit) }
     }
 
     private func requireFile() throws {
-        guard let size = Files.size(of: path), size > 0 else {
-            throw StoreError.missing(path: path)
-        }
+        let size = try system { () throws(SystemError) in try Files.size(of: path) }
+        guard let size, size > 0 else { throw StoreError.missing(path: path) }
     }
 
     /// Sets what every connection needs, and reads back what could silently not have taken effect.
@@ -142,7 +184,7 @@ struct SQLiteOpener {
     /// Compares the tables and indexes with those that the migrations make. Others may be there too.
     private func checkSchema(of connection: SQLiteConnection) throws {
         let query: SQL = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
-        let model = try SQLiteConnection(path: ":memory:", mode: .create, busyTimeout: 0)
+        let model = try SQLiteConnection(path: ":memory:", mode: .create, patience: patience)
         for statement in schema.migrations.joined() { try model.run(SQL(unsafeText: statement)) }
         let actual = Set(try connection.run(query).rows)
         for expected in try model.run(query).rows where !actual.contains(expected) {

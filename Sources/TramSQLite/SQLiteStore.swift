@@ -1,4 +1,4 @@
-internal import Platform
+package import Platform
 public import Tram
 
 /// A store in a SQLite file, or in memory.
@@ -16,6 +16,10 @@ public final class SQLiteStore: Store {
     private var reader: SQLiteConnection?
     private var writersLock: FileLock?
     private var activity = Activity.none
+    /// How long to wait for other processes.
+    private let patience: Patience
+    /// Whether each transaction has all of it; otherwise whoever shares it says when it begins anew.
+    private let hasOwnPatience: Bool
 
     private enum Activity {
         case none
@@ -29,20 +33,40 @@ public final class SQLiteStore: Store {
     /// - Parameters:
     ///   - lockTimeout: how long a writer waits for the others, in milliseconds.
     ///   - clock: tells the time; the system's clock when nil.
-    public init(
+    public convenience init(
         name: String, path: String, schema: Schema, lockTimeout: Int = 5000,
         clock: (() -> Timestamp)? = nil
     ) {
+        self.init(
+            name: name, path: path, schema: schema,
+            patience: Patience(milliseconds: lockTimeout), isShared: false, clock: clock)
+    }
+
+    /// A store in the file at `path`, which shares its patience with others: what one of them has
+    /// waited, the next does not wait again. A transaction that has written lets it begin anew.
+    package convenience init(name: String, path: String, schema: Schema, patience: Patience) {
+        self.init(
+            name: name, path: path, schema: schema, patience: patience, isShared: true, clock: nil)
+    }
+
+    private init(
+        name: String, path: String, schema: Schema, patience: Patience, isShared: Bool,
+        clock: (() -> Timestamp)?
+    ) {
         self.name = name
         self.clock = clock ?? systemClock
-        opener = SQLiteOpener(path: path, schema: schema, lockTimeout: lockTimeout)
+        self.patience = patience
+        hasOwnPatience = !isShared
+        opener = SQLiteOpener(path: path, schema: schema, patience: patience)
     }
 
     /// A new store in memory, for tests and experiments: it is gone when this object is.
     public init(inMemory name: String, schema: Schema, clock: (() -> Timestamp)? = nil) throws {
         self.name = name
         self.clock = clock ?? systemClock
-        opener = SQLiteOpener(path: ":memory:", schema: schema, lockTimeout: 0)
+        patience = Patience(milliseconds: 0)
+        hasOwnPatience = true
+        opener = SQLiteOpener(path: ":memory:", schema: schema, patience: patience)
         writer = try opener.openInMemory()
     }
 
@@ -54,21 +78,32 @@ public final class SQLiteStore: Store {
     /// Makes the store if there is none, and brings an older one up to date. Any number of processes
     /// may do so at once, and die at it at any instant: whoever comes next goes on.
     public func create() throws {
+        beginToWait()
         try open(creating: true)
     }
 
     /// Opens an existing store for reading and writing, and checks it: header, application id,
     /// version and schema. A store that does not pass is not changed.
     public func openForWriting() throws {
+        beginToWait()
         try open(creating: false)
     }
 
     /// Opens an existing store for reading only, and checks it in the same way. A store of an older
     /// version is brought up to date first, which writes.
     public func openForReading() throws {
+        beginToWait()
+        try openReader()
+    }
+
+    private func openReader() throws {
         guard reader == nil, writer == nil else { return }
         reader = try opener.openForReading()
-        if reader == nil { try openForWriting() }
+        if reader == nil { try open(creating: false) }
+    }
+
+    private func beginToWait() {
+        if hasOwnPatience { patience.renew() }
     }
 
     private func open(creating: Bool) throws {
@@ -130,8 +165,9 @@ public final class SQLiteStore: Store {
     }
 
     private func writing<Result>(_ body: (SQLiteTransaction) throws -> Result) throws -> Result {
-        try openForWriting()
+        beginToWait()
         let called = MonotonicTime.nanoseconds()
+        try open(creating: false)
         return try opener.holding(writersLock) {
             let locked = MonotonicTime.nanoseconds()
             var worked = locked
@@ -141,6 +177,7 @@ public final class SQLiteStore: Store {
                 defer { worked = MonotonicTime.nanoseconds() }
                 return try body(transaction)
             }
+            patience.renew()
             observer?(
                 TransactionTimes(
                     waiting: locked - called, working: worked - locked,
@@ -156,7 +193,7 @@ public final class SQLiteStore: Store {
         guard case .none = activity, let connection else {
             preconditionFailure("a transaction on the store \(name) was begun inside another")
         }
-        guard !connection.hasMoved else { throw StoreError.moved(path: path) }
+        try connection.checkIsInPlace()
         activity = .transaction
         defer { activity = .none }
         try connection.run(begin)
@@ -213,10 +250,13 @@ public final class SQLiteStore: Store {
         for store in stores {
             try store.openForReading()
             if store.path == ":memory:" { continue }
-            // Where no lock can be made, there is no writer either.
-            guard let lock = try? store.writersLock ?? store.opener.makeLock() else { continue }
-            try store.opener.acquire(lock)
-            held.append(lock)
+            do {
+                let lock = try store.writersLock ?? store.opener.makeLock()
+                try store.opener.acquire(lock)
+                held.append(lock)
+            } catch StoreError.notWritable {
+                // Where no lock can be made, there is no writer either.
+            }
         }
         func view(
             _ remaining: ArraySlice<SQLiteStore>, _ views: [any Transaction]

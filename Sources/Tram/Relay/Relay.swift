@@ -215,7 +215,7 @@ public struct Relay {
                             message: message.heading, source: source.name,
                             subscriber: subscriber.id, receipt: receipt,
                             age: message.sent.map {
-                                transaction.now.milliseconds - $0.milliseconds
+                                transaction.now.milliseconds &- $0.milliseconds
                             }))
                 }
             }

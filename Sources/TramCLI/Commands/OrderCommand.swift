@@ -165,6 +165,7 @@ struct OrderCommand: ParsableCommand {
                 MonotonicTime.now() + Int64(try Input.duration(timeout, field: "timeout"))
             let system = try session.open()
             while true {
+                system.patience.renew()
                 let order = try system.orders.order(id)
                 if let answer = answer(order.state) {
                     try session.show(try ShownOrder(order, in: system))

@@ -72,7 +72,8 @@ struct RelayCommand: ParsableCommand {
                     session, subscribers: system.relay.services.flatMap(\.subscribers),
                     isDryRun: dryRun)
                 var driver = RelayDriver(
-                    run: system.relay.run(), bounds: bounds, reporter: reporter)
+                    run: system.relay.run(), bounds: bounds, reporter: reporter,
+                    patience: system.patience)
                 do {
                     try drive(&driver, system, session, reporter)
                 } catch let error as StoreError {

@@ -6,7 +6,7 @@ internal import Presentation
 enum Arguments {
     /// Refuses what the parser would repair or could not explain.
     static func check(_ arguments: [String]) throws {
-        if let position = Terminal.firstArgumentThatIsNotUTF8() {
+        if let position = Program.firstArgumentThatIsNotUTF8() {
             throw Problem(
                 code: .invalidUTF8, message: "argument \(position) is not UTF-8",
                 reason: "Nothing was changed.", help: "use a UTF-8 locale and terminal")
