@@ -158,14 +158,14 @@ import Testing
         #expect(try workbench.bytes() == before)
     }
 
-    @Test func `a write that fails is undone, and told`() throws {
-        // A limit on the size of files makes the log's next page fail, like a failing disk: the log
-        // is longer already, the shared memory beside it is not.
+    @Test func `a write beyond the limit on files is undone, and told as a full disk`() throws {
+        // A limit on the size of files makes the log's next page fail, like a full disk: the log is
+        // longer already, the shared memory beside it is not. Its signal ends no command.
         let limited = try shell(
-            "trap '' XFSZ; ulimit -f 40; exec '\(TramProcess.program)' customer create "
+            "ulimit -f 40; exec '\(TramProcess.program)' customer create "
                 + "--name y --credit-limit 5 --data-dir '\(workbench.data)'")
-        #expect(limited.status == 74, "\(limited.errors)")
-        #expect(limited.errors.hasPrefix("error[io-error]"))
+        #expect(limited.status == 73, "\(limited.errors)")
+        #expect(limited.errors.hasPrefix("error[disk-full]"))
         #expect(limited.output == "")
         #expect(try !workbench.succeed("customer", "list", "--json").contains(#""customerId":2"#))
         #expect(try workbench.run("store", "check").status == 0)
