@@ -33,6 +33,8 @@ struct Session {
     /// How long to wait for another process, in milliseconds.
     let lockTimeout: Int
     private let directory: DataDirectory
+    /// The commands in hints are for the same stores.
+    private let address: CommandAddress
 
     init(_ options: GlobalOptions) throws {
         let path = options.dataDirectory ?? Terminal.environment("TRAM_DATA_DIR") ?? ".tram"
@@ -42,6 +44,7 @@ struct Session {
         }
         self.path = path
         lockTimeout = try Input.duration(options.lockTimeout, field: "lock-timeout")
+        address = CommandAddress(dataDirectory: options.dataDirectory)
         directory = DataDirectory(path: path, lockTimeout: lockTimeout)
         style = Style(for: 1, choice: options.color)
         isJSON = options.json
@@ -68,7 +71,7 @@ struct Session {
         if isJSON {
             try output.writeLine(document.json.text)
         } else if isQuiet, let text = document.quietText {
-            try output.writeLine(text)
+            if !text.isEmpty { try output.writeLine(text) }
         } else {
             try output.write(document.text(style))
         }
@@ -80,6 +83,7 @@ struct Session {
             return
         }
         try? output.flush()
-        try? writeAll(Array("hint: \(text)\n".utf8), to: 2, path: "standard error")
+        let line = "hint: \(address.complete(text))\n"
+        try? writeAll(Array(line.utf8), to: 2, path: "standard error")
     }
 }

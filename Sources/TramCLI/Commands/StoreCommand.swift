@@ -40,7 +40,7 @@ struct StoreCommand: ParsableCommand {
                     columns: [
                         .left("STORE"), .right("MESSAGES"), .right("PENDING"), .right("FAILED"),
                         .right("PURGED"), .right("HANDLED"), .left("FILE"),
-                    ], empty: ""
+                    ], empty: "", id: \.name
                 ) {
                     [
                         $0.name, "\($0.messages)", "\($0.pending)", "\($0.failed)", "\($0.purged)",
@@ -111,6 +111,9 @@ private struct CheckReport: Document {
             "\(counted(checks.count, "rule")) checked, \(counted(violations, "violation")) found."
         return (lines + [end]).joined(separator: "\n") + "\n"
     }
+
+    /// The exit code tells.
+    var quietText: String? { "" }
 
     var json: JSON {
         [
