@@ -50,7 +50,8 @@ let package = Package(
         .target(name: "Tram", swiftSettings: settings),
         .systemLibrary(
             name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
-        .target(name: "Platform", swiftSettings: settings),
+        .target(name: "CPlatform"),
+        .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: settings),
         .target(
             name: "TramSQLite", dependencies: ["Tram", "Platform", "CSQLite"],
             swiftSettings: settings),

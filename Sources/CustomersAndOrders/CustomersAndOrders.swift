@@ -1,7 +1,7 @@
 package import Customers
 package import OrderHistory
 package import Orders
-internal import Platform
+package import Platform
 package import Tram
 package import TramSQLite
 
@@ -17,18 +17,21 @@ package final class CustomersAndOrders {
     package let history: OrderHistoryService
     package let relay: Relay
 
+    /// How long to wait for other processes, all locks together.
+    package let patience: Patience
+
     let directory: DataDirectory?
 
     /// The system in a directory's files. None of them is opened before it is used.
     package convenience init(in directory: DataDirectory) throws {
+        let patience = Patience(milliseconds: directory.lockTimeout)
         func store(_ name: String, _ schema: Schema) -> SQLiteStore {
             SQLiteStore(
-                name: name, path: directory.file(name + ".db"), schema: schema,
-                lockTimeout: directory.lockTimeout)
+                name: name, path: directory.file(name + ".db"), schema: schema, patience: patience)
         }
         try self.init(
             store(ServiceName.customer, Schemas.customer), store(ServiceName.order, Schemas.order),
-            store(ServiceName.history, Schemas.history), directory: directory)
+            store(ServiceName.history, Schemas.history), patience: patience, directory: directory)
     }
 
     /// A system in memory.
@@ -37,16 +40,17 @@ package final class CustomersAndOrders {
             SQLiteStore(inMemory: ServiceName.customer, schema: Schemas.customer, clock: clock),
             SQLiteStore(inMemory: ServiceName.order, schema: Schemas.order, clock: clock),
             SQLiteStore(inMemory: ServiceName.history, schema: Schemas.history, clock: clock),
-            directory: nil)
+            patience: Patience(milliseconds: 0), directory: nil)
     }
 
     private init(
         _ customerStore: SQLiteStore, _ orderStore: SQLiteStore, _ historyStore: SQLiteStore,
-        directory: DataDirectory?
+        patience: Patience, directory: DataDirectory?
     ) throws {
         self.customerStore = customerStore
         self.orderStore = orderStore
         self.historyStore = historyStore
+        self.patience = patience
         self.directory = directory
         customers = CustomerService(customerStore)
         orders = try OrderService(orderStore)
@@ -56,6 +60,13 @@ package final class CustomersAndOrders {
             Service(store: orderStore, subscribers: [orders.subscriber]),
             Service(store: historyStore, subscribers: [OrderHistoryService.handlers]),
         ])
+    }
+
+    /// For what goes on without services that are away: each may be waited for as long as the others.
+    package func availability() -> Availability {
+        let availability = Availability()
+        availability.whenAway = { [patience] in patience.renew() }
+        return availability
     }
 
     /// All stores, in the order in which their locks are taken.
@@ -71,15 +82,24 @@ package final class CustomersAndOrders {
 
     /// Makes the directory and its stores, if they are not there.
     package func create() throws {
-        try directory?.create(stores)
+        try directory?.create(stores, patience)
     }
 
     /// Opens and checks all stores, before any of them is changed. The view is disposable: the others
     /// go on without it.
     package func openAllForWriting() throws {
-        try customerStore.openForWriting()
-        try orderStore.openForWriting()
-        _ = try Availability().attempt(historyStore) { _ in try historyStore.openForWriting() }
+        let availability = availability()
+        try openForWriting(availability)
+        for store in [customerStore, orderStore] {
+            if let reason = availability.reasons[store.name] { throw reason }
+        }
+    }
+
+    /// The same for those that can be used.
+    package func openForWriting(_ availability: Availability) throws {
+        for store in stores {
+            _ = try availability.attempt(store) { _ in try store.openForWriting() }
+        }
     }
 
     /// Runs `body` while no relay runs: relays, purges and rebuilds exclude one another.
@@ -87,18 +107,13 @@ package final class CustomersAndOrders {
     /// - Throws: ``RelayIsBusy``.
     package func withoutRelay<Result>(_ body: () throws -> Result) throws -> Result {
         guard let directory else { return try body() }
-        let lock: FileLock
-        let isHeld: Bool
-        do {
-            lock = try FileLock(path: directory.file("relay-lock"))
-            isHeld = try lock.acquire(waitingAtMost: directory.lockTimeout)
-        } catch  where error.isInterruption {
-            throw error
-        } catch {
-            throw DataDirectoryError.notWritable(path: directory.path, detail: "\(error)")
+        let locks = try directory.relayLocks(of: stores)
+        defer { for lock in locks { lock.release() } }
+        for lock in locks {
+            guard try directory.acquire(lock, patience) else {
+                throw RelayIsBusy(waited: patience.limit)
+            }
         }
-        guard isHeld else { throw RelayIsBusy(waited: directory.lockTimeout) }
-        defer { lock.release() }
         return try body()
     }
 }

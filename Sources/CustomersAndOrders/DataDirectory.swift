@@ -26,24 +26,69 @@ package struct DataDirectory: Sendable {
     }
 
     /// Makes the directory and its stores, if they are not there.
-    func create(_ stores: [SQLiteStore]) throws {
+    func create(_ stores: [SQLiteStore], _ patience: Patience) throws {
         if try hasStores() { return }
-        do {
+        let lock = try system { () throws(SystemError) in
             try Files.makeDirectory(path)
-            let lock = try FileLock(path: file("creation-lock"))
-            guard try lock.acquire(waitingAtMost: lockTimeout) else {
-                throw DataDirectoryError.beingCreated(path: path, waited: lockTimeout)
-            }
-            defer { lock.release() }
-            if try hasStores() { return }
-            for store in stores { try store.create() }
-            try makeOneSystem(stores)
+            return try FileLock(path: file("creation-lock"))
+        }
+        guard try acquire(lock, patience) else {
+            throw DataDirectoryError.beingCreated(path: path, waited: patience.limit)
+        }
+        defer { lock.release() }
+        if try hasStores() { return }
+        for store in stores { try store.create() }
+        try makeOneSystem(stores)
+        try system { () throws(SystemError) in
             // Whoever made the directory may have died before its name was durable.
             try Files.synchronizeName(ofDirectory: path)
             try Files.synchronize(directory: path)
             try Files.write("\(Self.format)\n", durablyTo: marker)
-        } catch let error as SystemError {
+        }
+    }
+
+    /// The locks that keep relays from one another, in the order in which everybody takes them: one in
+    /// every directory where a store's file really lies, whatever links lead there. Normally that is
+    /// this one. A file that is missing would lie here.
+    func relayLocks(of stores: [SQLiteStore]) throws -> [FileLock] {
+        try system { () throws(SystemError) in
+            var directories: Set<String> = []
+            for store in stores {
+                if let file = try Files.resolve(store.path) {
+                    directories.insert(Files.parent(of: file))
+                } else {
+                    directories.insert(try Files.resolve(path) ?? path)
+                }
+            }
+            var locks: [FileLock] = []
+            for directory in directories.sorted() {
+                locks.append(try FileLock(path: directory + "/relay-lock"))
+            }
+            return locks
+        }
+    }
+
+    /// - Returns: whether the lock is held now.
+    func acquire(_ lock: FileLock, _ patience: Patience) throws -> Bool {
+        try system { () throws(SystemError) in
+            try patience.wait { left throws(SystemError) in
+                try lock.acquire(waitingAtMost: left)
+            }
+        }
+    }
+
+    /// Tells what the system has refused in the words of a directory.
+    private func system<Result>(_ body: () throws(SystemError) -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch  where error.isInterruption {
+            throw error
+        } catch  where error.isForWantOfRoom {
+            throw DataDirectoryError.full(path: path)
+        } catch  where error.isRefusal {
             throw DataDirectoryError.notWritable(path: path, detail: "\(error)")
+        } catch {
+            throw DataDirectoryError.inputOutput(path: path, detail: "\(error)")
         }
     }
 
@@ -58,47 +103,44 @@ package struct DataDirectory: Sendable {
 
     /// Makes the directory, if it is not there.
     func make() throws {
-        do {
-            try Files.makeDirectory(path)
-        } catch {
-            throw DataDirectoryError.notWritable(path: path, detail: "\(error)")
-        }
+        try system { () throws(SystemError) in try Files.makeDirectory(path) }
     }
 
     /// Makes the directory, which must be new or empty, and lets `body` put stores into it.
     func createAsCopy(_ body: () throws -> Void) throws {
-        do {
-            guard try Files.isMissingOrEmpty(directory: path) else {
-                throw StoreCopyError.notEmpty(path: path)
-            }
+        let isFree = try system { () throws(SystemError) in
+            guard try Files.isMissingOrEmpty(directory: path) else { return false }
             try Files.makeDirectory(path)
-            try body()
+            return true
+        }
+        guard isFree else { throw StoreCopyError.notEmpty(path: path) }
+        try body()
+        try system { () throws(SystemError) in
             try Files.synchronizeName(ofDirectory: path)
             try Files.synchronize(directory: path)
             try Files.write("\(Self.format)\n", durablyTo: marker)
-        } catch let error as SystemError {
-            throw DataDirectoryError.notWritable(path: path, detail: "\(error)")
         }
     }
 
     /// Lets `body` replace the stores. Until it has returned, also after a kill, there is no store.
     func restoring(_ body: () throws -> Void) throws {
-        do {
-            try Files.write("\n", durablyTo: restoringMarker)
-            try body()
+        try system { () throws(SystemError) in try Files.write("\n", durablyTo: restoringMarker) }
+        try body()
+        try system { () throws(SystemError) in
             try Files.synchronizeName(ofDirectory: path)
             try Files.write("\(Self.format)\n", durablyTo: marker)
             try Files.remove(restoringMarker)
             try Files.synchronize(directory: path)
-        } catch let error as SystemError {
-            throw DataDirectoryError.notWritable(path: path, detail: "\(error)")
         }
     }
 
     /// - Throws: ``StoreCopyError/sameDirectory(path:)``.
     func refuseSame(as other: DataDirectory) throws {
-        guard let own = Files.resolved(path), own == Files.resolved(other.path) else { return }
-        throw StoreCopyError.sameDirectory(path: path)
+        let isSame = try system { () throws(SystemError) in
+            guard let own = try Files.resolve(path) else { return false }
+            return own == (try Files.resolve(other.path))
+        }
+        if isSame { throw StoreCopyError.sameDirectory(path: path) }
     }
 
     /// The path of a file in the directory.
@@ -112,14 +154,16 @@ package struct DataDirectory: Sendable {
 
     private func hasStores() throws -> Bool {
         let content: String?
+        let isHalfRestored: Bool
         do {
             content = try Files.read(marker)
-            guard try Files.read(restoringMarker) == nil else {
-                throw DataDirectoryError.halfRestored(path: path)
-            }
-        } catch let error as SystemError {
+            isHalfRestored = try Files.read(restoringMarker) != nil
+        } catch  where !error.isRefusal {
+            throw DataDirectoryError.inputOutput(path: path, detail: "\(error)")
+        } catch {
             throw DataDirectoryError.notReadable(path: path, detail: "\(error)")
         }
+        if isHalfRestored { throw DataDirectoryError.halfRestored(path: path) }
         guard let content else { return false }
         guard let format = Int(content.filter { !$0.isNewline }), format > 0 else {
             throw DataDirectoryError.damaged(path: marker)
@@ -141,6 +185,10 @@ package enum DataDirectoryError: Error, Hashable, Sendable {
     case tooNew(path: String, format: Int, supported: Int)
     case notWritable(path: String, detail: String)
     case notReadable(path: String, detail: String)
+    /// There is no room for what was to be written.
+    case full(path: String)
+    /// Something failed that is neither.
+    case inputOutput(path: String, detail: String)
     /// Another process was making the stores for longer than this one was told to wait, in
     /// milliseconds.
     case beingCreated(path: String, waited: Int)

@@ -79,6 +79,8 @@ extension CustomersAndOrders {
                 return (effects, try outbox.headings(after: newest))
             } catch SagaError.notFailed(_, let state) {
                 throw SagaRetryError.notFailed(order: id, state: word(for: state))
+            } catch SagaError.notFound(let reference) {
+                throw StoreError.unexpectedRow("order \(id) has no saga \(reference)")
             }
         }
     }

@@ -21,7 +21,7 @@ extension CustomersAndOrders {
         try copy.createAsCopy {
             try SQLiteStore.readConsistently(stores) { views in
                 for (store, view) in zip(stores, views) {
-                    try SQLiteStore.copy(view, to: copy.file(store.name + ".db"))
+                    try store.copy(view, to: copy.file(store.name + ".db"))
                 }
             }
         }

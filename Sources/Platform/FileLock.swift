@@ -1,3 +1,5 @@
+private import CPlatform
+
 /// An exclusive lock that the operating system frees when its process dies, whatever way it dies.
 ///
 /// It is `flock(2)` on a file of its own, which is made when it is missing and never deleted:
@@ -9,10 +11,13 @@ package final class FileLock {
 
     /// Opens the lock's file at `path`; locks nothing yet.
     package init(path: String) throws(SystemError) {
-        var descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        var descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         if descriptor < 0 && (errno == EACCES || errno == EROFS) {
-            // A lock needs no write: in a read-only place an existing file serves as well.
+            // A lock needs no write: in a read-only place an existing file serves as well. Where there
+            // is none, the first refusal says why none could be made.
+            let refusal = SystemError("open", path)
             descriptor = open(path, O_RDONLY | O_CLOEXEC)
+            if descriptor < 0 { throw refusal }
         }
         guard descriptor >= 0 else { throw SystemError("open", path) }
         self.descriptor = descriptor
@@ -21,20 +26,39 @@ package final class FileLock {
 
     deinit { close(descriptor) }
 
-    /// Takes the lock, waiting at most `milliseconds` for another holder to free it.
+    /// Takes the lock, waiting at most `milliseconds` for the others to free it.
     ///
-    /// `flock` cannot wait for a limited time, so this polls, first eagerly, then about once a
-    /// millisecond with jitter, which keeps waiting processes from moving in step.
+    /// Who waits sleeps in the system's queue, and the one that has waited longest is next.
     ///
     /// - Returns: whether the lock is now held.
     /// - Throws: also when a signal comes that `Signals` watches for.
     package func acquire(waitingAtMost milliseconds: Int) throws(SystemError) -> Bool {
-        let deadline = MonotonicTime.now() + Int64(milliseconds)
+        if try acquireIfFree() { return true }
+        guard milliseconds > 0 else { return false }
+        let (nanoseconds, isTooLong) = Int64(milliseconds).multipliedReportingOverflow(
+            by: 1_000_000)
+        let code = tram_flock_within(descriptor, isTooLong ? .max / 2 : nanoseconds) {
+            Signals.pending == nil ? 0 : 1
+        }
+        switch code {
+        case 0: return true
+        case EWOULDBLOCK: return false
+        case ENOSYS: return try poll(until: MonotonicTime.now() + Int64(milliseconds))
+        default: throw SystemError("flock", path, code: code)
+        }
+    }
+
+    private func acquireIfFree() throws(SystemError) -> Bool {
+        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+        guard errno == EWOULDBLOCK || errno == EINTR else { throw SystemError("flock", path) }
+        return false
+    }
+
+    /// Waits where the system cannot end a wait in its queue: with pauses of chance length, which keep
+    /// those who wait from moving in step.
+    private func poll(until deadline: Int64) throws(SystemError) -> Bool {
         while true {
-            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
-            guard errno == EWOULDBLOCK || errno == EINTR else {
-                throw SystemError("flock", path)
-            }
+            if try acquireIfFree() { return true }
             guard MonotonicTime.now() < deadline else { return false }
             if Signals.pending != nil { throw SystemError("flock", path, code: EINTR) }
             usleep(UInt32.random(in: 100...1000))

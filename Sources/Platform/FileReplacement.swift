@@ -20,17 +20,9 @@ extension Files {
         return true
     }
 
-    /// The path with all symbolic links followed; nil when there is nothing there.
-    package static func resolved(_ path: String) -> String? {
-        guard let resolved = realpath(path, nil) else { return nil }
-        defer { free(resolved) }
-        return String(validatingCString: resolved)
-    }
-
     /// Puts a file in the place of another, durably.
     package static func replace(_ target: String, with path: String) throws(SystemError) {
         guard Platform.rename(path, target) == 0 else { throw SystemError("rename", path) }
-        let directory = target.lastIndex(of: "/").map { String(target[..<$0]) } ?? "."
-        try synchronize(directory: directory.isEmpty ? "/" : directory)
+        try synchronize(directory: parent(of: target))
     }
 }

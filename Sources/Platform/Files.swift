@@ -4,12 +4,40 @@
 /// the locks that SQLite holds on it.
 package enum Files {
     /// The size of the file at `path` in bytes, or nil when there is none.
-    package static func size(of path: String) -> Int? {
+    ///
+    /// - Throws: when that cannot be told.
+    package static func size(of path: String) throws(SystemError) -> Int? {
         var information = stat()
-        return stat(path, &information) == 0 ? Int(information.st_size) : nil
+        if stat(path, &information) == 0 { return Int(information.st_size) }
+        guard errno == ENOENT || errno == ENOTDIR else { throw SystemError("stat", path) }
+        return nil
     }
 
-    /// Makes the directory, and those above it that are missing. Their names are not durable yet.
+    /// Whether this process may write the file at `path`.
+    package static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
+
+    /// Where the file at `path` really lies, links followed; nil when there is none.
+    package static func resolve(_ path: String) throws(SystemError) -> String? {
+        guard let resolved = realpath(path, nil) else {
+            guard errno == ENOENT || errno == ENOTDIR else { throw SystemError("realpath", path) }
+            return nil
+        }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    /// Makes an empty file that only its owner may read and write, unless there is one already: that is
+    /// not opened.
+    package static func makePrivateFile(_ path: String) throws(SystemError) {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            if errno == EEXIST { return }
+            throw SystemError("open", path)
+        }
+        close(descriptor)
+    }
+
+    /// Makes the directory, and those above it that are missing, for their owner only. Their names are not durable yet.
     package static func makeDirectory(_ path: String) throws(SystemError) {
         var information = stat()
         if stat(path, &information) == 0 {
@@ -18,16 +46,17 @@ package enum Files {
             }
             return
         }
+        guard errno == ENOENT || errno == ENOTDIR else { throw SystemError("stat", path) }
         let parent = parent(of: path)
         if parent != path { try makeDirectory(parent) }
         // Another process may be faster.
-        guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw SystemError("mkdir", path) }
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw SystemError("mkdir", path) }
     }
 
     /// Puts a file with this content at `path`, all of it or none, also after a loss of power.
     package static func write(_ content: String, durablyTo path: String) throws(SystemError) {
         let temporary = path + ".new"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw SystemError("open", temporary) }
         defer { close(descriptor) }
         try writeAll(Array(content.utf8), to: descriptor, path: temporary)
@@ -70,7 +99,8 @@ package enum Files {
         if parent != path { try synchronizeName(ofDirectory: parent) }
     }
 
-    private static func parent(of path: String) -> String {
+    /// The directory in which the file at `path` lies.
+    package static func parent(of path: String) -> String {
         var trimmed = Substring(path)
         while trimmed.count > 1, trimmed.last == "/" { trimmed.removeLast() }
         guard let slash = trimmed.lastIndex(of: "/") else { return "." }

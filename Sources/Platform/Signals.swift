@@ -1,3 +1,4 @@
+private import CPlatform
 private import Synchronization
 
 /// The signals that ask a long-running command to end: SIGINT and SIGTERM.
@@ -15,10 +16,12 @@ package enum Signals {
             #if canImport(Darwin)
                 action.__sigaction_u.__sa_handler = {
                     Signals.received.store($0, ordering: .relaxed)
+                    tram_end_flock_wait()
                 }
             #else
                 action.__sigaction_handler.sa_handler = {
                     Signals.received.store($0, ordering: .relaxed)
+                    tram_end_flock_wait()
                 }
             #endif
             sigaction(number, &action, nil)
@@ -28,6 +31,11 @@ package enum Signals {
     /// Makes writing to a pipe that nobody reads any more an error, and not the process's end.
     package static func ignoreClosedPipes() {
         signal(SIGPIPE, SIG_IGN)
+    }
+
+    /// Makes writing beyond the limit on the size of files an error, and not the process's end.
+    package static func ignoreFileSizeLimit() {
+        signal(SIGXFSZ, SIG_IGN)
     }
 
     /// The signal that came since `watch()`, or nil.

@@ -27,5 +27,24 @@ package struct SystemError: Error, CustomStringConvertible {
     /// Whether a signal that `Signals` watches for has ended a wait.
     package var isInterruption: Bool { code == EINTR }
 
+    /// Whether the path, or the rights to it, are the reason: and not that something failed, which
+    /// could succeed the next time.
+    package var isRefusal: Bool { Self.isRefusal(code) }
+
+    /// Whether there is no room: the disk or a quota is full, or a limit on the size of files reached.
+    package var isForWantOfRoom: Bool { Self.isForWantOfRoom(code) }
+
+    /// See ``isRefusal``.
+    package static func isRefusal(_ code: Int32) -> Bool {
+        let rights = [EACCES, EPERM, EROFS]
+        let path = [ENOENT, ENOTDIR, EISDIR, EEXIST, ELOOP, ENAMETOOLONG]
+        return (rights + path).contains(code)
+    }
+
+    /// See ``isForWantOfRoom``.
+    package static func isForWantOfRoom(_ code: Int32) -> Bool {
+        [ENOSPC, EDQUOT, EFBIG].contains(code)
+    }
+
     package var description: String { "\(operation) \(path): \(reason)" }
 }

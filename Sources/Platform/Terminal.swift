@@ -1,4 +1,4 @@
-/// The standard streams, the environment and the arguments of this process.
+/// The standard streams and the environment of this process.
 package enum Terminal {
     /// Whether the stream is a terminal: 1 is standard output, 2 standard error.
     package static func isInteractive(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
@@ -20,16 +20,5 @@ package enum Terminal {
     /// Whether the environment's value for a name is UTF-8, or there is none.
     package static func isEnvironmentUTF8(_ name: String) -> Bool {
         getenv(name).map { String(validatingCString: $0) != nil } ?? true
-    }
-
-    /// The position of the first argument that is not valid UTF-8, or nil.
-    ///
-    /// `CommandLine.arguments` repairs such an argument silently, and a repaired name is not the one
-    /// that was typed.
-    package static func firstArgumentThatIsNotUTF8() -> Int? {
-        (0..<Int(CommandLine.argc)).first { index in
-            guard let argument = CommandLine.unsafeArgv[index] else { return false }
-            return String(validatingCString: argument) == nil
-        }
     }
 }

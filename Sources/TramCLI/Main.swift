@@ -8,13 +8,14 @@ internal import Presentation
 enum Main {
     static func main() {
         Terminal.reserveStandardStreams()
-        exit(run(Array(CommandLine.arguments.dropFirst())))
+        Signals.ignoreFileSizeLimit()
+        exit(run(Program.arguments()))
     }
 
     private static func run(_ arguments: [String]) -> Int32 {
         do {
             try Arguments.check(arguments)
-            var command = try RootCommand.parseAsRoot(arguments)
+            var command = try RootCommand.parseAsRoot(Arguments.withHelpFirst(arguments))
             try command.run()
             return 0
         } catch let code as ExitCode {
@@ -43,7 +44,9 @@ enum Main {
     }
 
     private static func report(_ problem: Problem, _ arguments: [String]) -> Int32 {
+        var problem = problem
         let options = Arguments.presentation(of: arguments)
+        problem.help = CommandAddress(dataDirectory: options.dataDirectory).complete(problem.help)
         let text =
             options.json
             ? problem.json.text + "\n" : problem.text(Style(for: 2, choice: options.color))

@@ -6,13 +6,17 @@ struct RelayDriver {
     private let run: RelayRun
     private let bounds: RelayRun.Bounds
     private let reporter: RelayReporter
+    private let patience: Patience
     private(set) var hasFailed = false
     /// Whether a delivery was committed: then it is no longer true that nothing was changed.
     private(set) var hasDelivered = false
     /// How many messages were pending after the last pass.
     private(set) var pending = 0
 
-    init(run: RelayRun, bounds: RelayRun.Bounds, reporter: RelayReporter) {
+    init(
+        run: RelayRun, bounds: RelayRun.Bounds, reporter: RelayReporter, patience: Patience
+    ) {
+        self.patience = patience
         self.run = run
         self.bounds = bounds
         self.reporter = reporter
@@ -43,6 +47,7 @@ struct RelayDriver {
         var failures = RetryDelay()
         var absences = RetryDelay.ofAbsences
         while Signals.pending == nil {
+            patience.renew()
             let summary = try pass()
             let now = MonotonicTime.now()
             // Both are asked, so that each knows when it began to wait.

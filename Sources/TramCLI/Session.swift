@@ -37,6 +37,8 @@ struct Session {
     /// The services that the command had to leave out.
     let availability = Availability()
     private let directory: DataDirectory
+    /// The commands in hints are for the same stores.
+    private let address: CommandAddress
 
     init(_ options: GlobalOptions) throws {
         let path = options.dataDirectory ?? Terminal.environment("TRAM_DATA_DIR") ?? ".tram"
@@ -46,6 +48,7 @@ struct Session {
         }
         self.path = path
         lockTimeout = try Input.duration(options.lockTimeout, field: "lock-timeout")
+        address = CommandAddress(dataDirectory: options.dataDirectory)
         directory = DataDirectory(path: path, lockTimeout: lockTimeout)
         style = Style(for: 1, choice: options.color)
         isJSON = options.json
@@ -57,7 +60,9 @@ struct Session {
     /// - Throws: when there is none.
     func open() throws -> CustomersAndOrders {
         try directory.requireStores()
-        return try CustomersAndOrders(in: directory)
+        let system = try CustomersAndOrders(in: directory)
+        availability.whenAway = system.patience.renew
+        return system
     }
 
     /// The system in the data directory, made if there is none.
@@ -102,7 +107,7 @@ struct Session {
         if isJSON {
             try output.writeLine(document.json.text)
         } else if isQuiet, let text = document.quietText {
-            try output.writeLine(text)
+            if !text.isEmpty { try output.writeLine(text) }
         } else {
             try output.write(document.text(style))
         }
@@ -114,6 +119,7 @@ struct Session {
             return
         }
         try? output.flush()
-        try? writeAll(Array("hint: \(text)\n".utf8), to: 2, path: "standard error")
+        let line = "hint: \(address.complete(text))\n"
+        try? writeAll(Array(line.utf8), to: 2, path: "standard error")
     }
 }

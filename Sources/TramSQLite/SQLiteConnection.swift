@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import Platform
 internal import Tram
 
 /// One connection to one SQLite file: opens, prepares, binds, steps, and turns result codes into
@@ -8,16 +9,16 @@ final class SQLiteConnection {
     private let handle: OpaquePointer
     /// Prepared statements by their text. Texts are literals of the program, so they are few.
     private var statements: [String: OpaquePointer] = [:]
-    /// How long a statement waits for another program's lock, in milliseconds.
-    private let busyTimeout: Int
+    /// How long a statement waits for another program's lock.
+    private let patience: Patience
 
     enum Mode {
         case readOnly, readWrite, create
     }
 
-    init(path: String, mode: Mode, busyTimeout: Int) throws {
+    init(path: String, mode: Mode, patience: Patience) throws {
         self.path = path
-        self.busyTimeout = busyTimeout
+        self.patience = patience
         let access =
             switch mode {
             case .readOnly: SQLITE_OPEN_READONLY
@@ -27,18 +28,17 @@ final class SQLiteConnection {
         // Some builds of SQLite take a name that begins with `file:` for a URI.
         let name = path.hasPrefix("file:") ? "./" + path : path
         var opened: OpaquePointer?
-        let code = sqlite3_open_v2(name, &opened, access | SQLITE_OPEN_NOMUTEX, nil)
+        var systemCode: Int32 = 0
+        let code = tram_sqlite3_open(name, &opened, access | SQLITE_OPEN_NOMUTEX, &systemCode)
         guard let opened else {
             throw StoreError.inputOutput(path: path, detail: "out of memory", atCommit: false)
         }
-        guard code == SQLITE_OK else {
-            let detail = String(cString: sqlite3_errmsg(opened))
-            sqlite3_close_v2(opened)
-            throw StoreError.notWritable(path: path, detail: detail)
-        }
         handle = opened
+        guard code == SQLITE_OK else { throw error(code, systemCode, in: "sqlite3_open") }
         sqlite3_extended_result_codes(handle, 1)
-        sqlite3_busy_timeout(handle, Int32(clamping: busyTimeout))
+        // The connection keeps its patience as long as SQLite has this pointer to it.
+        sqlite3_busy_handler(
+            handle, { waitForOthers($0, $1) }, Unmanaged.passUnretained(patience).toOpaque())
     }
 
     deinit {
@@ -52,12 +52,18 @@ final class SQLiteConnection {
     /// Whether the file can only be read, whatever was asked for.
     var isReadOnly: Bool { sqlite3_db_readonly(handle, "main") == 1 }
 
-    /// Whether the file is no longer at its path: it was deleted, or there is another in its place.
-    /// Whoever opens the path now sees nothing of what this connection writes.
-    var hasMoved: Bool {
-        var hasMoved: Int32 = 0
-        let code = sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &hasMoved)
-        return code == SQLITE_OK && hasMoved != 0
+    /// Makes sure that the file is still at its path: not deleted, and no other in its place. Whoever
+    /// opens the path then sees nothing of what this connection writes.
+    ///
+    /// - Throws: ``StoreError/moved(path:)``.
+    func checkIsInPlace() throws {
+        var systemCode: Int32 = 0
+        guard tram_sqlite3_has_moved(handle, &systemCode) != 0 else { return }
+        guard [0, ENOENT, ENOTDIR].contains(systemCode) else {
+            let detail = SystemError("stat", path, code: systemCode).reason
+            throw StoreError.inputOutput(path: path, detail: detail, atCommit: false)
+        }
+        throw StoreError.moved(path: path)
     }
 
     /// Undoes the open transaction, if there is one.
@@ -71,7 +77,7 @@ final class SQLiteConnection {
     /// Switches a setting that only the C interface can reach.
     func configure(_ option: Int32, _ value: Bool) throws {
         let code = tram_sqlite3_db_config(handle, option, value ? 1 : 0)
-        guard code == SQLITE_OK else { throw error(code, in: "sqlite3_db_config(\(option))") }
+        guard code == SQLITE_OK else { throw error(code, 0, in: "sqlite3_db_config(\(option))") }
     }
 
     /// Runs a statement to its end. `changes` is about an INSERT, UPDATE or DELETE only.
@@ -90,26 +96,32 @@ final class SQLiteConnection {
         }
         var rows: [Row] = []
         while true {
-            let code = sqlite3_step(statement)
+            var systemCode: Int32 = 0
+            let code = tram_sqlite3_step(statement, &systemCode)
             if code == SQLITE_DONE { return (rows, Int(sqlite3_changes64(handle))) }
-            guard code == SQLITE_ROW else { throw error(code, in: sql.text) }
+            guard code == SQLITE_ROW else {
+                throw errorOfData(code) ?? error(code, systemCode, in: sql.text)
+            }
             rows.append(try row(of: statement))
         }
     }
 
     /// Writes the whole database, as the open transaction sees it, into a new file, and syncs that.
     func copy(to path: String) throws {
-        let target = try SQLiteConnection(path: path, mode: .create, busyTimeout: 0)
+        let target = try SQLiteConnection(path: path, mode: .create, patience: patience)
         guard let backup = sqlite3_backup_init(target.handle, "main", handle, "main") else {
-            throw target.error(sqlite3_errcode(target.handle), in: "a copy")
+            throw target.error(sqlite3_errcode(target.handle), 0, in: "a copy")
         }
+        errno = 0
         let code = sqlite3_backup_step(backup, -1)
+        let systemCode = errno
         sqlite3_backup_finish(backup)
         guard code == SQLITE_DONE else {
-            // The original and the copy may both have failed.
-            let source = sqlite3_errcode(handle) & 0xFF
-            throw source == SQLITE_OK || source == SQLITE_DONE || source == SQLITE_ROW
-                ? target.error(code, in: "a copy") : error(code, in: "a copy")
+            // Either of the two files may be what could not be used.
+            let isOfSource = [SQLITE_CORRUPT, SQLITE_NOTADB].contains(code & 0xFF)
+            throw isOfSource
+                ? error(code, systemCode, in: "a copy")
+                : target.error(code, systemCode, in: "a copy")
         }
     }
 
@@ -118,9 +130,9 @@ final class SQLiteConnection {
         var statement: OpaquePointer?
         let isWhole = try text.withCString { start in
             var tail: UnsafePointer<CChar>?
-            let code = sqlite3_prepare_v3(
-                handle, start, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, &tail)
-            guard code == SQLITE_OK else { throw error(code, in: text) }
+            var systemCode: Int32 = 0
+            let code = tram_sqlite3_prepare(handle, start, &statement, &tail, &systemCode)
+            guard code == SQLITE_OK else { throw error(code, systemCode, in: text) }
             return tail.map { String(cString: $0).allSatisfy(\.isWhitespace) } ?? true
         }
         guard let statement, isWhole else {
@@ -144,7 +156,7 @@ final class SQLiteConnection {
                     tram_sqlite3_bind_text(statement, index, $0, UInt64(text.utf8.count))
                 }
             }
-        guard code == SQLITE_OK else { throw error(code, in: sql.text) }
+        guard code == SQLITE_OK else { throw error(code, 0, in: sql.text) }
     }
 
     private func row(of statement: OpaquePointer) throws -> Row {
@@ -156,7 +168,7 @@ final class SQLiteConnection {
                 case SQLITE_TEXT:
                     // Asked for in this order, the length is that of the UTF-8 text.
                     guard let text = sqlite3_column_text(statement, column) else {
-                        throw error(SQLITE_NOMEM, in: "a text")
+                        throw error(SQLITE_NOMEM, 0, in: "a text")
                     }
                     let count = Int(sqlite3_column_bytes(statement, column))
                     return .text(
@@ -168,20 +180,63 @@ final class SQLiteConnection {
             })
     }
 
-    private func error(_ code: Int32, in sql: String) -> StoreError {
+    /// Whether a table can have no further row, because it has had one with the greatest number.
+    private var hasUsedUpNumbers: Bool {
+        let last = try? run("SELECT 1 FROM sqlite_sequence WHERE seq = \(Int.max)").rows.first
+        return last != nil
+    }
+
+    /// What a statement that was sound met in the rows: nil when the error is of another kind.
+    private func errorOfData(_ code: Int32) -> StoreError? {
         let detail = String(cString: sqlite3_errmsg(handle))
-        // The shared memory of the log needs room on the disk too.
-        if code == tram_sqlite3_ioerr_shmsize { return .full(path: path) }
-        return switch code & 0xFF {
-        case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL: .busy(path: path, waited: busyTimeout)
-        case SQLITE_CORRUPT, SQLITE_NOTADB: .damaged(path: path, detail: detail)
-        case SQLITE_FULL: .full(path: path)
+        let isOfData =
+            code & 0xFF == SQLITE_TOOBIG
+            || code == SQLITE_ERROR && ["integer overflow", "malformed JSON"].contains(detail)
+        return isOfData ? .unexpectedRow(detail) : nil
+    }
+
+    /// - Parameter systemCode: the errno that the call left, or 0.
+    private func error(_ code: Int32, _ systemCode: Int32, in sql: String) -> any Error {
+        let message = String(cString: sqlite3_errmsg(handle))
+        let system = SystemError("", path, code: systemCode)
+        let detail = systemCode == 0 ? message : "\(message): \(system.reason)"
+        let inputOutput = StoreError.inputOutput(
+            path: path, detail: "\(detail) (\(code))", atCommit: sql == "COMMIT")
+        switch code & 0xFF {
+        case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL:
+            if Signals.pending != nil { return SystemError("wait", path, code: EINTR) }
+            return StoreError.busy(path: path, waited: patience.limit)
+        case SQLITE_CORRUPT, SQLITE_NOTADB:
+            // SQLite calls a page malformed when reading it failed in one of these ways.
+            return [EIO, ENXIO, ERANGE].contains(systemCode)
+                ? StoreError.inputOutput(path: path, detail: system.reason, atCommit: false)
+                : StoreError.damaged(path: path, detail: message)
+        case SQLITE_FULL where systemCode == 0:
+            // No system call has failed: it is a bound of SQLite's own.
+            return hasUsedUpNumbers
+                ? StoreError.damaged(path: path, detail: "a table has used up its numbers")
+                : StoreError.full(path: path)
+        case SQLITE_FULL, SQLITE_IOERR:
+            return system.isForWantOfRoom ? StoreError.full(path: path) : inputOutput
+        case SQLITE_READONLY where code == tram_sqlite3_readonly_dbmoved:
+            return StoreError.moved(path: path)
         case SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_AUTH:
-            .notWritable(path: path, detail: detail)
-        case SQLITE_IOERR, SQLITE_NOMEM, SQLITE_INTERRUPT:
-            .inputOutput(path: path, detail: "\(detail) (\(code))", atCommit: sql == "COMMIT")
-        case SQLITE_CONSTRAINT: .constraint(sql: sql, detail: detail)
-        default: .failed(sql: sql, code: Int(code), detail: detail)
+            if system.isForWantOfRoom { return StoreError.full(path: path) }
+            return systemCode == 0 || system.isRefusal
+                ? StoreError.notWritable(path: path, detail: detail) : inputOutput
+        case SQLITE_NOMEM, SQLITE_INTERRUPT: return inputOutput
+        case SQLITE_CONSTRAINT: return StoreError.constraint(sql: sql, detail: message)
+        default: return StoreError.failed(sql: sql, code: Int(code), detail: message)
         }
+    }
+}
+
+/// SQLite asks whether to try again what another program's lock has refused `count` times.
+private func waitForOthers(_ patience: UnsafeMutableRawPointer?, _ count: Int32) -> Int32 {
+    guard let patience else { return 0 }
+    return Unmanaged<Patience>.fromOpaque(patience).takeUnretainedValue().wait { left in
+        guard left > 0, Signals.pending == nil else { return 0 }
+        MonotonicTime.sleep(milliseconds: min(left, Int(count) + 1, 25))
+        return 1
     }
 }

@@ -9,18 +9,18 @@ struct SQLiteOpener {
     let path: String
     let schema: Schema
     let clock: () -> Timestamp
-    /// In milliseconds.
-    let lockTimeout: Int
+    /// How long to wait for other processes.
+    let patience: Patience
 
     /// The same for another file.
     func at(_ path: String) -> SQLiteOpener {
         SQLiteOpener(
-            name: name, path: path, schema: schema, clock: clock, lockTimeout: lockTimeout)
+            name: name, path: path, schema: schema, clock: clock, patience: patience)
     }
 
     /// A new store in memory.
     func openInMemory() throws -> SQLiteConnection {
-        let connection = try SQLiteConnection(path: path, mode: .create, busyTimeout: 0)
+        let connection = try SQLiteConnection(path: path, mode: .create, patience: patience)
         try configure(connection)
         try migrate(connection)
         return connection
@@ -29,12 +29,15 @@ struct SQLiteOpener {
     /// - Returns: nil when the store has an older version, which only a writer can bring up to date.
     func openForReading() throws -> SQLiteConnection? {
         try requireFile()
-        let connection = try SQLiteConnection(
-            path: path, mode: .readOnly, busyTimeout: lockTimeout)
-        try configure(connection)
-        guard try checkHeader(of: connection, mayBeNew: false) == schema.version else { return nil }
-        try checkSchema(of: connection)
-        return connection
+        let connection = try SQLiteConnection(path: path, mode: .readOnly, patience: patience)
+        return try checking {
+            try configure(connection)
+            guard try checkHeader(of: connection, mayBeNew: false) == schema.version else {
+                return nil
+            }
+            try checkSchema(of: connection)
+            return connection
+        }
     }
 
     func openForWriting(
@@ -45,6 +48,7 @@ struct SQLiteOpener {
             throw StoreError.notWritable(path: path, detail: "it is on a network file system")
         }
         let lock = try makeLock()
+        if creating { try makeFile(lock) }
         if let connection = try openUpToDate(creating: creating) {
             try holding(lock) { try useWriteAheadLog(connection) }
             return (connection, lock)
@@ -64,19 +68,22 @@ struct SQLiteOpener {
     /// - Returns: nil when the store has an older version, or none yet.
     private func openUpToDate(creating: Bool) throws -> SQLiteConnection? {
         let connection = try SQLiteConnection(
-            path: path, mode: creating ? .create : .readWrite, busyTimeout: lockTimeout)
-        try configure(connection)
-        guard try checkHeader(of: connection, mayBeNew: creating) == schema.version else {
-            guard !connection.isReadOnly else { throw readOnly }
-            return nil
+            path: path, mode: creating ? .create : .readWrite, patience: patience)
+        let isUpToDate = try checking {
+            try configure(connection)
+            guard try checkHeader(of: connection, mayBeNew: creating) == schema.version else {
+                return false
+            }
+            try checkSchema(of: connection)
+            return true
         }
-        try checkSchema(of: connection)
-        guard !connection.isReadOnly else { throw readOnly }
-        return connection
-    }
-
-    private var readOnly: StoreError {
-        .notWritable(path: path, detail: "the file is read-only")
+        guard !connection.isReadOnly else {
+            // SQLite also only reads what a later form of its files may be.
+            throw Files.isWritable(path)
+                ? StoreError.damaged(path: path, detail: "its header has an unknown form")
+                : StoreError.notWritable(path: path, detail: "the file is read-only")
+        }
+        return isUpToDate ? connection : nil
     }
 
     /// Brings the store up to date while nobody else has it open, in this process or another: one
@@ -84,8 +91,7 @@ struct SQLiteOpener {
     /// has opened a store with a write-ahead log keeps a shared lock on the file until it closes it.
     private func migrateExclusively(creating: Bool) throws {
         let connection = try SQLiteConnection(
-            path: path, mode: creating ? .create : .readWrite, busyTimeout: lockTimeout)
-        try configure(connection)
+            path: path, mode: creating ? .create : .readWrite, patience: patience)
         try exclude(connection) { _ = try checkHeader(of: connection, mayBeNew: creating) }
         try useWriteAheadLog(connection)
         try migrate(connection)
@@ -93,11 +99,13 @@ struct SQLiteOpener {
 
     /// Makes sure that nobody else has the file open, until the connection is closed.
     ///
-    /// - Parameter look: the first look into the file, which takes the lock.
+    /// - Parameter look: a look into the file, which takes the lock.
     /// - Throws: `StoreError.inUse`.
     private func exclude(_ connection: SQLiteConnection, _ look: () throws -> Void) throws {
+        // Before the first look: the log is then opened for this connection alone.
         try connection.run("PRAGMA locking_mode = EXCLUSIVE")
         do {
+            try configure(connection)
             try look()
         } catch StoreError.busy(let path, let waited) {
             throw StoreError.inUse(path: path, waited: waited)
@@ -108,7 +116,7 @@ struct SQLiteOpener {
     func openForCopying() throws -> SQLiteConnection {
         try requireFile()
         let connection = try SQLiteConnection(
-            path: path, mode: .readOnly, busyTimeout: lockTimeout)
+            path: path, mode: .readOnly, patience: patience)
         try configure(connection)
         _ = try checkHeader(of: connection, mayBeNew: false)
         return connection
@@ -119,17 +127,56 @@ struct SQLiteOpener {
     func requireAlone() throws {
         try requireFile()
         let connection = try SQLiteConnection(
-            path: path, mode: .readWrite, busyTimeout: lockTimeout)
-        try configure(connection)
+            path: path, mode: .readWrite, patience: patience)
         try exclude(connection) { _ = try connection.run("PRAGMA user_version") }
     }
 
-    /// The lock that every writer of the store holds.
+    /// The lock that every writer of the store holds. It lies beside the file itself, so that it is the
+    /// same one whatever link leads there.
     func makeLock() throws -> FileLock {
+        try system { () throws(SystemError) in
+            try FileLock(path: (Files.resolve(path) ?? path) + "-lock")
+        }
+    }
+
+    /// Makes the empty file that becomes the store, if there is none: SQLite would let others than its
+    /// owner read it, and gives the files beside it the same rights.
+    private func makeFile(_ lock: FileLock) throws {
+        let path = path
+        guard try system({ () throws(SystemError) in try Files.size(of: path) }) == nil else {
+            return
+        }
+        try holding(lock) { try makePrivateFile() }
+    }
+
+    /// Makes an empty file that only its owner may read, unless there is a file.
+    func makePrivateFile() throws {
+        let path = path
+        try system { () throws(SystemError) in try Files.makePrivateFile(path) }
+    }
+
+    /// Tells what the system has refused in the words of a store.
+    func system<Result>(_ body: () throws(SystemError) -> Result) throws -> Result {
         do {
-            return try FileLock(path: path + "-lock")
-        } catch {
+            return try body()
+        } catch  where error.isInterruption {
+            throw error
+        } catch  where error.isForWantOfRoom {
+            throw StoreError.full(path: path)
+        } catch  where error.isRefusal {
             throw StoreError.notWritable(path: path, detail: error.reason)
+        } catch {
+            throw StoreError.inputOutput(path: path, detail: "\(error)", atCommit: false)
+        }
+    }
+
+    /// Runs the checks of a file. A statement of theirs that fails has met a file that SQLite cannot
+    /// read as the statement's database.
+    private func checking<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch StoreError.failed(_, _, let detail) {
+            throw StoreError.damaged(path: path, detail: detail)
         }
     }
 
@@ -142,21 +189,19 @@ struct SQLiteOpener {
     }
 
     func acquire(_ lock: FileLock) throws {
-        let isHeld: Bool
-        do {
-            isHeld = try lock.acquire(waitingAtMost: lockTimeout)
-        } catch  where error.isInterruption {
-            throw error
-        } catch {
-            throw StoreError.inputOutput(path: path, detail: "\(error)", atCommit: false)
+        let isHeld = try system { () throws(SystemError) in
+            try patience.wait { left throws(SystemError) in
+                try lock.acquire(waitingAtMost: left)
+            }
         }
-        guard isHeld else { throw StoreError.busy(path: path, waited: lockTimeout) }
+        guard isHeld else {
+            throw StoreError.busy(path: path, waited: patience.limit)
+        }
     }
 
     private func requireFile() throws {
-        guard let size = Files.size(of: path), size > 0 else {
-            throw StoreError.missing(path: path)
-        }
+        let size = try system { () throws(SystemError) in try Files.size(of: path) }
+        guard let size, size > 0 else { throw StoreError.missing(path: path) }
     }
 
     /// Sets what every connection needs, and reads back what could silently not have taken effect.
@@ -221,7 +266,7 @@ struct SQLiteOpener {
     /// Compares the tables and indexes with those that the migrations make. Others may be there too.
     private func checkSchema(of connection: SQLiteConnection) throws {
         let query: SQL = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
-        let model = try SQLiteConnection(path: ":memory:", mode: .create, busyTimeout: 0)
+        let model = try SQLiteConnection(path: ":memory:", mode: .create, patience: patience)
         for statement in (schema.library + schema.migrations).flatMap(\.statements) {
             try model.run(SQL(unsafeText: statement))
         }

@@ -5,7 +5,7 @@ public import Tram
 extension SQLiteStore {
     /// A store like this one in another file.
     public func successor(path: String) -> SQLiteStore {
-        SQLiteStore(opener.at(path))
+        SQLiteStore(opener.at(path), sharesPatience: !hasOwnPatience)
     }
 
     /// The same, with a copy of a file: of this store as it was at another time.
@@ -14,16 +14,19 @@ extension SQLiteStore {
     public func successor(path: String, copiedFrom original: String) throws -> SQLiteStore {
         let successor = successor(path: path)
         try successor.removeFiles()
-        try opener.at(original).openForCopying().copy(to: path)
+        let source = try opener.at(original).openForCopying()
+        try opener.at(path).makePrivateFile()
+        try source.copy(to: path)
         return successor
     }
 
     /// Writes what a view of a store shows into a new file, and makes it durable; its name is not
     /// durable yet.
-    public static func copy(_ view: any Transaction, to path: String) throws {
+    public func copy(_ view: any Transaction, to path: String) throws {
         guard let view = view as? SQLiteTransaction else {
             preconditionFailure("only a view of a SQLite store can be copied into a file")
         }
+        try opener.at(path).makePrivateFile()
         try view.copy(to: path)
     }
 
@@ -47,7 +50,10 @@ extension SQLiteStore {
     /// knows of.
     public func removeFiles() throws {
         close()
-        for suffix in ["", "-wal", "-shm", "-lock"] { try remove(path + suffix) }
+        let path = path
+        try opener.system { () throws(SystemError) in
+            for suffix in ["", "-wal", "-shm", "-lock"] { try Files.remove(path + suffix) }
+        }
     }
 
     /// Puts another store's file in the place of this store's, whatever that holds, while no writer is
@@ -59,22 +65,14 @@ extension SQLiteStore {
         close()
         let lock = try opener.makeLock()
         try opener.holding(lock) {
-            // First the log: it belongs to the old file, and would be applied to the new one.
-            for suffix in ["-wal", "-shm"] { try remove(path + suffix) }
-            do {
-                try Files.replace(path, with: other.path)
-            } catch {
-                throw StoreError.inputOutput(path: path, detail: "\(error)", atCommit: false)
+            try opener.system { () throws(SystemError) in
+                // Where a link leads, the file that it leads to.
+                let target = try Files.resolve(path) ?? path
+                // First the log: it belongs to the old file, and would be applied to the new one.
+                for suffix in ["-wal", "-shm"] { try Files.remove(target + suffix) }
+                try Files.replace(target, with: other.path)
             }
         }
         try other.removeFiles()
-    }
-
-    private func remove(_ path: String) throws {
-        do {
-            try Files.remove(path)
-        } catch {
-            throw StoreError.inputOutput(path: path, detail: "\(error)", atCommit: false)
-        }
     }
 }

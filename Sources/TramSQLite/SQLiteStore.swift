@@ -1,4 +1,4 @@
-internal import Platform
+package import Platform
 public import Tram
 
 /// A store in a SQLite file, or in memory.
@@ -16,6 +16,10 @@ public final class SQLiteStore: Store {
     var reader: SQLiteConnection?
     var writersLock: FileLock?
     private var activity = Activity.none
+    /// How long to wait for other processes.
+    private var patience: Patience { opener.patience }
+    /// Whether each transaction has all of it; otherwise whoever shares it says when it begins anew.
+    let hasOwnPatience: Bool
 
     private enum Activity {
         case none
@@ -36,12 +40,22 @@ public final class SQLiteStore: Store {
         self.init(
             SQLiteOpener(
                 name: name, path: path, schema: schema, clock: clock ?? systemClock,
-                lockTimeout: lockTimeout))
+                patience: Patience(milliseconds: lockTimeout)), sharesPatience: false)
     }
 
-    init(_ opener: SQLiteOpener) {
+    /// A store in the file at `path`, which shares its patience with others: what one of them has
+    /// waited, the next does not wait again. A transaction that has written lets it begin anew.
+    package convenience init(name: String, path: String, schema: Schema, patience: Patience) {
+        self.init(
+            SQLiteOpener(
+                name: name, path: path, schema: schema, clock: systemClock, patience: patience),
+            sharesPatience: true)
+    }
+
+    init(_ opener: SQLiteOpener, sharesPatience: Bool) {
         name = opener.name
         self.opener = opener
+        hasOwnPatience = !sharesPatience
     }
 
     /// A new store in memory, for tests and experiments: it is gone when this object is.
@@ -51,7 +65,7 @@ public final class SQLiteStore: Store {
         self.init(
             SQLiteOpener(
                 name: name, path: ":memory:", schema: schema, clock: clock ?? systemClock,
-                lockTimeout: 0))
+                patience: Patience(milliseconds: 0)), sharesPatience: false)
         writer = try opener.openInMemory()
     }
 
@@ -63,21 +77,32 @@ public final class SQLiteStore: Store {
     /// Makes the store if there is none, and brings an older one up to date. Any number of processes
     /// may do so at once, and die at it at any instant: whoever comes next goes on.
     public func create() throws {
+        beginToWait()
         try open(creating: true)
     }
 
     /// Opens an existing store for reading and writing, and checks it: header, application id,
     /// version and schema. A store that does not pass is not changed.
     public func openForWriting() throws {
+        beginToWait()
         try open(creating: false)
     }
 
     /// Opens an existing store for reading only, and checks it in the same way. A store of an older
     /// version is brought up to date first, which writes.
     public func openForReading() throws {
+        beginToWait()
+        try openReader()
+    }
+
+    private func openReader() throws {
         guard reader == nil, writer == nil else { return }
         reader = try opener.openForReading()
-        if reader == nil { try openForWriting() }
+        if reader == nil { try open(creating: false) }
+    }
+
+    private func beginToWait() {
+        if hasOwnPatience { patience.renew() }
     }
 
     private func open(creating: Bool) throws {
@@ -139,8 +164,9 @@ public final class SQLiteStore: Store {
     }
 
     private func writing<Result>(_ body: (SQLiteTransaction) throws -> Result) throws -> Result {
-        try openForWriting()
+        beginToWait()
         let called = MonotonicTime.nanoseconds()
+        try open(creating: false)
         return try opener.holding(writersLock) {
             let locked = MonotonicTime.nanoseconds()
             var worked = locked
@@ -150,6 +176,7 @@ public final class SQLiteStore: Store {
                 defer { worked = MonotonicTime.nanoseconds() }
                 return try body(transaction)
             }
+            patience.renew()
             observer?(
                 TransactionTimes(
                     waiting: locked - called, working: worked - locked,
@@ -165,7 +192,9 @@ public final class SQLiteStore: Store {
         guard case .none = activity, let connection else {
             preconditionFailure("a transaction on the store \(name) was begun inside another")
         }
-        guard !connection.hasMoved else {
+        do {
+            try connection.checkIsInPlace()
+        } catch StoreError.moved(let path) {
             // The next transaction opens whatever is there then.
             close()
             throw StoreError.moved(path: path)
@@ -226,10 +255,13 @@ public final class SQLiteStore: Store {
         for store in stores {
             try store.openForReading()
             if store.path == ":memory:" { continue }
-            // Where no lock can be made, there is no writer either.
-            guard let lock = try? store.writersLock ?? store.opener.makeLock() else { continue }
-            try store.opener.acquire(lock)
-            held.append(lock)
+            do {
+                let lock = try store.writersLock ?? store.opener.makeLock()
+                try store.opener.acquire(lock)
+                held.append(lock)
+            } catch StoreError.notWritable {
+                // Where no lock can be made, there is no writer either.
+            }
         }
         func view(
             _ remaining: ArraySlice<SQLiteStore>, _ views: [any Transaction]

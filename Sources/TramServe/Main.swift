@@ -7,7 +7,8 @@ enum Main {
     static func main() async {
         Terminal.reserveStandardStreams()
         Signals.ignoreClosedPipes()
-        exit(await run(Array(CommandLine.arguments.dropFirst())))
+        Signals.ignoreFileSizeLimit()
+        exit(await run(Program.arguments()))
     }
 
     private static func run(_ arguments: [String]) async -> Int32 {

@@ -59,6 +59,11 @@ package struct Workbench: Sendable {
         try tram(arguments + ["--data-dir", data])
     }
 
+    /// Runs a command in which a system call fails.
+    package func run(_ arguments: [String], with fault: Fault) throws -> ChildProcess.Result {
+        try tram(arguments + ["--data-dir", data], environment: fault.environment())
+    }
+
     /// Runs a command that must succeed.
     ///
     /// - Returns: its output without the last line's end.

@@ -33,15 +33,35 @@ import TramSQLite
     @Test func `a missing and an empty file are no store, and stay as they are`() throws {
         #expect(throws: StoreError.missing(path: path)) { try store().openForWriting() }
         #expect(throws: StoreError.missing(path: path)) { try store().openForReading() }
-        #expect(Files.size(of: path) == nil)
+        #expect(try Files.size(of: path) == nil)
         try Files.write("", durablyTo: path)
         #expect(throws: StoreError.missing(path: path)) { try store().openForWriting() }
-        #expect(Files.size(of: path) == 0)
+        #expect(try Files.size(of: path) == 0)
     }
 
     @Test func `a file that is no database is damaged`() throws {
         try Files.write(String(repeating: "no database ", count: 100), durablyTo: path)
         expectRefused(.damaged(path: path, detail: "file is not a database"))
+    }
+
+    @Test(arguments: [
+        // The page size, the form for writing, the schema's form, the text encoding.
+        (16, 2), (18, 3), (47, 5), (59, 2),
+    ])
+    func `a damaged field of the header is damage`(offset: UInt64, value: UInt8) throws {
+        try store().create()
+        try tamper(with: path, "PRAGMA wal_checkpoint(TRUNCATE)")
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+        try file.seek(toOffset: offset)
+        try file.write(contentsOf: [value])
+        try file.close()
+        let before = FileManager.default.contents(atPath: path)
+        let error = #expect(throws: StoreError.self) { try store().openForWriting() }
+        guard case .damaged = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(FileManager.default.contents(atPath: path) == before)
     }
 
     @Test func `another program's database is not touched`() throws {
@@ -73,6 +93,34 @@ import TramSQLite
         try store().create()
         try tamper(with: path, "CREATE TABLE note (text)")
         try store().openForWriting()
+    }
+
+    @Test func `a new store is its owner's alone, with all files beside it`() throws {
+        let before = umask(0)
+        defer { umask(before) }
+        let store = store()
+        try store.create()
+        try store.write { _ = try $0.execute("INSERT INTO item (number) VALUES (1)") }
+        for suffix in ["", "-wal", "-shm", "-lock"] {
+            var information = stat()
+            try #require(stat(path + suffix, &information) == 0, "\(suffix)")
+            #expect(information.st_mode & 0o777 == 0o600, "\(suffix)")
+        }
+    }
+
+    @Test func `the writers' lock lies beside the file, whatever link leads there`() throws {
+        try store().create()
+        let link = directory.file("link.db")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+        let linked = SQLiteStore(
+            name: "test", path: link, schema: TestStore.schema, lockTimeout: 20)
+        try linked.openForWriting()
+        #expect(try Files.size(of: link + "-lock") == nil)
+        let lock = try FileLock(path: path + "-lock")
+        #expect(try lock.acquire(waitingAtMost: 0))
+        #expect(throws: StoreError.busy(path: link, waited: 20)) { try linked.write { _ in } }
+        lock.release()
+        try linked.write { _ in }
     }
 
     @Test func `migrations run once and in order`() throws {

@@ -123,7 +123,7 @@ import TramSQLite
             try store.create()
             try store.write { _ = try $0.execute("INSERT INTO item (number) VALUES (1)") }
         }
-        #expect(try #require(Files.size(of: path + "-wal")) > 0)
+        #expect(try #require(try Files.size(of: path + "-wal")) > 0)
         let store = SQLiteStore(name: "test", path: path, schema: TestStore.schema)
         let count: Int = try store.read { try $0.rows("SELECT count(*) FROM item")[0].values() }
         #expect(count == 1)

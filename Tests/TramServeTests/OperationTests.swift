@@ -87,7 +87,7 @@
         @Test func `a damaged store is refused before anything is served`() throws {
             let workbench = try Workbench()
             try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "5")
-            try FileManager.default.removeItem(atPath: workbench.data + "/history.db")
+            try FileManager.default.removeItem(atPath: workbench.data + "/order.db")
             let result = try workbench.run(
                 "serve", "--orders-port", "0", "--customers-port", "0", "--history-port", "0")
             #expect(result.status == 65)

@@ -157,6 +157,13 @@ extension Problem {
             self.init(
                 code: .inputOutput, message: "\(path) cannot be read: \(detail)",
                 reason: "Nothing was changed.", help: "check its permissions")
+        case .full(let path):
+            self.init(StoreError.full(path: path))
+        case .inputOutput(let path, let detail):
+            self.init(
+                code: .inputOutput, message: "reading or writing \(path) failed: \(detail)",
+                reason: "Nothing was changed.",
+                help: "try again; if it stays, check the disk, and the limits: ulimit -a")
         case .beingCreated(let path, let waited):
             self.init(
                 code: .storeBusy,

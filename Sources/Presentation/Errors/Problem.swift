@@ -9,7 +9,7 @@ package struct Problem: Error, Sendable {
     /// Why, or what stayed unchanged.
     package var reason: String?
     /// What to do next.
-    package let help: String
+    package var help: String
     package var field: String?
     package var value: String?
 

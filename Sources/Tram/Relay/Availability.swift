@@ -4,6 +4,10 @@ public final class Availability {
     /// Why a service is away, by its name.
     public private(set) var reasons: [String: StoreError] = [:]
 
+    /// Called when a service is found to be away: whoever goes on without it may wait for the next as
+    /// long as for this one.
+    public var whenAway: () -> Void = {}
+
     public init() {}
 
     /// Whether the service is not known to be away.
@@ -21,6 +25,7 @@ public final class Availability {
             return try body(store)
         } catch let error as StoreError where error.isUnavailability {
             reasons[store.name] = error
+            whenAway()
             return nil
         }
     }

@@ -45,8 +45,10 @@ public struct Relay {
 
     /// Begins an invocation: a run remembers how far it has come and what it could not deliver, so
     /// that a failed delivery is tried once in it.
-    public func run() -> RelayRun {
-        RelayRun(self)
+    ///
+    /// - Parameter availability: notes which services are away.
+    public func run(_ availability: Availability = Availability()) -> RelayRun {
+        RelayRun(self, availability)
     }
 
     /// How many messages are pending in the outboxes that can be read.

@@ -9,7 +9,7 @@ public final class RelayRun {
     private var passes = 0
     /// The services that are away. They stay so in this run, until ``retryFailed()``: what comes for
     /// them later must not overtake what they have missed.
-    public let availability = Availability()
+    public let availability: Availability
     /// Those of whom it has been told.
     private var toldUnavailable: Set<String> = []
     /// What the stores are, once they have been compared.
@@ -17,8 +17,9 @@ public final class RelayRun {
     /// Whether ``Bounds/advance`` has had its effect.
     private var hasAdvanced = false
 
-    init(_ relay: Relay) {
+    init(_ relay: Relay, _ availability: Availability) {
         self.relay = relay
+        self.availability = availability
     }
 
     /// Whether something has failed in this run and was not asked to be tried again.

@@ -84,7 +84,7 @@ struct CustomerCommand: ParsableCommand {
                     columns: [
                         .left("CUSTOMER"), .right("LIMIT"), .right("RESERVED"),
                         .right("AVAILABLE"), .left("NAME"),
-                    ], empty: "No customers."
+                    ], empty: "No customers.", id: { "\($0.customer.id)" }
                 ) {
                     [
                         "\($0.customer.id)", "\($0.customer.creditLimit)",

@@ -68,7 +68,7 @@ struct HistoryCommand: ParsableCommand {
                     columns: [
                         .left("CUSTOMER"), .right("ORDERS"), .right("LIMIT"), .right("BEHIND"),
                         .left("NAME"),
-                    ], empty: "No customers in the view."
+                    ], empty: "No customers in the view.", id: { "\($0.history.id)" }
                 ) {
                     [
                         "\($0.history.id)", "\($0.history.orders.count)",

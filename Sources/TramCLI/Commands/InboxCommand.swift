@@ -39,7 +39,7 @@ struct InboxCommand: ParsableCommand {
                 ListDocument(
                     elements: entries,
                     columns: [.left("SUBSCRIBER")] + time + [.left("MESSAGE")],
-                    empty: "No messages handled."
+                    empty: "No messages handled.", id: { escaped($0.entry.message) }
                 ) {
                     [escaped($0.entry.subscriber)] + (times ? [$0.entry.received.rfc3339] : [])
                         + [escaped($0.entry.message)]

@@ -108,7 +108,7 @@ struct OrderCommand: ParsableCommand {
                     columns: [
                         .left("ORDER"), .left("CUSTOMER"), .left("STATE"), .right("TOTAL"),
                         .left("REASON"),
-                    ], empty: "No orders."
+                    ], empty: "No orders.", id: { "\($0.order.id)" }
                 ) {
                     [
                         "\($0.order.id)", "\($0.order.customerID)", $0.order.state.rawValue,
@@ -167,25 +167,43 @@ struct OrderCommand: ParsableCommand {
                 MonotonicTime.now() + Int64(try Input.duration(timeout, field: "timeout"))
             let system = try session.open()
             while true {
+                system.patience.renew()
                 let order = try system.orders.order(id)
-                if let answer = answer(order.state) {
-                    try session.show(try ShownOrder(order, in: system, session.availability))
-                    return answer
+                guard let end = end(order.state, isOverdue: MonotonicTime.now() >= deadline) else {
+                    MonotonicTime.sleep(milliseconds: 10)
+                    continue
                 }
-                guard MonotonicTime.now() < deadline else {
-                    try session.show(try ShownOrder(order, in: system, session.availability))
+                try session.show(
+                    AwaitedOrder(
+                        shown: ShownOrder(order, in: system, session.availability), end: end,
+                        wanted: state))
+                if end == .timedOut {
                     session.hint("the time is over; does a relay run? 'tram relay run --watch'")
-                    return .bound
                 }
-                MonotonicTime.sleep(milliseconds: 10)
+                return end.status
             }
         }
 
-        /// The exit code if this state is the end of waiting.
-        private func answer(_ current: OrderState) -> ExitStatus? {
-            guard let state else { return current == .pending ? nil : .done }
-            if current == state { return .done }
-            return current.leads(to: state) ? nil : .no
+        /// Why waiting ends in this state; nil when it goes on.
+        private func end(_ current: OrderState, isOverdue: Bool) -> EndOfWaiting? {
+            if state.map({ current == $0 }) ?? (current != .pending) { return .decided }
+            if let state, !current.leads(to: state) { return .decidedOtherwise }
+            return isOverdue ? .timedOut : nil
+        }
+    }
+}
+
+/// Why `order wait` has ended.
+private enum EndOfWaiting: String {
+    case decided
+    case timedOut = "timed-out"
+    case decidedOtherwise = "decided-otherwise"
+
+    var status: ExitStatus {
+        switch self {
+        case .decided: .done
+        case .timedOut: .bound
+        case .decidedOtherwise: .no
         }
     }
 }
@@ -254,13 +272,34 @@ private struct ShownOrder: Document {
         return lines.joined(separator: "\n") + "\n"
     }
 
+    var jsonMembers: [JSON.Member] {
+        order.jsonMembers + [JSON.Member("waitingFor", .array(waitingFor.map(\.json)))]
+    }
+
+    var json: JSON { .object(jsonMembers) }
+}
+
+/// An order that was waited for.
+private struct AwaitedOrder: Document {
+    let shown: ShownOrder
+    let end: EndOfWaiting
+    /// The state that was waited for, or nil for any in which the order is decided.
+    let wanted: OrderState?
+
+    func text(_ style: Style) -> String { shown.text(style) + why + "\n" }
+
+    private var why: String {
+        let current = shown.order.state.rawValue
+        return switch end {
+        case .decided where shown.order.state == .pending: "The order is \(current)."
+        case .decided: "The order is decided."
+        case .timedOut: "The time is over, and the order is still \(current)."
+        case .decidedOtherwise: "The order can no longer become \(wanted?.rawValue ?? current)."
+        }
+    }
+
     var json: JSON {
-        .object(
-            order.jsonMembers + [
-                JSON.Member(
-                    "waitingFor",
-                    .array(waitingFor.map(\.json)))
-            ])
+        .object(shown.jsonMembers + [JSON.Member("ended", .string(end.rawValue))])
     }
 }
 

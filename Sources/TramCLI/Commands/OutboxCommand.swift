@@ -42,7 +42,8 @@ struct OutboxCommand: ParsableCommand {
                     columns: [.left("MESSAGE"), .left("STATE"), .left("CHANNEL"), .left("ID")]
                         + time
                         + [.left("TYPE")],
-                    empty: pending ? "No pending messages." : "No messages."
+                    empty: pending ? "No pending messages." : "No messages.",
+                    id: { $0.status.entry.message.id.description }
                 ) { shown in
                     let message = shown.status.entry.message
                     let cells = [

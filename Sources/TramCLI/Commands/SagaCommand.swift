@@ -34,7 +34,7 @@ struct SagaCommand: ParsableCommand {
                     columns: [
                         .left("ORDER"), .left("SAGA"), .left("STATE"), .right("MESSAGES"),
                         .left("STEP"), .left("WAITING FOR"),
-                    ], empty: "No sagas."
+                    ], empty: "No sagas.", id: { "\($0.saga.order.id)" }
                 ) { shown in
                     let saga = shown.saga
                     return [

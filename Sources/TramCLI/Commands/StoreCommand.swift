@@ -36,7 +36,7 @@ struct StoreCommand: ParsableCommand {
                     columns: [
                         .left("STORE"), .right("MESSAGES"), .right("PENDING"), .right("FAILED"),
                         .right("PURGED"), .right("HANDLED"), .left("FILE"),
-                    ], empty: ""
+                    ], empty: "", id: \.name
                 ) {
                     [
                         $0.name, "\($0.messages)", "\($0.pending)", "\($0.failed)", "\($0.purged)",
@@ -136,6 +136,9 @@ private struct CheckReport: Document {
             + check.violations.map { "          - \(escaped($0))" }
             + check.consequences.map { "          (lost) \(escaped($0))" }
     }
+
+    /// The exit code tells.
+    var quietText: String? { "" }
 
     var json: JSON {
         [

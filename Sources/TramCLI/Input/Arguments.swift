@@ -6,7 +6,7 @@ internal import Presentation
 enum Arguments {
     /// Refuses what the parser would repair or could not explain.
     static func check(_ arguments: [String]) throws {
-        if let position = Terminal.firstArgumentThatIsNotUTF8() {
+        if let position = Program.firstArgumentThatIsNotUTF8() {
             throw Problem(
                 code: .invalidUTF8, message: "argument \(position) is not UTF-8",
                 reason: "Nothing was changed.", help: "use a UTF-8 locale and terminal")
@@ -18,7 +18,7 @@ enum Arguments {
         }
         let walk = Walk(arguments)
         guard let unknown = walk.unknown else { return }
-        let names = walk.command.configuration.subcommands.map(name)
+        let names = walk.command.configuration.subcommands.map(name) + ["help"]
         let path = walk.path.joined(separator: " ")
         let nearest = nearest(to: unknown, among: names)
         throw Problem(
@@ -28,22 +28,36 @@ enum Arguments {
             value: unknown)
     }
 
+    /// The arguments as the parser knows them: it takes `help` as the first word only, and
+    /// `tram order help create` means `tram help order create`.
+    static func withHelpFirst(_ arguments: [String]) -> [String] {
+        let walk = Walk(arguments)
+        return walk.asksForHelp ? ["help"] + walk.path.dropFirst() : arguments
+    }
+
     /// The command that the arguments name, as far as they name one: `tram order create`.
     static func commandPath(of arguments: [String]) -> String {
         Walk(arguments).path.joined(separator: " ")
     }
 
     /// How an error is to be presented, also where the arguments cannot be parsed.
-    static func presentation(of arguments: [String]) -> (json: Bool, color: ColorChoice) {
+    static func presentation(
+        of arguments: [String]
+    ) -> (json: Bool, color: ColorChoice, dataDirectory: String?) {
         let options = arguments.prefix { $0 != "--" }
-        var color = ColorChoice.auto
-        for (option, value) in zip(options, options.dropFirst()) where option == "--color" {
-            color = ColorChoice(rawValue: value) ?? color
+        func value(of option: String) -> String? {
+            var last: String?
+            for (index, argument) in options.enumerated() {
+                if argument.hasPrefix(option + "=") {
+                    last = String(argument.dropFirst(option.count + 1))
+                } else if argument == option, index + 1 < options.count {
+                    last = options[index + 1]
+                }
+            }
+            return last
         }
-        for option in options where option.hasPrefix("--color=") {
-            color = ColorChoice(rawValue: String(option.dropFirst("--color=".count))) ?? color
-        }
-        return (options.contains("--json"), color)
+        let color = value(of: "--color").flatMap(ColorChoice.init(rawValue:)) ?? .auto
+        return (options.contains("--json"), color, value(of: "--data-dir"))
     }
 
     /// Follows the arguments down the tree of commands.
@@ -52,6 +66,8 @@ enum Arguments {
         var path = ["tram"]
         /// The first word that is no command where one is needed.
         var unknown: String?
+        /// Whether `help` is among the commands' names.
+        var asksForHelp = false
 
         init(_ arguments: [String]) {
             let optionsWithValue: Set = ["--data-dir", "--color", "--lock-timeout"]
@@ -68,7 +84,10 @@ enum Arguments {
                 }
                 let subcommands = command.configuration.subcommands
                 if subcommands.isEmpty { return }
-                if argument == "help" && path.count == 1 { continue }
+                if argument == "help" {
+                    asksForHelp = true
+                    continue
+                }
                 guard let next = subcommands.first(where: { name(of: $0) == argument }) else {
                     unknown = argument
                     return

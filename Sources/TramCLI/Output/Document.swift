@@ -6,7 +6,7 @@ protocol Document {
     func text(_ style: Style) -> String
     /// The same facts, with all keys in a fixed order.
     var json: JSON { get }
-    /// What `--quiet` prints instead, if it changes anything.
+    /// What `--quiet` prints instead, if it changes anything; nothing at all when it is empty.
     var quietText: String? { get }
 }
 
@@ -20,6 +20,8 @@ struct ListDocument<Element: Document>: Document {
     let columns: [Table.Column]
     /// What to print instead of a table without rows.
     let empty: String
+    /// What names an element for `--quiet`, which prints one a line.
+    let id: (Element) -> String
     let cells: (Element) -> [String]
 
     func text(_ style: Style) -> String {
@@ -27,4 +29,6 @@ struct ListDocument<Element: Document>: Document {
     }
 
     var json: JSON { .array(elements.map(\.json)) }
+
+    var quietText: String? { elements.map(id).joined(separator: "\n") }
 }

@@ -154,7 +154,7 @@ struct OperatingEndpoints: Sendable {
                 if case .delivered(let delivery) = event { deliveries.append(delivery.json.text) }
                 if case .expired(let expiry) = event { expired.append(expiry.effect) }
             }
-            let run = system.relay.run()
+            let run = system.relay.run(system.availability())
             let bounds = RelayRun.Bounds(messages: Self.messagesPerPass)
             let summary =
                 isStep ? try run.step(bounds, report: note) : try run.pass(bounds, report: note)

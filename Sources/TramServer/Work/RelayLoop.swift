@@ -14,7 +14,7 @@ internal import TramSQLite
 final class RelayLoop: Sendable {
     /// How long a drain goes on while more messages come, in milliseconds.
     private static let longestDrain: Int64 = 100
-    /// How long the lock rests then: longer than others sleep while they wait for it.
+    /// How long the lock rests then, so that one who waits for it can wake up.
     private static let rest = 3
     /// How often to look for commits of other processes, in milliseconds.
     private static let lookEvery = 5
@@ -83,13 +83,14 @@ final class RelayLoop: Sendable {
     private var isStopping: Bool { state.withLock { $0.isStopping } }
 
     private func deliver(in system: CustomersAndOrders) throws {
-        let run = system.relay.run()
+        let run = system.relay.run(system.availability())
         var failures = RetryDelay()
         var absences = RetryDelay.ofAbsences
         // What the stores' versions were before the last complete drain; nil for one that is away.
         var drained: [Int?]?
         var lookForDeadlinesAt: Int64 = 0
         while !isStopping {
+            system.patience.renew()
             let now = MonotonicTime.now()
             let versions = system.stores.map { try? $0.dataVersion() }
             guard versions != drained || now >= lookForDeadlinesAt else {

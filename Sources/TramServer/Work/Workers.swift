@@ -114,6 +114,7 @@ private struct OpenStores {
         do {
             let system = try self.system ?? open()
             self.system = system
+            system.patience.renew()
             return .success(try body(system))
         } catch {
             if let error = error as? StoreError, case .moved = error { system = nil }

@@ -1,0 +1,57 @@
+import TestSupport
+import Testing
+
+@testable import TramCLI
+
+/// What is proposed can be typed as it stands.
+@Suite struct HintTests {
+    @Test func `a proposed command is for the same stores`() {
+        let address = CommandAddress(dataDirectory: "my data/x'y")
+        let option = #" --data-dir my\ data/x\'y"#
+        for (text, expected) in [
+            ("'tram relay run' delivers it", "'tram relay run\(option)' delivers it"),
+            ("see all: tram order list", "see all: tram order list\(option)"),
+            ("tram outbox show order:1", "tram outbox show order:1\(option)"),
+            ("use the newer tram", "use the newer tram"),
+            ("tram relay run --help", "tram relay run --help"),
+            ("the order's: 'tram' is", "the order's: 'tram' is"),
+        ] {
+            #expect(address.complete(text) == expected)
+            #expect(CommandAddress(dataDirectory: nil).complete(text) == text)
+        }
+    }
+
+    @Test func `the help of an error names the data directory that was given`() throws {
+        let workbench = try Workbench()
+        let missing = try workbench.run("order", "show", "1")
+        #expect(
+            missing.errors.hasSuffix(
+                "--name \"Jane Doe\" --credit-limit 5 --data-dir \(workbench.data)\n"),
+            "\(missing.errors)")
+        let environment = ["TRAM_DATA_DIR": workbench.data]
+        let other = try tram(["order", "show", "1"], environment: environment)
+        #expect(!other.errors.contains("--data-dir"), "whoever set the variable has it still")
+    }
+
+    /// Runs tram on a terminal.
+    private func onTerminal(_ workbench: Workbench, _ arguments: String) throws -> String {
+        try shell(
+            "script -qec \"'\(TramProcess.program)' \(arguments) --data-dir '\(workbench.data)'\" "
+                + "/dev/null"
+        ).output
+    }
+
+    @Test func `hints name the data directory, and tell of the real state`() throws {
+        let workbench = try Workbench()
+        let created = try onTerminal(workbench, "customer create --name x --credit-limit 5")
+        #expect(
+            created.contains(
+                "hint: 'tram relay run --data-dir \(workbench.data)' delivers the message"),
+            "\(created)")
+        // Both messages would be handled, and two others sent.
+        try workbench.succeed("order", "create", "--customer-id", "1", "--order-total", "4")
+        let rehearsed = try onTerminal(workbench, "relay run --dry-run")
+        #expect(rehearsed.contains("0 failed. 1 message pending."), "\(rehearsed)")
+        #expect(rehearsed.contains("hint: 2 messages pending; "), "\(rehearsed)")
+    }
+}
