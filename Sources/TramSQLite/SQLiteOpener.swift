@@ -54,9 +54,13 @@ struct SQLiteOpener {
                 ? StoreError.damaged(path: path, detail: "its header has an unknown form")
                 : StoreError.notWritable(path: path, detail: "the file is read-only")
         }
-        try holding(lock) {
-            try useWriteAheadLog(connection)
-            if version < schema.version { try migrate(connection) }
+        // A store that is ready is not waited for: who frees the lock to take it again is before all
+        // who are still waking up.
+        if try version < schema.version || !usesWriteAheadLog(connection) {
+            try holding(lock) {
+                try useWriteAheadLog(connection)
+                if version < schema.version { try migrate(connection) }
+            }
         }
         return (connection, lock)
     }
@@ -146,9 +150,13 @@ struct SQLiteOpener {
         }
     }
 
+    private func usesWriteAheadLog(_ connection: SQLiteConnection) throws -> Bool {
+        let mode: String = try connection.run("PRAGMA journal_mode").rows[0].values()
+        return mode == "wal"
+    }
+
     private func useWriteAheadLog(_ connection: SQLiteConnection) throws {
-        let current: String = try connection.run("PRAGMA journal_mode").rows[0].values()
-        if current == "wal" { return }
+        if try usesWriteAheadLog(connection) { return }
         let mode: String = try connection.run("PRAGMA journal_mode = WAL").rows[0].values()
         guard mode == "wal" else {
             throw StoreError.notWritable(path: path, detail: "it cannot have a write-ahead log")
