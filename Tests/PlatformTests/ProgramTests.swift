@@ -1,3 +1,4 @@
+import CPlatform
 import Foundation
 import Platform
 import Testing
@@ -6,6 +7,9 @@ import Testing
     @Test func `the arguments are those of the process`() {
         #expect(Program.arguments() == Array(ProcessInfo.processInfo.arguments.dropFirst()))
         #expect(Program.firstArgumentThatIsNotUTF8() == nil)
+        #if canImport(Glibc)
+            #expect(tram_argument_count() == CommandLine.argc, "the C library has handed them over")
+        #endif
     }
 
     /// It reads a file that cannot always be opened, and has no arguments then.
