@@ -125,7 +125,7 @@ let package = Package(
         .executableTarget(
             name: "LoadTest", dependencies: ["Platform", "TestSupport"],
             path: "Tests/LoadTest", exclude: ["run"], swiftSettings: settings),
-        tests("PlatformTests", ["Platform", "TestSupport"]),
+        tests("PlatformTests", ["Platform", "CPlatform", "TestSupport"]),
         tests("TramTests", ["Tram", "TramSQLite", "TramTesting", "TestSupport"]),
         tests("TramSQLiteTests", ["Tram", "TramSQLite", "Platform", "TestSupport"]),
         tests("ContractsTests", ["Contracts", "Tram"]),

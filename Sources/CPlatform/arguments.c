@@ -1,3 +1,7 @@
+// The first header of the C library tells which one it is.
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "CPlatform.h"
 
 // Swift's own `CommandLine` reads /proc/self/cmdline on Linux, and takes the arguments for none when
@@ -9,10 +13,13 @@
 static int count = -1;
 static char **arguments = NULL;
 
-__attribute__((constructor)) static void keep_arguments(int argc, char **argv, char **envp) {
+// Before the constructors of Swift's runtime. That one asks where its program lies when it is linked
+// statically, and ends the process where /proc cannot answer, unless it is told.
+__attribute__((constructor(101))) static void keep_arguments(int argc, char **argv, char **envp) {
     (void)envp;
     count = argc;
     arguments = argv;
+    if (access("/proc/self/exe", F_OK) != 0) setenv("SWIFT_ROOT", "/", 0);
 }
 
 #else

@@ -50,7 +50,11 @@ struct SQLiteOpener {
         let lock = try makeLock()
         if creating { try makeFile(lock) }
         if let connection = try openUpToDate(creating: creating) {
-            try holding(lock) { try useWriteAheadLog(connection) }
+            // A store that is ready is not waited for: who frees the lock to take it again is before all
+            // who are still waking up.
+            if try !usesWriteAheadLog(connection) {
+                try holding(lock) { try useWriteAheadLog(connection) }
+            }
             return (connection, lock)
         }
         let connection = try holding(lock) {
@@ -222,9 +226,13 @@ struct SQLiteOpener {
         }
     }
 
+    private func usesWriteAheadLog(_ connection: SQLiteConnection) throws -> Bool {
+        let mode: String = try connection.run("PRAGMA journal_mode").rows[0].values()
+        return mode == "wal"
+    }
+
     private func useWriteAheadLog(_ connection: SQLiteConnection) throws {
-        let current: String = try connection.run("PRAGMA journal_mode").rows[0].values()
-        if current == "wal" { return }
+        if try usesWriteAheadLog(connection) { return }
         let mode: String = try connection.run("PRAGMA journal_mode = WAL").rows[0].values()
         guard mode == "wal" else {
             throw StoreError.notWritable(path: path, detail: "it cannot have a write-ahead log")

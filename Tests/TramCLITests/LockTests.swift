@@ -77,9 +77,9 @@ import Testing
     @Test(.enabled(if: LockQueue.isVisible)) func `a signal ends a relay that waits for a store`()
         throws
     {
-        let writer = try hold(workbench.data + "/order.db-lock")
+        let writer = try hold(workbench.data + "/history.db-lock")
         let relay = try workbench.start("relay", "run", "--lock-timeout", "600s")
-        try LockQueue.waitUntil(1, waitFor: workbench.data + "/order.db-lock")
+        try LockQueue.waitUntil(1, waitFor: workbench.data + "/history.db-lock")
         relay.send(SIGTERM)
         #expect(try relay.wait().status == 143)
         writer.release()
