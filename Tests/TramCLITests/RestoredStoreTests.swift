@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import TestSupport
 import Testing
 
@@ -219,6 +220,17 @@ import Testing
         let check = try workbench.run("store", "check")
         #expect(check.status == 1)
         #expect(check.output.contains("- order 3 is APPROVED without credit"))
+    }
+
+    @Test func `a check waits for those who write, so that it sees one instant`() throws {
+        for service in ["customer", "order", "history"] {
+            let writer = try FileLock(path: workbench.data + "/\(service).db-lock")
+            try #require(try writer.acquire(waitingAtMost: 0))
+            let check = try workbench.run("store", "check", "--lock-timeout", "50ms")
+            #expect(check.status == 75, "\(service)")
+            writer.release()
+        }
+        #expect(try workbench.run("store", "check").status == 0)
     }
 
     // MARK: Backups

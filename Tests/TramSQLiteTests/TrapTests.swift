@@ -83,6 +83,39 @@ import TramSQLite
         try second.write { _ = try $0.execute("INSERT INTO item (number) VALUES (2)") }
     }
 
+    @Test func `a write transaction keeps other programs out from its beginning`() throws {
+        let test = try TestStore(.file)
+        try test.store.write { transaction in
+            // Only reading so far: one that began as a reader would let the other commit, and fail.
+            _ = try transaction.rows("SELECT count(*) FROM item")
+            #expect(throws: (any Error).self) {
+                try tamper(with: test.store.path, "INSERT INTO item (number) VALUES (2)")
+            }
+            try test.add(1, in: transaction)
+        }
+        #expect(try test.numbers() == [1])
+    }
+
+    @Test func `a file that was deleted or replaced under the store is not written into`() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("test.db")
+        let store = SQLiteStore(name: "test", path: path, schema: TestStore.schema)
+        try store.create()
+        try store.write { _ = try $0.execute("INSERT INTO item (number) VALUES (1)") }
+        // By another process: this one would drop its own locks.
+        let moved = try ChildProcess("mv", [path, path + ".away"]).wait()
+        try #require(moved.status == 0)
+        #expect(throws: StoreError.moved(path: path)) {
+            try store.write { _ = try $0.execute("INSERT INTO item (number) VALUES (2)") }
+        }
+        #expect(throws: StoreError.missing(path: path)) { try store.write { _ in } }
+        // What is there afterwards is opened anew.
+        let back = try ChildProcess("mv", [path + ".away", path]).wait()
+        try #require(back.status == 0)
+        let count: Int = try store.read { try $0.rows("SELECT count(*) FROM item")[0].values() }
+        #expect(count == 1)
+    }
+
     @Test func `an error that ends the transaction ends the whole batch`() throws {
         let test = try TestStore(.file)
         #expect(throws: StoreError.full(path: test.store.path)) {

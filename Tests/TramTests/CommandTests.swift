@@ -244,6 +244,40 @@ import TramTesting
         }
     }
 
+    @Test func `a lock is freed by the saga that holds it, and by no other of its type`() throws {
+        let handlers = CommandHandlers(
+            "receiver", on: .participant,
+            [.on(Do.self, locking: { _ in "Thing/1" }) { _, _ in .success() }])
+        let relay = try Relay(wholeSystem: [
+            Service(store: sender, subscribers: []),
+            Service(store: receiver, subscribers: [handlers]),
+        ])
+        func unlock(saga: String) throws -> DeliveryOutcome? {
+            try sender.write { transaction in
+                _ = try Outbox(transaction).append(
+                    OutgoingMessage(
+                        type: "SagaUnlockCommand", destination: CommandChannel.participant.name,
+                        partitionID: saga,
+                        headers: [
+                            MessageHeader.commandSagaType: "S", MessageHeader.commandSagaID: saga,
+                            MessageHeader.commandResource: "Thing/1",
+                        ], payload: "{}"))
+            }
+            var outcome: DeliveryOutcome?
+            try relay.run().pass(RelayRun.Bounds(source: "sender")) {
+                if case .delivered(let delivery) = $0 { outcome = delivery.receipt.outcome }
+            }
+            return outcome
+        }
+        try send(1)
+        try relay.run().pass(RelayRun.Bounds(source: "sender"))
+        #expect(try unlock(saga: "8") == .ignored)
+        let held = try receiver.read { try $0.rows("SELECT target FROM saga_lock_table") }
+        #expect(held.count == 1)
+        #expect(try unlock(saga: "7") == .handled)
+        #expect(try receiver.read { try $0.rows("SELECT target FROM saga_lock_table") }.isEmpty)
+    }
+
     @Test(arguments: [true, false])
     func shouldInvokeNestedSaga(isDone: Bool) throws {
         let outer = try SagaManager(TestSaga(.remote(1)), id: "outer")

@@ -78,6 +78,24 @@ import TramSQLite
         #expect(try system.sender.read { try Outbox($0).failedCount() } == 1)
     }
 
+    @Test(arguments: [
+        StoreError.full(path: "x"), .inputOutput(path: "x", detail: "y", atCommit: false),
+        .notWritable(path: "x", detail: "y"),
+    ])
+    func `a disk that is full is no failure of a handler`(error: StoreError) throws {
+        let system = try Relayed()
+        try system.publish(1, about: 1)
+        let full = DomainEventHandlers("full", [.on(Happened.self) { _, _ in throw error }])
+        let relay = try Relay(wholeSystem: [
+            Service(store: system.sender, subscribers: []),
+            Service(store: system.receiver, subscribers: [full]),
+        ])
+        #expect(throws: error) { try relay.run().pass() }
+        #expect(try system.sender.read { try Outbox($0).failedCount() } == 0)
+        #expect(try system.sender.read { try Outbox($0).unpublishedCount() } == 1)
+        #expect(try system.receiver.read { try Inbox($0).count() } == 0)
+    }
+
     @Test func `when its handler is mended a message is delivered, then its successors`() throws {
         let system = try Relayed()
         try system.publish(-1, about: 1)
