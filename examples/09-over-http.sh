@@ -50,4 +50,4 @@ grep --max-count=1 /cancel log.jsonl | sed 's/"time":"[^"]*"/"time":"..."/; s/"m
 # The server ends when the requests in hand are answered:
 kill $!
 wait $! && echo "ended"
-tram store check --quiet
+tram store check
