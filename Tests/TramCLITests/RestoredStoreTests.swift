@@ -222,6 +222,22 @@ import Testing
         #expect(check.output.contains("- order 3 is APPROVED without credit"))
     }
 
+    @Test func `a relay that watches notices an outbox that goes back`() throws {
+        let kept = workbench.directory.file("kept")
+        try workbench.succeed("store", "backup", kept)
+        let relay = try workbench.start("relay", "run", "--watch", "--quiet")
+        try order(3)
+        while try workbench.succeed("order", "show", "2").hasPrefix("Order 2: PENDING") {}
+        let replaced = try shell(
+            "cd '\(workbench.data)' && rm order.db-wal order.db-shm && mv '\(kept)/order.db' order.db"
+        )
+        try #require(replaced.status == 0)
+        let result = try relay.wait()
+        #expect(result.status == 65)
+        #expect(result.errors.contains("error[store-rolled-back]: the order store"))
+        #expect(result.errors.hasPrefix("order is unavailable: "), "\(result.errors)")
+    }
+
     @Test func `a check waits for those who write, so that it sees one instant`() throws {
         for service in ["customer", "order", "history"] {
             let writer = try FileLock(path: workbench.data + "/\(service).db-lock")

@@ -106,6 +106,64 @@
             try served.stop()
         }
 
+        @Test func `a server goes on without the view, and takes it back`() throws {
+            let workbench = try Workbench()
+            try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "5")
+            for suffix in ["", "-wal", "-shm"] {
+                try FileManager.default.removeItem(
+                    atPath: workbench.data + "/history.db" + suffix)
+            }
+            let served = try ServedSystem(in: workbench)
+            let order = try served.createOrder(customer: 1, total: "4", .choreography)
+            try served.expect(order: order, toBe: "APPROVED")
+            #expect(try served.get(served.history, "/customers/1").code == "store-damaged")
+            let status = try served.get(served.orders, "/relay/status")
+            #expect(status.status == 200)
+            #expect(!status.body.contains("history"))
+            try workbench.succeed("history", "rebuild")
+            try eventually("the view is there") {
+                try served.get(served.history, "/customers/1").body.contains("APPROVED")
+            }
+            #expect(try served.get(served.history, "/actuator/health").status == 200)
+            let log = try served.stop().errors
+            #expect(log.components(separatedBy: "a service is unavailable").count == 2)
+            #expect(try workbench.run("store", "check").status == 0)
+        }
+
+        @Test func `a server notices an outbox that goes back, and delivers nothing of it`() throws
+        {
+            let workbench = try Workbench()
+            try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "50")
+            let kept = workbench.directory.file("kept")
+            try workbench.succeed("store", "backup", kept)
+            let served = try ServedSystem(in: workbench)
+            let order = try served.createOrder(customer: 1, total: "4", .choreography)
+            try served.expect(order: order, toBe: "APPROVED")
+            let replaced = try shell(
+                """
+                cd '\(workbench.data)' && rm order.db-wal order.db-shm && mv '\(kept)/order.db' order.db
+                """)
+            try #require(replaced.status == 0)
+            try eventually("it is told") {
+                try served.get(served.orders, "/actuator/health").body
+                    .contains("relay: store-rolled-back")
+            }
+            // The first request finds that the file is another one.
+            try eventually("an order is taken") {
+                try served.post(
+                    served.orders, "/orders", #"{"customerId":1,"orderTotal":{"amount":1}}"#
+                ).status == 200
+            }
+            let pass = try served.post(served.orders, "/relay/run")
+            #expect(pass.code == "store-rolled-back")
+            #expect(try workbench.succeed("outbox", "list").contains("order:1     pending"))
+            try workbench.succeed("store", "accept", "order")
+            try eventually("it goes on") {
+                try served.get(served.orders, "/actuator/health").status == 200
+            }
+            try served.stop()
+        }
+
         @Test func `a failed delivery is tried again, later and by itself`() throws {
             let workbench = try Workbench()
             try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "5")
