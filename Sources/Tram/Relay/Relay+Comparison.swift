@@ -17,7 +17,14 @@ extension Relay {
     ///   ``StoreError/rolledBack(service:detail:)``.
     func compareStores(_ availability: Availability) throws -> [String: StoreIdentity] {
         let facts = try services.compactMap { service in
-            try availability.attempt(service.store) { try $0.read(StoreFacts.init) }
+            try availability.attempt(service.store) { store in
+                do {
+                    return try store.read(StoreFacts.init)
+                } catch StoreError.moved {
+                    // What is there now is compared like any other, before it is used.
+                    return try store.read(StoreFacts.init)
+                }
+            }
         }
         let comparison = StoreComparison(stores: facts)
         let mismatches = try comparison.mismatches { message in
