@@ -225,7 +225,13 @@ import Testing
     @Test func `a relay that watches notices an outbox that goes back`() throws {
         let kept = workbench.directory.file("kept")
         try workbench.succeed("store", "backup", kept)
-        let relay = try workbench.start("relay", "run", "--watch", "--quiet")
+        // It ends by itself; should it not, the test fails.
+        let relay = try ChildProcess(
+            "timeout",
+            [
+                "60", TramProcess.program, "relay", "run", "--watch", "--quiet", "--data-dir",
+                workbench.data,
+            ])
         try order(3)
         while try workbench.succeed("order", "show", "2").hasPrefix("Order 2: PENDING") {}
         let replaced = try shell(

@@ -4,7 +4,7 @@
 /// when they are changed (the pattern "Transactional outbox", Chris Richardson, *Microservices
 /// Patterns*, section 3.3). A relay delivers it later and marks it as published.
 public struct Outbox {
-    private let transaction: any Transaction
+    let transaction: any Transaction
 
     public init(_ transaction: any Transaction) {
         self.transaction = transaction
@@ -151,73 +151,6 @@ public struct Outbox {
     /// How many messages are not marked as published.
     public func unpublishedCount() throws -> Int {
         try transaction.rows("SELECT count(*) FROM message WHERE published = 0")[0].values()
-    }
-
-    /// Gives every message the digest that its row has now, whatever it had.
-    package func digestAll() throws {
-        var after = 0
-        while true {
-            let ids: [Int] = try transaction.rows(
-                "SELECT id FROM message WHERE id > \(after) ORDER BY id LIMIT 500"
-            ).map { try $0.values() }
-            guard let last = ids.last else { return }
-            for id in ids { try digest(id) }
-            after = last
-        }
-    }
-
-    /// Gives a message the digest that its row has now.
-    private func digest(_ number: Int) throws {
-        let row = try transaction.rows(
-            """
-            SELECT type, destination, partition_id, headers, payload, creation_time FROM message
-            WHERE id = \(number)
-            """)[0]
-        let (type, destination, partitionID, headers, payload, created):
-            (String, String, String, String, String, Int) = try row.values()
-        let digest = MessageDigest.of(
-            type: type, destination: destination, partitionID: partitionID, headers: headers,
-            payload: payload, created: created)
-        try transaction.execute("UPDATE message SET digest = \(digest) WHERE id = \(number)")
-    }
-
-    /// Gives messages other numbers. They are pending again, since nobody knows them by these; what
-    /// refers to them in this outbox follows.
-    func renumber(_ renumbered: [AcceptanceReport.Renumbering]) throws {
-        for renumbering in renumbered {
-            let (from, to) = (renumbering.from.number, renumbering.to.number)
-            try transaction.execute("DELETE FROM delivery_failure WHERE message_id = \(from)")
-            try transaction.execute(
-                "UPDATE message SET id = \(to), published = 0 WHERE id = \(from)")
-        }
-        for renumbering in renumbered { try redirect(renumbering) }
-    }
-
-    /// Lets the headers of messages name another message by its new number.
-    private func redirect(_ renumbering: AcceptanceReport.Renumbering) throws {
-        let old = renumbering.from.description
-        let rows = try transaction.rows(
-            "SELECT id, headers FROM message WHERE headers LIKE \("%\"\(old)\"%") ORDER BY id")
-        for row in rows {
-            let (number, text): (Int, String) = try row.values()
-            guard var headers = try? WireFormat.decode([String: String].self, from: text) else {
-                continue
-            }
-            for (name, value) in headers where value == old {
-                headers[name] = renumbering.to.description
-            }
-            try transaction.execute(
-                "UPDATE message SET headers = \(try WireFormat.encode(headers)) WHERE id = \(number)"
-            )
-            try digest(number)
-        }
-    }
-
-    /// Makes messages pending again that were published.
-    func markUnpublished(_ ids: [MessageID]) throws {
-        for id in ids {
-            try transaction.execute("UPDATE message SET published = 0 WHERE id = \(id.number)")
-        }
     }
 
     /// Marks messages as published: every subscriber has handled them.

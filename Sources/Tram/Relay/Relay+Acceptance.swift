@@ -39,9 +39,30 @@ extension Relay {
     /// - Throws: ``StoreError/ofOtherSystem(service:detail:)`` when the store does not belong to the
     ///   system; nothing has then changed.
     public func accept(_ service: Service, incarnation: String) throws -> AcceptanceReport {
+        // Others may write to the store meanwhile; then it is planned again, with numbers that nobody
+        // has been told of.
+        var last = 0
+        while true {
+            guard let plan = try planAcceptance(of: service, numberingAfter: last) else {
+                return AcceptanceReport(
+                    service: service.name, raised: [:], renumbered: [], isUnchanged: true)
+            }
+            try adopt(plan.renumbered, of: service)
+            let isDone = try service.store.write { transaction in
+                guard try transaction.counters() == plan.before else { return false }
+                try plan.apply(as: incarnation, in: transaction)
+                return true
+            }
+            if isDone { return plan.report }
+            last = plan.after["message"] ?? 0
+        }
+    }
+
+    private func planAcceptance(
+        of service: Service, numberingAfter last: Int
+    ) throws -> AcceptancePlan? {
         let stores = try services.map { try $0.store.read(StoreFacts.init) }
-        let comparison = StoreComparison(stores: stores)
-        let mismatches = try comparison.mismatches { message in
+        let mismatches = try StoreComparison(stores: stores).mismatches { message in
             try services.first { $0.name == message.service }?.store.read {
                 try Outbox($0).digest(of: message.number)
             }
@@ -53,30 +74,15 @@ extension Relay {
             if case .rolledBack(service.name, _) = $0 { true } else { false }
         }
         guard concerns, let own = stores.first(where: { $0.service == service.name }) else {
-            return AcceptanceReport(
-                service: service.name, raised: [:], renumbered: [], isUnchanged: true)
+            return nil
         }
         let others = stores.filter { $0.service != service.name }
-        var counters = raisedCounters(of: own, seenBy: others)
-        let renumbered = try renumberings(in: service, after: &counters["message", default: 0])
-        try adopt(renumbered, of: service)
-        try service.store.write { transaction in
-            for (table, value) in counters { try transaction.setCounter(of: table, to: value) }
-            try Outbox(transaction).renumber(renumbered)
-            if own.counters["saga_instance"] != nil {
-                try SagaInstances(transaction).renumber(renumbered)
-            }
-            try Identities(transaction).accept(
-                as: incarnation, known: unknownIncarnations(of: own, to: others),
-                before: own.counters, after: counters)
-        }
-        let raised = counters.filter { $0.value > own.counters[$0.key] ?? 0 }
-        return AcceptanceReport(
-            service: service.name,
-            raised: Dictionary(
-                uniqueKeysWithValues: raised.map { table, value in
-                    (table, AcceptanceReport.Raise(from: own.counters[table] ?? 0, to: value))
-                }), renumbered: renumbered, isUnchanged: false)
+        var after = raisedCounters(of: own, seenBy: others)
+        after["message"] = max(after["message"] ?? 0, last)
+        let renumbered = try renumberings(in: service, after: &after["message", default: 0])
+        return AcceptancePlan(
+            service: service.name, before: own.counters, after: after, renumbered: renumbered,
+            known: unknownIncarnations(of: own, to: others))
     }
 
     private func raisedCounters(
@@ -180,5 +186,36 @@ extension Relay {
                 }
             }
         }
+    }
+}
+
+/// What is to be done to a store that is accepted.
+private struct AcceptancePlan {
+    let service: String
+    /// The store's counters when it was planned.
+    let before: [String: Int]
+    /// Those that it goes on from.
+    let after: [String: Int]
+    let renumbered: [AcceptanceReport.Renumbering]
+    /// The incarnations by which others know the store.
+    let known: Set<String>
+
+    func apply(as incarnation: String, in transaction: any Transaction) throws {
+        for (table, value) in after { try transaction.setCounter(of: table, to: value) }
+        try Outbox(transaction).renumber(renumbered)
+        // Without a saga there may be no tables of sagas.
+        if before["saga_instance"] != nil { try SagaInstances(transaction).renumber(renumbered) }
+        try Identities(transaction).accept(
+            as: incarnation, known: known, before: before, after: after)
+    }
+
+    var report: AcceptanceReport {
+        let raised = after.filter { $0.value > before[$0.key] ?? 0 }
+        return AcceptanceReport(
+            service: service,
+            raised: Dictionary(
+                uniqueKeysWithValues: raised.map { table, value in
+                    (table, AcceptanceReport.Raise(from: before[table] ?? 0, to: value))
+                }), renumbered: renumbered, isUnchanged: false)
     }
 }
