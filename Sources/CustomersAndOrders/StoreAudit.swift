@@ -56,52 +56,52 @@ struct StoreAudit {
 
     /// The orders that are not as their events tell, as far as these have not been purged.
     func misrepresentedOrders() throws -> [String] {
-        let events = try eventsByAggregate(Channel.order)
+        var orders: [Int: OrderFacts] = [:]
+        var wrong: [(order: Int, text: String)] = []
         let rows = try view.rows(
-            """
-            SELECT id, customer_id, total, saga, saga_id, rejection_reason FROM orders ORDER BY id
-            """)
-        return try rows.flatMap { row in
+            "SELECT id, customer_id, total, saga, saga_id, rejection_reason FROM orders")
+        for row in rows {
             let (id, customer, total, saga, sagaID, reason):
                 (Int, Int, Money, String, String?, String?) = try row.values()
-            var wrong: [String] = []
+            orders[id] = OrderFacts(customer: customer, total: total, saga: saga, reason: reason)
             if (saga == SagaKind.orchestration.rawValue) != (sagaID != nil) {
-                wrong.append("order \(id) is \(saga), and its saga is \(sagaID ?? "none")")
+                wrong.append((id, "order \(id) is \(saga), and its saga is \(sagaID ?? "none")"))
             }
-            for event in events["\(id)"] ?? [] {
-                let told = try? WireFormat.decode(ToldOrder.self, from: event.payload)
-                guard let told else { continue }
-                let details = told.orderDetails
-                if details.customerId != customer || details.orderTotal != total {
-                    wrong.append(
-                        "order \(id) is of customer \(customer), \(total); \(event.id) tells "
-                            + "customer \(details.customerId), \(details.orderTotal)")
-                }
-                if let kind = told.saga?.rawValue, kind != saga {
-                    wrong.append("order \(id) is \(saga); \(event.id) tells \(kind)")
-                }
-                if let rejection = told.rejectionReason?.rawValue, rejection != reason {
-                    wrong.append(
-                        "order \(id) has the reason \(reason ?? "none"); \(event.id) tells "
-                            + rejection)
-                }
-            }
-            return wrong
         }
+        try forEachEvent(on: Channel.order) { event in
+            guard let order = orders[event.aggregate],
+                let told = try? WireFormat.decode(ToldOrder.self, from: event.payload)
+            else { return }
+            wrong += order.differences(from: told, by: event.message).map {
+                (event.aggregate, "order \(event.aggregate) \($0)")
+            }
+        }
+        return wrong.sorted { $0.order < $1.order }.map(\.text)
     }
 
-    /// The customers that are not as their first event tells.
-    func misrepresentedCustomers() throws -> [String] {
-        let rows = try view.rows("SELECT id, name, credit_limit FROM customer ORDER BY id")
-        let events = try eventsByAggregate(Channel.customer)
-        return try rows.compactMap { row in
-            let (id, name, limit): (Int, String, Money) = try row.values()
-            let event = events["\(id)"]?.first { $0.type == CustomerCreated.eventType }
-            guard let event,
-                let told = try? WireFormat.decode(CustomerCreated.self, from: event.payload),
-                told.name != name || told.creditLimit != limit
-            else { return nil }
-            return "customer \(id) is not as \(event.id) tells"
+    /// What the Order Service's own row says of an order.
+    private struct OrderFacts {
+        let customer: Int
+        let total: Money
+        let saga: String
+        let reason: String?
+
+        func differences(from told: ToldOrder, by event: MessageID) -> [String] {
+            let details = told.orderDetails
+            var differences: [String] = []
+            if details.customerId != customer || details.orderTotal != total {
+                differences.append(
+                    "is of customer \(customer), \(total); \(event) tells "
+                        + "customer \(details.customerId), \(details.orderTotal)")
+            }
+            if let kind = told.saga?.rawValue, kind != saga {
+                differences.append("is \(saga); \(event) tells \(kind)")
+            }
+            if let rejection = told.rejectionReason?.rawValue, rejection != reason {
+                differences.append(
+                    "has the reason \(reason ?? "none"); \(event) tells \(rejection)")
+            }
+            return differences
         }
     }
 
@@ -112,16 +112,52 @@ struct StoreAudit {
         let rejectionReason: RejectionReason?
     }
 
-    private func eventsByAggregate(_ channel: String) throws -> [String: [Message]] {
-        var events: [String: [Message]] = [:]
+    /// The customers that are not as their first event tells.
+    func misrepresentedCustomers() throws -> [String] {
+        var wrong: [String] = []
+        try forEachEvent(on: Channel.customer) { event in
+            guard event.type == CustomerCreated.eventType,
+                let told = try? WireFormat.decode(CustomerCreated.self, from: event.payload),
+                let row = try view.rows(
+                    "SELECT name, credit_limit FROM customer WHERE id = \(event.aggregate)"
+                ).first
+            else { return }
+            let (name, limit): (String, Money) = try row.values()
+            if told.name != name || told.creditLimit != limit {
+                wrong.append("customer \(event.aggregate) is not as \(event.message) tells")
+            }
+        }
+        return wrong
+    }
+
+    /// What an event's row tells without its headers.
+    private struct Event {
+        let message: MessageID
+        let type: String
+        let aggregate: Int
+        let payload: String
+    }
+
+    /// Calls `body` for the events on a channel, page by page.
+    private func forEachEvent(on channel: String, _ body: (Event) throws -> Void) throws {
         var after = 0
         while true {
-            let page = try Outbox(view).messages(after: after, limit: pageSize)
-            guard let last = page.last else { return events }
-            for entry in page where entry.message.destination == channel {
-                events[entry.message.partitionID, default: []].append(entry.message)
+            let page = try view.rows(
+                """
+                SELECT id, type, partition_id, payload FROM message
+                WHERE destination = \(channel) AND id > \(after) ORDER BY id LIMIT \(pageSize)
+                """)
+            if page.isEmpty { return }
+            for row in page {
+                let (number, type, partition, payload): (Int, String, String, String) =
+                    try row.values()
+                after = number
+                guard let aggregate = Int(partition) else { continue }
+                try body(
+                    Event(
+                        message: MessageID(service: view.storeName, number: number), type: type,
+                        aggregate: aggregate, payload: payload))
             }
-            after = last.message.id.number
         }
     }
 

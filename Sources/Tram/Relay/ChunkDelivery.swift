@@ -192,6 +192,8 @@ struct ChunkDelivery {
                         of: delivery.message.id, subscriber: delivery.subscriber ?? "",
                         error: delivery.receipt.effects[0])
                 }
+                // What is still pending is delivered again to an inbox that has gone back.
+                if done.isEmpty { return }
                 for position in positions { try Positions(transaction).note(position) }
             }
         }
