@@ -90,32 +90,6 @@ struct SQLiteOpener {
         return isUpToDate ? connection : nil
     }
 
-    /// Brings the store up to date while nobody else has it open, in this process or another: one
-    /// that has opened it as it was would go on writing to tables that are no longer the same. Whoever
-    /// has opened a store with a write-ahead log keeps a shared lock on the file until it closes it.
-    private func migrateExclusively(creating: Bool) throws {
-        let connection = try SQLiteConnection(
-            path: path, mode: creating ? .create : .readWrite, patience: patience)
-        try exclude(connection) { _ = try checkHeader(of: connection, mayBeNew: creating) }
-        try useWriteAheadLog(connection)
-        try migrate(connection)
-    }
-
-    /// Makes sure that nobody else has the file open, until the connection is closed.
-    ///
-    /// - Parameter look: a look into the file, which takes the lock.
-    /// - Throws: `StoreError.inUse`.
-    private func exclude(_ connection: SQLiteConnection, _ look: () throws -> Void) throws {
-        // Before the first look: the log is then opened for this connection alone.
-        try connection.run("PRAGMA locking_mode = EXCLUSIVE")
-        do {
-            try configure(connection)
-            try look()
-        } catch StoreError.busy(let path, let waited) {
-            throw StoreError.inUse(path: path, waited: waited)
-        }
-    }
-
     /// Opens a store of this version or an older one for reading, as it is.
     func openForCopying() throws -> SQLiteConnection {
         try requireFile()
@@ -124,15 +98,6 @@ struct SQLiteOpener {
         try configure(connection)
         _ = try checkHeader(of: connection, mayBeNew: false)
         return connection
-    }
-
-    /// - Throws: `StoreError.inUse` when another connection, of this process or another, has the file
-    ///   open.
-    func requireAlone() throws {
-        try requireFile()
-        let connection = try SQLiteConnection(
-            path: path, mode: .readWrite, patience: patience)
-        try exclude(connection) { _ = try connection.run("PRAGMA user_version") }
     }
 
     /// The lock that every writer of the store holds. It lies beside the file itself, so that it is the
@@ -203,14 +168,14 @@ struct SQLiteOpener {
         }
     }
 
-    private func requireFile() throws {
+    func requireFile() throws {
         let size = try system { () throws(SystemError) in try Files.size(of: path) }
         guard let size, size > 0 else { throw StoreError.missing(path: path) }
     }
 
     /// Sets what every connection needs, and reads back what could silently not have taken effect.
     /// None of it touches the file.
-    private func configure(_ connection: SQLiteConnection) throws {
+    func configure(_ connection: SQLiteConnection) throws {
         // A process that makes one transaction must not copy the whole log at its exit. First of
         // all, for it would also rewrite a file that turns out not to be ours.
         try connection.configure(SQLiteSetting.noCheckpointOnClose, true)
@@ -231,7 +196,7 @@ struct SQLiteOpener {
         return mode == "wal"
     }
 
-    private func useWriteAheadLog(_ connection: SQLiteConnection) throws {
+    func useWriteAheadLog(_ connection: SQLiteConnection) throws {
         if try usesWriteAheadLog(connection) { return }
         let mode: String = try connection.run("PRAGMA journal_mode = WAL").rows[0].values()
         guard mode == "wal" else {
@@ -240,7 +205,7 @@ struct SQLiteOpener {
     }
 
     /// - Returns: the version of the store, 0 for an empty database.
-    private func checkHeader(
+    func checkHeader(
         of connection: SQLiteConnection, mayBeNew: Bool
     ) throws -> StoreVersion {
         // One statement is one snapshot: a migration may be committing meanwhile.
@@ -283,32 +248,6 @@ struct SQLiteOpener {
             let (object, _): (String, String) = try expected.values()
             throw StoreError.damaged(
                 path: path, detail: "its schema is not the expected one: see '\(object)'")
-        }
-    }
-
-    /// Runs the migrations that the store has not had, and counts them, in one transaction.
-    private func migrate(_ connection: SQLiteConnection) throws {
-        try connection.run("BEGIN IMMEDIATE")
-        do {
-            let version = try checkHeader(of: connection, mayBeNew: true)
-            let transaction = SQLiteTransaction(connection, storeName: name, now: clock())
-            defer { transaction.close() }
-            for migration in schema.library.dropFirst(version.library)
-                + schema.migrations.dropFirst(version.application)
-            {
-                for statement in migration.statements {
-                    try connection.run(SQL(unsafeText: statement))
-                }
-                try migration.body(transaction)
-            }
-            try connection.run(
-                SQL(unsafeText: "PRAGMA application_id = \(schema.applicationID)"))
-            try connection.run(
-                SQL(unsafeText: "PRAGMA user_version = \(schema.version.number)"))
-            try connection.run("COMMIT")
-        } catch {
-            connection.rollBack()
-            throw error
         }
     }
 }
