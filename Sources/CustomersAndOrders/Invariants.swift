@@ -233,10 +233,12 @@ extension SystemSnapshot {
                 // The view has a customer as soon as it has one of the customer's orders.
                 || viewedOrders.contains {
                     $0.customerID == id
-                        && losses.isLost($0.id, of: "orders", in: ServiceName.order)
+                        && (losses.isLost($0.id, of: "orders", in: ServiceName.order)
+                            || losses.isReused(order: $0.id))
                 }
                 || orders.contains {
-                    $0.customerID == id && losses.isBeforeView(order: $0.id)
+                    $0.customerID == id
+                        && (losses.isBeforeView(order: $0.id) || losses.isReused(order: $0.id))
                 }
             return Finding("customer \(id) differs in the view", isConsequence: isLost)
         }

@@ -15,6 +15,8 @@ struct Losses {
     /// When messages were sent, as far as their outboxes still tell.
     private var sent: [MessageID: Timestamp] = [:]
     private var gaps: [String: Int] = [:]
+    /// The aggregates whose number a lost one has had.
+    private(set) var reused: Set<ReusedAggregate> = []
 
     private struct Aggregate: Hashable {
         let type: String
@@ -32,6 +34,7 @@ struct Losses {
             let own = try Identities(view).acceptances()
             acceptances[view.storeName] = own
             accepted[view.storeName] = own.map(\.accepted).max()
+            reused.formUnion(own.flatMap(\.reused))
         }
         gaps = try OrderHistoryService.gaps(in: views[2])
         if accepted.isEmpty && gaps.isEmpty { return }
@@ -55,6 +58,11 @@ struct Losses {
         (acceptances[service] ?? []).contains {
             number > $0.before[table] ?? 0 && number <= $0.after[table] ?? 0
         }
+    }
+
+    /// Whether an order has the number of a lost one.
+    func isReused(order id: Int) -> Bool {
+        reused.contains { $0.channel == Channel.order && $0.id == "\(id)" }
     }
 
     /// Whether something between these services about an order may have been lost.

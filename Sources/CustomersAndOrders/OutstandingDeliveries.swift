@@ -76,6 +76,20 @@ extension CustomersAndOrders {
         }
     }
 
+    /// - Throws: `StoreError.ofOtherSystem` when the view was made for another system.
+    package func refuseViewOfOtherSystem(_ availability: Availability) throws {
+        let own = try historyStore.read { try Identities($0).own() }.system
+        for store in [customerStore, orderStore] {
+            let other =
+                try availability.attempt(store) {
+                    try $0.read { try Identities($0).own() }.system
+                } ?? nil
+            guard let own, let other, own != other else { continue }
+            throw StoreError.ofOtherSystem(
+                service: ServiceName.history, detail: "it was made for another system")
+        }
+    }
+
     /// How many events the view has not heard of, by the customer whom they are about: those that are
     /// pending, and those that were delivered to a view of which an older copy was put back. Customers
     /// without any are left out.

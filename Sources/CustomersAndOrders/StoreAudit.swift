@@ -165,38 +165,70 @@ struct StoreAudit {
 
     /// The orders whose saga is gone, cannot be read, or says something else than the order or the
     /// saga's own log.
-    func brokenSagas() throws -> [String] {
-        struct Known: Decodable {
-            let orderId: Int
-        }
+    ///
+    /// - Returns: what is wrong, and with which order's saga; nil where it belongs to none.
+    func brokenSagas() throws -> [(order: Int?, text: String)] {
         let rows = try view.rows(
-            "SELECT id, state, saga_id FROM orders WHERE saga_id IS NOT NULL ORDER BY id")
-        return try rows.flatMap { row -> [String] in
-            let (id, state, sagaID): (Int, OrderState, String) = try row.values()
-            let reference = SagaReference(type: CreateOrderSaga.sagaType, id: sagaID)
-            let name = "\(reference) of order \(id)"
-            let overview: SagaOverview?
-            do {
-                overview = try Sagas.overview(of: reference, in: view)
-            } catch let StoreError.unexpectedRow(detail) {
-                return ["\(name): \(detail)"]
-            }
-            guard let overview else { return ["\(name) is gone"] }
-            var wrong: [String] = []
-            let known = try? WireFormat.decode(Known.self, from: overview.data)
-            if known?.orderId != id { wrong.append("\(name): its data is not about the order") }
-            if !allows(overview.state, state) {
-                wrong.append("\(name) is \(overview.state), and the order is \(state.rawValue)")
-            }
-            if try !Sagas.isConsistent(reference, in: view) {
-                wrong.append("\(name): its columns and its state do not agree")
-            }
-            let log = try Sagas.log(of: reference, in: view)
-            if log.first?.event != .started || !isEnd(log, of: overview.state) {
-                wrong.append("\(name): its log does not tell how it came to its state")
-            }
-            return wrong
+            """
+            SELECT id, state, saga_id, customer_id, total, rejection_reason FROM orders
+            WHERE saga_id IS NOT NULL ORDER BY id
+            """)
+        let broken = try rows.flatMap { row -> [(order: Int?, text: String)] in
+            let (id, _): (Int, String) = try row.values()
+            return try brokenSaga(row).map { (id, $0) }
         }
+        let strangers = try view.rows(
+            """
+            SELECT saga_type, saga_id FROM saga_instance
+            WHERE saga_id NOT IN (SELECT saga_id FROM orders WHERE saga_id IS NOT NULL)
+            """
+        ).map { row -> (order: Int?, text: String) in
+            let (type, id): (String, String) = try row.values()
+            return (nil, "\(SagaReference(type: type, id: id)) is no order's")
+        }
+        return broken + strangers
+    }
+
+    /// What a saga's data must tell of its order.
+    private struct ToldData: Decodable {
+        let orderId: Int
+        let orderDetails: OrderDetails
+        let rejectionReason: RejectionReason?
+    }
+
+    private func brokenSaga(_ row: Row) throws -> [String] {
+        let (id, state, sagaID, customer, total, reason):
+            (Int, OrderState, String, Int, Money, RejectionReason?) = try row.values()
+        let reference = SagaReference(type: CreateOrderSaga.sagaType, id: sagaID)
+        let name = "\(reference) of order \(id)"
+        let overview: SagaOverview?
+        do {
+            overview = try Sagas.overview(of: reference, in: view)
+        } catch let StoreError.unexpectedRow(detail) {
+            return ["\(name): \(detail)"]
+        }
+        guard let overview else { return ["\(name) is gone"] }
+        var wrong: [String] = []
+        let told = try? WireFormat.decode(ToldData.self, from: overview.data)
+        let details = OrderDetails(customerId: customer, orderTotal: total)
+        if told?.orderId != id || told?.orderDetails != details
+            || told?.rejectionReason.map({ $0 != reason }) ?? false
+        {
+            wrong.append("\(name): its data is not about the order")
+        }
+        if !allows(overview.state, state) {
+            wrong.append("\(name) is \(overview.state), and the order is \(state.rawValue)")
+        }
+        if try !Sagas.isConsistent(reference, in: view) {
+            wrong.append("\(name): its columns and its state do not agree")
+        }
+        let log = try Sagas.log(of: reference, in: view)
+        if log.first?.event != .started || !isEnd(log, of: overview.state) {
+            wrong.append("\(name): its log does not tell how it came to its state")
+        } else if log.last?.data != overview.data && overview.state.isEnd {
+            wrong.append("\(name): its log ends with other data than it has")
+        }
+        return wrong
     }
 
     private func allows(_ saga: SagaState, _ order: OrderState) -> Bool {

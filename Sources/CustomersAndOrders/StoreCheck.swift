@@ -40,7 +40,8 @@ extension CustomersAndOrders {
                         rule: "all rules about what the services say together",
                         reason: "\(away.joined(separator: " and ")) cannot be read"))
             }
-            result.checks += try audit(views)
+            let losses = try views.count == stores.count ? Losses(views) : Losses()
+            result.checks += try audit(views, losses)
             return result
         }
     }
@@ -55,34 +56,77 @@ extension CustomersAndOrders {
     }
 
     /// What each store must obey by itself, and what they know of one another.
-    private func audit(_ views: [any Transaction]) throws -> [InvariantCheck] {
+    private func audit(
+        _ views: [any Transaction], _ losses: Losses
+    ) throws -> [InvariantCheck] {
+        if views.isEmpty { return [] }
         func check(
             _ rule: String, only service: String? = nil,
-            _ find: (StoreAudit) throws -> [String]
+            _ find: (StoreAudit) throws -> [Finding]
         ) throws -> InvariantCheck? {
             let audits = views.filter { service == nil || $0.storeName == service }
                 .map(StoreAudit.init)
-            if audits.isEmpty { return nil }
-            return InvariantCheck(rule: rule, violations: try audits.flatMap(find))
+            return audits.isEmpty
+                ? nil : InvariantCheck(rule: rule, findings: try audits.flatMap(find))
         }
+        func violations(_ texts: [String]) -> [Finding] { texts.map { Finding($0) } }
+        let reused = losses.reused.map(\.description).sorted().map {
+            "\($0) has the number of a lost one, and others may take one for the other"
+        }
+        let numbers = try check(
+            "nothing that was numbered is gone, and no number is given out twice"
+        ) { violations(try $0.missingRows()) }
         return try [
             InvariantCheck(
                 rule: "the stores are of one system, and none is older than others know it",
                 violations: relay.mismatches(in: views).map { "\($0)" }),
-            check("every message is as it was sent") { try $0.changedMessages() },
-            check("nothing that was numbered is gone, and no number is given out twice") {
-                try $0.missingRows()
+            check("every message is as it was sent") { violations(try $0.changedMessages()) },
+            numbers.map {
+                InvariantCheck(
+                    rule: $0.rule, violations: $0.violations, consequences: reused)
             },
+            InvariantCheck(
+                rule: "what was handled is what was sent", violations: handledOtherwise(views)),
             check("every customer is as its event tells", only: ServiceName.customer) {
-                try $0.misrepresentedCustomers()
+                violations(try $0.misrepresentedCustomers())
             },
             check("every order is as its events tell", only: ServiceName.order) {
-                try $0.misrepresentedOrders()
+                violations(try $0.misrepresentedOrders())
             },
             check("every saga is as its order and its log tell", only: ServiceName.order) {
-                try $0.brokenSagas()
+                try $0.brokenSagas().map { order, text in
+                    Finding(text, isConsequence: order.map(losses.isReused) ?? false)
+                }
             },
         ].compactMap { $0 }
+    }
+
+    /// The messages that an inbox knows with another digest than their outbox, and the subscribers that
+    /// nobody knows.
+    private func handledOtherwise(_ views: [any Transaction]) throws -> [String] {
+        var digests: [String: Int] = [:]
+        for view in views {
+            for row in try view.rows("SELECT id, digest FROM message") {
+                let (number, digest): (Int, Int) = try row.values()
+                digests["\(view.storeName):\(number)"] = digest
+            }
+        }
+        let subscribers = Set(relay.services.flatMap(\.subscribers).map(\.id))
+        return try views.flatMap { view in
+            try view.rows(
+                """
+                SELECT consumer_id, message_id, digest FROM received_messages
+                ORDER BY consumer_id, message_id
+                """
+            ).compactMap { row -> String? in
+                let (subscriber, message, digest): (String, String, Int?) = try row.values()
+                if !subscribers.contains(subscriber) {
+                    return "'\(subscriber)' has handled \(message), and there is no such subscriber"
+                }
+                guard let digest, let sent = digests[message], sent != digest else { return nil }
+                return "\(subscriber) has handled \(message) with other content"
+            }
+        }
     }
 
     private func damage(in view: any Transaction) throws -> [String] {

@@ -159,6 +159,11 @@ final class RelayReporter {
     private func totals(_ summary: PassSummary) -> String {
         let pending = counted(summary.pending, "message") + " pending."
         if summary.isIdle {
+            if !summary.unavailable.isEmpty {
+                return
+                    "Nothing to deliver without \(summary.unavailable.joined(separator: " and "))."
+                    + " \(pending)"
+            }
             return summary.pending == 0
                 ? "Nothing to deliver: all outboxes are empty of pending messages."
                 : "Nothing to deliver. \(pending)"

@@ -74,6 +74,7 @@ enum MessagingTables {
             incarnation TEXT NOT NULL,
             counters_before TEXT NOT NULL,
             counters_after TEXT NOT NULL,
+            reused TEXT NOT NULL DEFAULT '[]',
             creation_time INTEGER NOT NULL
         ) STRICT
         """,

@@ -243,6 +243,12 @@ struct SQLiteOpener {
         for statement in (schema.library + schema.migrations).flatMap(\.statements) {
             try model.run(SQL(unsafeText: statement))
         }
+        // Tables of others do no harm; a trigger may change what is written.
+        let triggers: SQL = "SELECT name FROM sqlite_schema WHERE type = 'trigger' LIMIT 1"
+        if let trigger = try connection.run(triggers).rows.first {
+            let name: String = try trigger.values()
+            throw StoreError.damaged(path: path, detail: "it has a trigger, '\(name)'")
+        }
         let actual = Set(try connection.run(query).rows)
         for expected in try model.run(query).rows where !actual.contains(expected) {
             let (object, _): (String, String) = try expected.values()

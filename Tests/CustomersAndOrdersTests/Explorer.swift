@@ -86,7 +86,7 @@ final class Explorer {
                 .checks(system.relay.services.flatMap(\.subscribers))
                 .filter { !$0.violations.isEmpty }
             #expect(broken.isEmpty, "crashed after \(history), \(describe(possible))")
-            let again = try system.relay.deliver(possible)
+            let again = try #require(try system.relay.deliver(possible))
             #expect(again.receipt.outcome == .duplicate)
             crashes += 1
             return try system.snapshot()
@@ -94,7 +94,7 @@ final class Explorer {
     }
 
     private func deliver(_ possible: PossibleDelivery) throws {
-        let delivery = try system.relay.deliver(possible)
+        let delivery = try #require(try system.relay.deliver(possible))
         deliveries += 1
         let outcome = delivery.receipt.outcome
         #expect(outcome.isDone && outcome != .duplicate, "\(describe(possible)): \(outcome)")
@@ -108,7 +108,7 @@ final class Explorer {
 
     private func deliverAgain(_ possible: PossibleDelivery, in state: SystemSnapshot) throws {
         try system.relay.rehearse {
-            let delivery = try system.relay.deliver(possible)
+            let delivery = try #require(try system.relay.deliver(possible))
             redeliveries += 1
             #expect(
                 delivery.receipt.outcome == .duplicate, "\(describe(possible)) took effect again")

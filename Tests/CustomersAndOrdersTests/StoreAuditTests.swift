@@ -108,6 +108,30 @@ import TramSQLite
             "history has handled order:8, which was never sent"
         ),
         (
+            .order,
+            """
+            UPDATE saga_instance SET saga_data_json = replace(saga_data_json, '"amount":3', '"amount":4')
+            """, "CreateOrderSaga 1 of order 3: its data is not about the order"
+        ),
+        (
+            .order, "UPDATE saga_log SET saga_data_json = '{}'",
+            "CreateOrderSaga 1 of order 3: its log ends with other data than it has"
+        ),
+        (
+            .order,
+            "INSERT INTO saga_instance (saga_type, state_name, end_state, saga_data_type, "
+                + "saga_data_json) VALUES ('CreateOrderSaga', '{}', 1, 'Data', '{}')",
+            "CreateOrderSaga 2 is no order's"
+        ),
+        (
+            .history, "UPDATE received_messages SET digest = 1 WHERE message_id = 'order:2'",
+            "history has handled order:2 with other content"
+        ),
+        (
+            .history, "UPDATE received_messages SET consumer_id = 'x' WHERE message_id = 'order:2'",
+            "'x' has handled order:2, and there is no such subscriber"
+        ),
+        (
             .history, "UPDATE store_identity SET system_id = 'x'",
             "the store of history does not belong to this system: "
                 + "it was made for another system than the other stores"

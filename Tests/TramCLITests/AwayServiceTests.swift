@@ -139,6 +139,27 @@ import Testing
         #expect(try workbench.run("store", "check").status == 0)
     }
 
+    @Test(arguments: ["history", "customer"])
+    func `a step without a service is told as it was made`(service: String) throws {
+        try remove(service)
+        let step = try workbench.run("relay", "run", "--step")
+        #expect(step.status == 65)
+        #expect(step.errors.hasPrefix("\(service) is unavailable: "), "\(step.errors)")
+        #expect(step.output.contains(" 1 delivery, 0 duplicates, 0 failed."), "\(step.output)")
+    }
+
+    @Test func `without a service nothing is called empty, and nothing is purged`() throws {
+        try workbench.succeed("relay", "run", "--until-idle")
+        try remove("order")
+        let idle = try workbench.run("relay", "run")
+        #expect(idle.status == 65)
+        #expect(idle.output == "Nothing to deliver without order. 0 messages pending.\n")
+        let purged = try workbench.run("outbox", "purge")
+        #expect(purged.status == 65)
+        #expect(purged.output == "Purged nothing: a service is away.\n")
+        #expect(try workbench.run("outbox", "list").output.contains("customer:1"))
+    }
+
     @Test func `after a purge a view is made of what is still told`() throws {
         try workbench.succeed("relay", "run", "--until-idle")
         try workbench.succeed("outbox", "purge")

@@ -28,7 +28,7 @@ import Tram
         let relayed = try tram(["relay", "run", "--until-idle", "--quiet", "--data-dir", data])
         #expect(relayed.status == 0, "\(relayed.errors)")
         let after = try tram(["store", "check", "--data-dir", data])
-        #expect(after.output.hasSuffix("18 rules checked, 0 violations found.\n"))
+        #expect(after.output.hasSuffix("19 rules checked, 0 violations found.\n"))
         let orders = try tram(["order", "list", "--data-dir", data]).output
         #expect(orders.contains("3      2         REJECTED"), "\(orders)")
         #expect(!orders.contains("PENDING"))
@@ -69,6 +69,28 @@ import Tram
         let refused = try tram(["relay", "run", "--data-dir", data])
         #expect(refused.status == 65)
         #expect(refused.errors.hasPrefix("error[store-rolled-back]"))
+    }
+
+    @Test func `a copy that was put back before the migration is noticed when it has grown`() throws
+    {
+        let data = try unpack("at-rest")
+        try tamper(
+            with: data + "/order.db",
+            """
+            DELETE FROM message WHERE id > 12;
+            UPDATE sqlite_sequence SET seq = 12 WHERE name = 'message'
+            """)
+        for _ in 1...8 {
+            let created = try tram(
+                ["order", "create", "--customer-id", "1", "--order-total", "1", "--data-dir", data])
+            #expect(created.status == 0)
+        }
+        let refused = try tram(["relay", "run", "--data-dir", data])
+        #expect(refused.status == 65, "\(refused.output)")
+        #expect(refused.errors.hasPrefix("error[store-rolled-back]: the order store"))
+        let accepted = try tram(["store", "accept", "order", "--data-dir", data])
+        #expect(accepted.output.contains("order:13 is now order:21"), "\(accepted.output)")
+        #expect(try tram(["relay", "run", "--until-idle", "-q", "--data-dir", data]).status == 0)
     }
 
     @Test func `version 0.1.0 refuses the stores as too new`() throws {

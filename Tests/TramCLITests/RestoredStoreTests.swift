@@ -222,6 +222,36 @@ import Testing
         #expect(check.output.contains("- order 3 is APPROVED without credit"))
     }
 
+    @Test func `what has the number of a lost one is named`() throws {
+        let putBack = try keep("customer")
+        try workbench.succeed("customer", "create", "--name", "Alice", "--credit-limit", "30")
+        try workbench.succeed("order", "create", "--customer-id", "2", "--order-total", "20")
+        try workbench.succeed("relay", "run", "--until-idle")
+        try putBack()
+        try workbench.succeed("customer", "create", "--name", "Mallory", "--credit-limit", "30")
+        let accepted = try workbench.succeed("store", "accept", "customer")
+        #expect(accepted.contains("Customer 2 is new, and others know a lost one of that number"))
+        try workbench.succeed("relay", "redeliver", "--to", "customer")
+        try workbench.succeed("relay", "run", "--until-idle")
+        let check = try workbench.run("store", "check")
+        #expect(check.status == 0, "\(check.output)")
+        #expect(check.output.contains("(lost) Customer 2 has the number of a lost one"))
+    }
+
+    @Test func `an answer about a lost order holds up no other order`() throws {
+        let putBack = try keep("order")
+        try order(2)
+        try workbench.succeed("relay", "run")
+        try putBack()
+        try workbench.succeed("store", "accept", "order")
+        try workbench.succeed("relay", "redeliver", "--to", "order")
+        try order(3)
+        let relayed = try workbench.succeed("relay", "run", "--until-idle")
+        #expect(relayed.contains("-> order     ignored  order 2 is lost"), "\(relayed)")
+        #expect(try workbench.succeed("order", "show", "3").hasPrefix("Order 3: APPROVED"))
+        #expect(try workbench.run("store", "check").status == 0)
+    }
+
     @Test func `a relay that watches notices an outbox that goes back`() throws {
         let kept = workbench.directory.file("kept")
         try workbench.succeed("store", "backup", kept)

@@ -89,6 +89,13 @@ import TramSQLite
                 detail: "its schema is not the expected one: see 'message_published_idx'"))
     }
 
+    @Test func `a trigger that was added by hand is damage`() throws {
+        try store().create()
+        try tamper(
+            with: path, "CREATE TRIGGER t AFTER INSERT ON item BEGIN DELETE FROM item; END")
+        expectRefused(.damaged(path: path, detail: "it has a trigger, 't'"))
+    }
+
     @Test func `tables that were added by hand do no harm`() throws {
         try store().create()
         try tamper(with: path, "CREATE TABLE note (text)")

@@ -67,9 +67,10 @@ extension Problem {
                 code: .storeForeign,
                 message: "the \(service) store does not belong here: \(detail)",
                 reason: "Nothing was delivered or changed.",
-                help: "put this system's own back: tram store restore DIR"
-                    + (service == ServiceName.history ? ", or tram history rebuild" : "")
-                    + "; from an older copy go on with 'tram store accept \(service)' and "
+                help: (service == ServiceName.history
+                    ? "make it anew with 'tram history rebuild', or " : "")
+                    + "put this system's own back with 'tram store restore DIR'; from an older copy "
+                    + "of it go on with 'tram store accept \(service)' and "
                     + "'tram relay redeliver --to \(service)'")
         case .rolledBack(let service, let detail):
             self.init(
@@ -78,10 +79,11 @@ extension Problem {
                     "the \(service) store is older than what others have seen of it: \(detail)",
                 reason: "A copy was put back, or its last transactions are lost. Nothing was "
                     + "delivered or changed.",
-                help: "go on from it: tram store accept \(service), then "
-                    + "tram relay redeliver --to \(service)"
-                    + (service == ServiceName.history ? ", or tram history rebuild" : "")
-                    + "; or put all stores back: tram store restore DIR")
+                help: (service == ServiceName.history
+                    ? "make it anew with 'tram history rebuild', or " : "")
+                    + "go on from it with 'tram store accept \(service)' and then "
+                    + "'tram relay redeliver --to \(service)', or put all stores back with "
+                    + "'tram store restore DIR'")
         case .tooNew(let path, let version, let supported):
             self.init(
                 code: .storeTooNew, message: "\(path) was written by a newer tram",

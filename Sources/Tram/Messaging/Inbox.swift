@@ -11,12 +11,14 @@ public struct Inbox {
 
     /// Records that a subscriber handles a message.
     ///
-    /// - Parameter digest: see ``Message/digest``.
+    /// - Parameters:
+    ///   - digest: see ``Message/digest``.
+    ///   - sent: when it was sent: it tells two messages apart where the inbox has no digest.
     /// - Returns: false when it has handled that message before.
     /// - Throws: ``StoreError/rolledBack(service:detail:)`` when it has handled another message of
     ///   that id: then the outbox has given out its numbers again, and this one is no duplicate.
     public func record(
-        _ id: MessageID, digest: Int? = nil, for subscriber: String
+        _ id: MessageID, digest: Int? = nil, sent: Timestamp? = nil, for subscriber: String
     ) throws -> Bool {
         let isNew =
             try transaction.execute(
@@ -28,17 +30,11 @@ public struct Inbox {
                 """) == 1
         if isNew { return true }
         guard let digest else { return false }
-        let known: Int? = try transaction.rows(
-            """
-            SELECT digest FROM received_messages
-            WHERE consumer_id = \(subscriber) AND message_id = \(id.description)
-            """)[0].values()
-        guard known == nil || known == digest else {
-            throw StoreError.rolledBack(
-                service: id.service,
-                detail: "\(subscriber) has handled a message \(id) with other content")
-        }
-        return false
+        guard let entry = try entry(id, for: subscriber), entry.isOther(digest: digest, sent: sent)
+        else { return false }
+        throw StoreError.rolledBack(
+            service: id.service,
+            detail: "\(subscriber) has handled a message \(id) with other content")
     }
 
     /// Whether a subscriber has handled a message.
@@ -59,6 +55,16 @@ public struct Inbox {
             WHERE consumer_id = \(subscriber) AND message_id = \(id.description)
             """
         ).first.map(entry)
+    }
+
+    /// When a message was handled first, by any subscriber; nil when it has not been.
+    func firstHandled(_ id: MessageID) throws -> Timestamp? {
+        let time: Int? = try transaction.rows(
+            """
+            SELECT min(creation_time) FROM received_messages
+            WHERE message_id = \(id.description)
+            """)[0].values()
+        return time.map { Timestamp(milliseconds: Int64($0)) }
     }
 
     /// What has been handled, in the order of subscriber and id, from the entry after `after`.
@@ -95,4 +101,11 @@ public struct InboxEntry: Hashable, Sendable {
     public let received: Timestamp
     /// The digest of the message that was handled; nil when it was before there were digests.
     public let digest: Int?
+
+    /// Whether a message of this id is another one than the one that was handled.
+    func isOther(digest: Int, sent: Timestamp?) -> Bool {
+        if let known = self.digest { return known != digest }
+        // It was handled before there were digests; but not before it was sent.
+        return sent.map { received < $0 } ?? false
+    }
 }

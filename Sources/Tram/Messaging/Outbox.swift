@@ -111,10 +111,14 @@ public struct Outbox {
         ).first.map(entry)
     }
 
-    /// The digest of a message, or nil when there is none with that number.
-    public func digest(of number: Int) throws -> Int? {
-        try transaction.rows("SELECT digest FROM message WHERE id = \(number)").first.map {
-            try $0.values()
+    /// What tells a message from another one of the same number; nil when there is none.
+    func stamp(of number: Int) throws -> MessageStamp? {
+        try transaction.rows(
+            "SELECT digest, creation_time FROM message WHERE id = \(number)"
+        ).first.map {
+            let (digest, created): (Int, Int) = try $0.values()
+            return MessageStamp(
+                digest: digest, sent: Timestamp(milliseconds: Int64(created)))
         }
     }
 
@@ -286,6 +290,12 @@ public struct OutboxEntry: Hashable, Sendable {
     /// Whether every subscriber has handled it.
     public let isPublished: Bool
     public let created: Timestamp
+}
+
+/// What tells a message from another one of the same number.
+struct MessageStamp {
+    let digest: Int
+    let sent: Timestamp
 }
 
 /// A stretch of unpublished messages.

@@ -179,7 +179,8 @@ struct ChunkDelivery {
         for (index, message) in messages.enumerated()
         where deliveries[index].allSatisfy(\.receipt.outcome.isDone) {
             // The inboxes tell of those to whom nothing was delivered now.
-            if try only == nil ? !isOutstanding[index] : relay.isHandledByAll(message) {
+            if try only == nil ? !isOutstanding[index] : relay.isHandledByAll(message, availability)
+            {
                 done.append(message.id)
             }
         }

@@ -6,6 +6,8 @@ public struct AcceptanceReport: Hashable, Sendable {
     public let raised: [String: Raise]
     /// The messages that others had known with other content, and the numbers that they have now.
     public let renumbered: [Renumbering]
+    /// The aggregates that have a number which a lost one has had: others may take one for the other.
+    public let reused: [ReusedAggregate]
 
     /// Whether the store had fitted the others, so that nothing was done.
     public let isUnchanged: Bool
@@ -45,7 +47,8 @@ extension Relay {
         while true {
             guard let plan = try planAcceptance(of: service, numberingAfter: last) else {
                 return AcceptanceReport(
-                    service: service.name, raised: [:], renumbered: [], isUnchanged: true)
+                    service: service.name, raised: [:], renumbered: [], reused: [],
+                    isUnchanged: true)
             }
             try adopt(plan.renumbered, of: service)
             let isDone = try service.store.write { transaction in
@@ -64,7 +67,7 @@ extension Relay {
         let stores = try services.map { try $0.store.read(StoreFacts.init) }
         let mismatches = try StoreComparison(stores: stores).mismatches { message in
             try services.first { $0.name == message.service }?.store.read {
-                try Outbox($0).digest(of: message.number)
+                try Outbox($0).stamp(of: message.number)
             }
         }
         for mismatch in mismatches {
@@ -79,10 +82,11 @@ extension Relay {
         let others = stores.filter { $0.service != service.name }
         var after = raisedCounters(of: own, seenBy: others)
         after["message"] = max(after["message"] ?? 0, last)
-        let renumbered = try renumberings(in: service, after: &after["message", default: 0])
+        let (renumbered, reused) = try renumberings(
+            in: service, after: &after["message", default: 0])
         return AcceptancePlan(
             service: service.name, before: own.counters, after: after, renumbered: renumbered,
-            known: unknownIncarnations(of: own, to: others))
+            reused: reused, known: unknownIncarnations(of: own, to: others))
     }
 
     private func raisedCounters(
@@ -112,21 +116,29 @@ extension Relay {
     /// - Parameter last: the highest number in use; afterwards with the new ones.
     private func renumberings(
         in service: Service, after last: inout Int
-    ) throws -> [AcceptanceReport.Renumbering] {
+    ) throws -> (renumbered: [AcceptanceReport.Renumbering], reused: [ReusedAggregate]) {
         var renumbered: [AcceptanceReport.Renumbering] = []
+        var reused: [ReusedAggregate] = []
         var moved = AggregateOrder()
+        // Those of which an earlier message is there.
+        var old = AggregateOrder()
         var after = 0
         while true {
             let page = try service.store.read {
                 try Outbox($0).messages(after: after, limit: chunk)
             }
-            guard let end = page.last else { return renumbered }
+            guard let end = page.last else { return (renumbered, reused) }
             for entry in page {
                 let message = entry.message
                 let isBehind = !entry.isPublished && moved.holds(message, for: nil)
                 let isConflict = try isKnownOtherwise(message, of: service)
                 guard try isConflict || isBehind && !isKnown(message, of: service) else {
+                    old.holdBackSuccessors(of: message, for: nil)
                     continue
+                }
+                if message.isEvent, !moved.holds(message, for: nil), !old.holds(message, for: nil) {
+                    reused.append(
+                        ReusedAggregate(channel: message.destination, id: message.partitionID))
                 }
                 moved.holdBackSuccessors(of: message, for: nil)
                 last += 1
@@ -140,10 +152,9 @@ extension Relay {
 
     /// Whether another inbox knows a message of this id with other content.
     private func isKnownOtherwise(_ message: Message, of service: Service) throws -> Bool {
-        try entries(of: message, except: service).contains { entry in
-            if let digest = entry.digest { return digest != message.digest }
-            // It was handled before there were digests; but not before it was sent.
-            return message.sent.map { entry.received < $0 } ?? false
+        guard let digest = message.digest else { return false }
+        return try entries(of: message, except: service).contains {
+            $0.isOther(digest: digest, sent: message.sent)
         }
     }
 
@@ -169,7 +180,7 @@ extension Relay {
         for service in services where service.name != source.name {
             for renumbering in renumbered {
                 let digest = try source.store.read {
-                    try Outbox($0).digest(of: renumbering.from.number)
+                    try Outbox($0).stamp(of: renumbering.from.number)?.digest
                 }
                 let knowing = try service.store.read { transaction in
                     try service.subscribers.map(\.id).filter {
@@ -197,6 +208,7 @@ private struct AcceptancePlan {
     /// Those that it goes on from.
     let after: [String: Int]
     let renumbered: [AcceptanceReport.Renumbering]
+    let reused: [ReusedAggregate]
     /// The incarnations by which others know the store.
     let known: Set<String>
 
@@ -206,7 +218,7 @@ private struct AcceptancePlan {
         // Without a saga there may be no tables of sagas.
         if before["saga_instance"] != nil { try SagaInstances(transaction).renumber(renumbered) }
         try Identities(transaction).accept(
-            as: incarnation, known: known, before: before, after: after)
+            as: incarnation, known: known, before: before, after: after, reused: reused)
     }
 
     var report: AcceptanceReport {
@@ -216,6 +228,6 @@ private struct AcceptancePlan {
             raised: Dictionary(
                 uniqueKeysWithValues: raised.map { table, value in
                     (table, AcceptanceReport.Raise(from: before[table] ?? 0, to: value))
-                }), renumbered: renumbered, isUnchanged: false)
+                }), renumbered: renumbered, reused: reused, isUnchanged: false)
     }
 }

@@ -5,7 +5,7 @@ extension Relay {
             guard let view = views.first(where: { $0.storeName == message.service }) else {
                 return nil
             }
-            return try Outbox(view).digest(of: message.number)
+            return try Outbox(view).stamp(of: message.number)
         }
     }
 
@@ -32,7 +32,7 @@ extension Relay {
                 return nil
             }
             return try availability.attempt(source.store) {
-                try $0.read { try Outbox($0).digest(of: message.number) }
+                try $0.read { try Outbox($0).stamp(of: message.number) }
             } ?? nil
         }
         if let mismatch = mismatches.first { throw mismatch }
@@ -70,7 +70,7 @@ extension Relay {
                 let store = services.first { $0.name == position.source }?.store
                 let digest = try store.flatMap { store in
                     try availability.attempt(store) {
-                        try $0.read { try Outbox($0).digest(of: position.through) }
+                        try $0.read { try Outbox($0).stamp(of: position.through)?.digest }
                     } ?? nil
                 }
                 let completed = SourcePosition(

@@ -207,22 +207,26 @@ public struct Relay {
     /// Makes one delivery, in transactions of its own, and marks the message as published if that was
     /// the last one it needed. A message that has been handled may be delivered again: the inbox
     /// knows it.
-    public func deliver(_ possible: PossibleDelivery) throws -> Delivery {
+    ///
+    /// - Returns: nil when the receiving service, or the source, is away.
+    public func deliver(
+        _ possible: PossibleDelivery, _ availability: Availability = Availability()
+    ) throws -> Delivery? {
         var order = AggregateOrder()
-        let state = try possible.source.store.read(SourceState.init)
+        let state = try availability.attempt(possible.source.store) {
+            try $0.read(SourceState.init)
+        }
+        guard let state else { return nil }
         var chunk = ChunkDelivery(
             relay: self, source: possible.source, state: state, messages: [possible.message],
-            only: possible.subscriber)
+            only: possible.subscriber, availability: availability)
         try chunk.deliver(&order)
-        guard let delivery = chunk.deliveries[0].first else {
-            preconditionFailure("\(possible.subscriber.id) does not accept \(possible.message.id)")
-        }
-        return delivery
+        return chunk.deliveries[0].first
     }
 
     /// Marks the message as published if every subscriber has handled it.
     func markPublishedIfDone(_ message: Message, from source: Service) throws {
-        guard hasReceiver(message), try isHandledByAll(message) else { return }
+        guard hasReceiver(message), try isHandledByAll(message, Availability()) else { return }
         try source.store.write { try Outbox($0).markPublished([message.id]) }
     }
 
@@ -231,10 +235,13 @@ public struct Relay {
         services.contains { $0.subscribers.contains { $0.accepts(message) } }
     }
 
-    func isHandledByAll(_ message: Message) throws -> Bool {
+    /// Whether every subscriber has handled the message, as far as that is known of all of them.
+    func isHandledByAll(_ message: Message, _ availability: Availability) throws -> Bool {
         try services.allSatisfy { service in
             try service.subscribers.filter { $0.accepts(message) }.allSatisfy { subscriber in
-                try service.store.read { try Inbox($0).contains(message.id, for: subscriber.id) }
+                try availability.attempt(service.store) {
+                    try $0.read { try Inbox($0).contains(message.id, for: subscriber.id) }
+                } ?? false
             }
         }
     }

@@ -132,7 +132,10 @@ public final class RelayRun {
         var tally = try begin([(source, single)], report)
         tally.messages = 1
         if let possible {
-            let delivery = try relay.deliver(possible)
+            guard let delivery = try relay.deliver(possible, availability) else {
+                tally.messages = 0
+                return try end(&tally, report)
+            }
             if !delivery.receipt.outcome.isDone {
                 order.holdBackSuccessors(of: possible.message, for: possible.subscriber)
             }

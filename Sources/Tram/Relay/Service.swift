@@ -29,7 +29,8 @@ public struct Service {
                 // The digest of a message that was changed afterwards says nothing.
                 let digest = message.defect == nil ? message.digest : nil
                 guard
-                    try Inbox(transaction).record(message.id, digest: digest, for: subscriber.id)
+                    try Inbox(transaction).record(
+                        message.id, digest: digest, sent: message.sent, for: subscriber.id)
                 else { return Receipt(outcome: .duplicate) }
                 if let defect = message.defect { throw WireFormatError(defect) }
                 let outbox = Outbox(transaction)

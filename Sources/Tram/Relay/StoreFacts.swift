@@ -7,6 +7,8 @@ struct StoreFacts {
     let sources: [SourcePosition]
     let subscribers: [SubscriberPosition]
     let counters: [String: Int]
+    /// By source: when the highest message was handled, where its digest is not known.
+    let handled: [String: Timestamp]
 
     init(_ transaction: any Transaction) throws {
         let identities = Identities(transaction)
@@ -17,6 +19,12 @@ struct StoreFacts {
         sources = try positions.sources()
         subscribers = try positions.subscribers()
         counters = try transaction.counters()
+        var handled: [String: Timestamp] = [:]
+        for position in sources where position.digest == nil {
+            let last = MessageID(service: position.source, number: position.through)
+            handled[position.source] = try Inbox(transaction).firstHandled(last)
+        }
+        self.handled = handled
     }
 
     /// The number of the last message that the store has sent.
@@ -43,14 +51,14 @@ struct StoreComparison {
     /// Everything that does not fit together; a store of another system before one that has gone
     /// back.
     ///
-    /// - Parameter digest: tells the digest of a message, or nil when it is not there any more.
-    func mismatches(digest: (MessageID) throws -> Int?) throws -> [StoreError] {
+    /// - Parameter stamp: tells what a message's row says, or nil when it is not there any more.
+    func mismatches(stamp: (MessageID) throws -> MessageStamp?) throws -> [StoreError] {
         let foreign = misplaced + ofOtherSystems
         if !foreign.isEmpty { return foreign }
         return try stores.flatMap { store in
             try stores.filter { $0.service != store.service }.flatMap { other in
                 try [
-                    disagreement(of: other, aboutOutboxOf: store, digest),
+                    disagreement(of: other, aboutOutboxOf: store, stamp),
                     disagreement(of: other, aboutInboxOf: store),
                 ].compactMap { $0 }
             }
@@ -85,7 +93,7 @@ struct StoreComparison {
     /// What an inbox knows of messages that the outbox does not.
     private func disagreement(
         of other: StoreFacts, aboutOutboxOf store: StoreFacts,
-        _ digest: (MessageID) throws -> Int?
+        _ stamp: (MessageID) throws -> MessageStamp?
     ) throws -> StoreError? {
         guard let seen = other.position(of: store.service) else { return nil }
         let message = MessageID(service: store.service, number: seen.through)
@@ -100,7 +108,11 @@ struct StoreComparison {
         if let incarnation = seen.incarnation, !store.isKnown(as: incarnation) {
             return rolledBack("\(other.service) knows another copy of it")
         }
-        if let known = seen.digest, let actual = try digest(message), actual != known {
+        if let actual = try stamp(message),
+            seen.digest.map({ $0 != actual.digest })
+                // It was handled before there were digests; but not before it was sent.
+                ?? other.handled[store.service].map({ $0 < actual.sent }) ?? false
+        {
             return rolledBack("\(other.service) has handled \(message) with other content")
         }
         let behind = seen.counters.filter { store.counters[$0.key] ?? 0 < $0.value }

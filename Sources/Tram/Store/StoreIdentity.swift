@@ -20,8 +20,20 @@ public struct StoreAcceptance: Hashable, Sendable {
     public let before: [String: Int]
     /// The counters that it went on from. The numbers between are those of lost rows.
     public let after: [String: Int]
+    /// The aggregates that got a number, after the copy was put back, which a lost one had had.
+    public let reused: [ReusedAggregate]
     /// When it was accepted.
     public let accepted: Timestamp
+}
+
+/// An aggregate whose number has been given out twice, because its store had gone back.
+public struct ReusedAggregate: Codable, Hashable, Sendable, CustomStringConvertible {
+    /// The channel of its events.
+    public let channel: String
+    /// Its id, as events have it.
+    public let id: String
+
+    public var description: String { "\(channel) \(id)" }
 }
 
 /// What a store knows of itself.
@@ -59,15 +71,16 @@ public struct Identities {
     public func acceptances() throws -> [StoreAcceptance] {
         try transaction.rows(
             """
-            SELECT incarnation, counters_before, counters_after, creation_time
+            SELECT incarnation, counters_before, counters_after, reused, creation_time
             FROM store_acceptance ORDER BY id
             """
         ).map {
-            let (incarnation, before, after, created): (String, String, String, Int) =
-                try $0.values()
+            let (incarnation, before, after, reused, created):
+                (String, String, String, String, Int) = try $0.values()
             return StoreAcceptance(
                 incarnation: incarnation, before: try storedJSON([String: Int].self, before),
                 after: try storedJSON([String: Int].self, after),
+                reused: try storedJSON([ReusedAggregate].self, reused),
                 accepted: Timestamp(milliseconds: Int64(created)))
         }
     }
@@ -78,6 +91,13 @@ public struct Identities {
         let jumps = try Set(
             acceptances().map { [$0.before[table] ?? 0, $0.after[table] ?? 0] })
         return jumps.reduce(0) { $0 + $1[1] - $1[0] }
+    }
+
+    /// Whether a row of a table had this number, and is lost since an older copy was put back.
+    package func isLost(_ number: Int, of table: String) throws -> Bool {
+        try acceptances().contains {
+            number > $0.before[table] ?? 0 && number <= $0.after[table] ?? 0
+        }
     }
 
     /// Makes the store the successor of others, which lacks nothing that they had.
@@ -100,16 +120,19 @@ public struct Identities {
     ///   - known: the incarnations by which others know the store.
     ///   - before: the counters of the copy that was put back.
     ///   - after: those that it goes on from.
+    ///   - reused: see ``StoreAcceptance/reused``.
     func accept(
-        as incarnation: String, known: Set<String>, before: [String: Int], after: [String: Int]
+        as incarnation: String, known: Set<String>, before: [String: Int], after: [String: Int],
+        reused: [ReusedAggregate]
     ) throws {
         for former in known.sorted() {
             try transaction.execute(
                 """
                 INSERT INTO store_acceptance
-                    (incarnation, counters_before, counters_after, creation_time)
+                    (incarnation, counters_before, counters_after, reused, creation_time)
                 VALUES (\(former), \(try WireFormat.encode(before)),
-                    \(try WireFormat.encode(after)), \(Int(transaction.now.milliseconds)))
+                    \(try WireFormat.encode(after)), \(try WireFormat.encode(reused)),
+                    \(Int(transaction.now.milliseconds)))
                 """)
         }
         try transaction.execute("UPDATE store_identity SET incarnation = \(incarnation)")

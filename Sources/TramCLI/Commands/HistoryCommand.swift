@@ -29,7 +29,8 @@ struct HistoryCommand: ParsableCommand {
             let id = try Input.id(customerID, field: "customer-id")
             let system = try session.open()
             let behind = try Problem.ofView {
-                try system.eventsBehindView(session.availability)[id] ?? 0
+                try system.refuseViewOfOtherSystem(session.availability)
+                return try system.eventsBehindView(session.availability)[id] ?? 0
             }
             guard let history = try Problem.ofView({ try system.history.history(of: id) }) else {
                 throw behind > 0
@@ -54,7 +55,8 @@ struct HistoryCommand: ParsableCommand {
         func run(in session: Session) throws -> ExitStatus {
             let system = try session.open()
             let (behind, histories) = try Problem.ofView {
-                (
+                try system.refuseViewOfOtherSystem(session.availability)
+                return (
                     try system.eventsBehindView(session.availability),
                     try collectPages(
                         { try system.history.histories(after: $0, limit: pageSize) }, id: \.id)
@@ -111,7 +113,7 @@ extension Problem {
             return try body()
         } catch let error as StoreError {
             switch error {
-            case .missing, .damaged, .unexpectedRow:
+            case .missing, .damaged, .unexpectedRow, .foreign:
                 let problem = Problem(error as any Error)
                 throw Problem(
                     code: problem.code, message: problem.message, reason: problem.reason,

@@ -118,6 +118,7 @@ private struct PurgedOutboxes: Document {
     private var total: Int { purged.reduce(0) { $0 + $1.messages } }
 
     func text(_ style: Style) -> String {
+        if purged.isEmpty { return "Purged nothing: a service is away.\n" }
         let counts = purged.map { "\($0.service) \($0.messages)" }.joined(separator: ", ")
         return "Purged \(counted(total, "message")): \(counts).\n"
     }

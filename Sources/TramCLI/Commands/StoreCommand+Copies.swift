@@ -115,8 +115,11 @@ private struct AcceptedStore: Document {
             "  \($0.key) goes on after \($0.value.to) (was \($0.value.from))\n"
         }
         let renumbered = report.renumbered.map { "  \($0.from) is now \($0.to)\n" }
+        let reused = report.reused.map {
+            "  \(escaped("\($0)")) is new, and others know a lost one of that number\n"
+        }
         return "Accepted the \(report.service) store as it is.\n"
-            + (raised + renumbered).joined()
+            + (raised + renumbered + reused).joined()
     }
 
     var json: JSON {
@@ -133,6 +136,7 @@ private struct AcceptedStore: Document {
                         "from": .string($0.from.description), "to": .string($0.to.description),
                     ]
                 }),
+            "reused": .strings(report.reused.map(\.description)),
         ]
     }
 }
