@@ -71,7 +71,7 @@ extension CustomersAndOrders {
         }
         func violations(_ texts: [String]) -> [Finding] { texts.map { Finding($0) } }
         let reused = losses.reused.map(\.description).sorted().map {
-            "\($0) has the number of a lost one, and others may take one for the other"
+            "\($0) may have the number of a lost one, for which others take it"
         }
         let numbers = try check(
             "nothing that was numbered is gone, and no number is given out twice"

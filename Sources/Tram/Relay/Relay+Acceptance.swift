@@ -6,7 +6,8 @@ public struct AcceptanceReport: Hashable, Sendable {
     public let raised: [String: Raise]
     /// The messages that others had known with other content, and the numbers that they have now.
     public let renumbered: [Renumbering]
-    /// The aggregates that have a number which a lost one has had: others may take one for the other.
+    /// The aggregates that may have a number which a lost one has had: others would take one for the
+    /// other.
     public let reused: [ReusedAggregate]
 
     /// Whether the store had fitted the others, so that nothing was done.
@@ -82,11 +83,16 @@ extension Relay {
         let others = stores.filter { $0.service != service.name }
         var after = raisedCounters(of: own, seenBy: others)
         after["message"] = max(after["message"] ?? 0, last)
+        // No row that others can know of has a higher number.
+        let lastRow =
+            others.compactMap { $0.position(of: own.service)?.counters }.joined()
+            .filter { $0.key != "message" }.map(\.value).max() ?? 0
         let (renumbered, reused) = try renumberings(
             in: service, after: &after["message", default: 0])
         return AcceptancePlan(
             service: service.name, before: own.counters, after: after, renumbered: renumbered,
-            reused: reused, known: unknownIncarnations(of: own, to: others))
+            reused: reused.filter { Int($0.id).map { $0 <= lastRow } ?? true },
+            known: unknownIncarnations(of: own, to: others))
     }
 
     private func raisedCounters(

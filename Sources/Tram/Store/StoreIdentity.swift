@@ -20,13 +20,13 @@ public struct StoreAcceptance: Hashable, Sendable {
     public let before: [String: Int]
     /// The counters that it went on from. The numbers between are those of lost rows.
     public let after: [String: Int]
-    /// The aggregates that got a number, after the copy was put back, which a lost one had had.
+    /// The aggregates that got a number, after the copy was put back, which a lost one may have had.
     public let reused: [ReusedAggregate]
     /// When it was accepted.
     public let accepted: Timestamp
 }
 
-/// An aggregate whose number has been given out twice, because its store had gone back.
+/// An aggregate whose number may have been given out twice, because its store had gone back.
 public struct ReusedAggregate: Codable, Hashable, Sendable, CustomStringConvertible {
     /// The channel of its events.
     public let channel: String

@@ -116,7 +116,7 @@ private struct AcceptedStore: Document {
         }
         let renumbered = report.renumbered.map { "  \($0.from) is now \($0.to)\n" }
         let reused = report.reused.map {
-            "  \(escaped("\($0)")) is new, and others know a lost one of that number\n"
+            "  \(escaped("\($0)")) is new, and others may know a lost one of that number\n"
         }
         return "Accepted the \(report.service) store as it is.\n"
             + (raised + renumbered + reused).joined()
