@@ -37,7 +37,8 @@ package enum Files {
         close(descriptor)
     }
 
-    /// Makes the directory, and those above it that are missing, for their owner only. Their names are not durable yet.
+    /// Makes the directory, and those above it that are missing, for their owner only. Their names are
+    /// not durable yet.
     package static func makeDirectory(_ path: String) throws(SystemError) {
         var information = stat()
         if stat(path, &information) == 0 {

@@ -50,12 +50,8 @@ struct RelayDriver {
             patience.renew()
             let summary = try pass()
             let now = MonotonicTime.now()
-            // Both are asked, so that each knows when it began to wait.
-            let isDue = [
-                failures.isDue(hasFailed: run.hasFailed, now: now),
-                absences.isDue(hasFailed: run.hasUnavailable, now: now),
-            ]
-            if isDue.contains(true) {
+            if absences.isDue(hasFailed: run.hasUnavailable, now: now) { run.retryIfAnyoneIsBack() }
+            if failures.isDue(hasFailed: run.hasFailed, now: now) {
                 run.retryFailed()
             } else if summary.isIdle {
                 MonotonicTime.sleep(milliseconds: 20)

@@ -139,6 +139,20 @@ import Testing
         #expect(try workbench.run("store", "check").status == 0)
     }
 
+    @Test func `a relay that watches takes up in vain nothing for a service that stays away`()
+        throws
+    {
+        try remove("history")
+        let relay = try workbench.start("relay", "run", "--watch")
+        while try workbench.succeed("order", "show", "1").hasPrefix("Order 1: PENDING") {}
+        // It has looked again in the meantime, more than once.
+        let start = MonotonicTime.now()
+        while MonotonicTime.now() < start + 2500 { try workbench.succeed("order", "list") }
+        relay.send(SIGTERM)
+        let result = try relay.wait()
+        #expect(!result.output.contains("duplicate  it was handled before"), "\(result.output)")
+    }
+
     @Test(arguments: ["history", "customer"])
     func `a step without a service is told as it was made`(service: String) throws {
         try remove(service)

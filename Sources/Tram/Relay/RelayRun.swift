@@ -38,6 +38,15 @@ public final class RelayRun {
         identities = nil
     }
 
+    /// Does the same if a service that was away is back; otherwise what waits for it would only be
+    /// taken up again in vain.
+    public func retryIfAnyoneIsBack() {
+        let isBack = relay.services.contains { service in
+            !availability.includes(service.name) && (try? service.store.read { _ in }) != nil
+        }
+        if isBack { retryFailed() }
+    }
+
     /// Runs `body`, with every delivery really made by the real handlers, and then undoes it all.
     public func rehearse<Result>(_ body: () throws -> Result) throws -> Result {
         try relay.rehearse(availability, body)

@@ -102,12 +102,11 @@ final class RelayLoop: Sendable {
                 drained = isIdle ? versions : nil
                 lookForDeadlinesAt = now + Self.lookForDeadlinesEvery
                 note(problem: nil)
-                // Both are asked, so that each knows when it began to wait.
-                let isDue = [
-                    failures.isDue(hasFailed: run.hasFailed, now: now),
-                    absences.isDue(hasFailed: run.hasUnavailable, now: now),
-                ]
-                if isDue.contains(true) {
+                if absences.isDue(hasFailed: run.hasUnavailable, now: now) {
+                    run.retryIfAnyoneIsBack()
+                    drained = nil
+                }
+                if failures.isDue(hasFailed: run.hasFailed, now: now) {
                     run.retryFailed()
                     drained = nil
                 }
