@@ -1,4 +1,3 @@
-import TestSupport
 import Testing
 import Tram
 import TramSQLite
@@ -9,14 +8,8 @@ import TramSQLite
     let receiver: SQLiteStore
 
     init() throws {
-        func store(_ name: String) throws -> SQLiteStore {
-            try SQLiteStore(
-                inMemory: name,
-                schema: Schema(applicationID: 1, library: LibraryTables.messagingAndSagas),
-                clock: fixedClock)
-        }
-        sender = try store("sender")
-        receiver = try store("receiver")
+        sender = try messagingStore("sender")
+        receiver = try messagingStore("receiver")
     }
 
     private func services(_ subscribers: [any Subscriber] = []) throws -> [Service] {

@@ -93,3 +93,11 @@ struct Relayed {
 func describe(_ delivery: Delivery) -> String {
     "\(delivery.message.id)>\(delivery.subscriber ?? "nobody") \(delivery.receipt.outcome)"
 }
+
+/// A new store in memory with the tables of messaging and sagas, whose time does not pass.
+func messagingStore(_ name: String) throws -> SQLiteStore {
+    try SQLiteStore(
+        inMemory: name,
+        schema: Schema(applicationID: 1, library: LibraryTables.messagingAndSagas),
+        clock: fixedClock)
+}

@@ -1,17 +1,9 @@
-import TestSupport
 import Testing
 import Tram
 import TramSQLite
 
 /// Mistakes that would lose messages are refused when services are connected, all in one way.
 @Suite struct WiringTests {
-    private func store(_ name: String) throws -> SQLiteStore {
-        try SQLiteStore(
-            inMemory: name,
-            schema: Schema(applicationID: 1, library: LibraryTables.messagingAndSagas),
-            clock: fixedClock)
-    }
-
     private func listener(_ id: String) -> DomainEventHandlers {
         DomainEventHandlers(id, [.on(Happened.self) { _, _ in .handled("heard") }])
     }
@@ -25,7 +17,7 @@ import TramSQLite
     private func relay(_ subscribers: [any Subscriber]...) throws -> Relay {
         try Relay(
             wholeSystem: subscribers.enumerated().map { index, subscribers in
-                try Service(store: store("service\(index)"), subscribers: subscribers)
+                try Service(store: messagingStore("service\(index)"), subscribers: subscribers)
             })
     }
 
@@ -77,7 +69,7 @@ import TramSQLite
         ) { try relay([saga]) }
         #expect(throws: Never.self) { try relay([saga], [participant("a")]) }
         #expect(throws: Never.self, "another part of the system may serve it") {
-            try Relay(partOfSystem: [Service(store: store("a"), subscribers: [saga])])
+            try Relay(partOfSystem: [Service(store: messagingStore("a"), subscribers: [saga])])
         }
     }
 
@@ -105,7 +97,7 @@ import TramSQLite
     }
 
     @Test func `two services with one name are refused`() throws {
-        let service = try Service(store: store("a"), subscribers: [])
+        let service = try Service(store: messagingStore("a"), subscribers: [])
         #expect(throws: WiringError.serviceTwice("a")) {
             try Relay(wholeSystem: [service, service])
         }
@@ -114,10 +106,10 @@ import TramSQLite
     @Test func `a failure reply that is returned is a failed delivery, and traps nowhere`() throws {
         let confused = CommandHandlers(
             "confused", on: .participant, [.on(Do.self) { _, _ in .success(Failure()) }])
-        let sender = try store("sender")
+        let sender = try messagingStore("sender")
         let relay = try Relay(wholeSystem: [
             Service(store: sender, subscribers: []),
-            Service(store: store("receiver"), subscribers: [confused]),
+            Service(store: messagingStore("receiver"), subscribers: [confused]),
         ])
         try sender.write { _ = try $0.send(Do(step: 1), to: .participant, orderedBy: "1") }
         let summary = try relay.run().pass()
