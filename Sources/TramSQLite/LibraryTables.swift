@@ -6,11 +6,13 @@ public enum LibraryTables {
     public static let messaging = [
         Migration(MessagingTables.create),
         Migration(MessagingTables.identify, MessagingTables.identify),
+        Migration(MessagingTables.park),
     ]
 
     /// For a store whose service runs sagas, too, or takes part in them.
     public static let messagingAndSagas = [
         Migration(MessagingTables.create + SagaTables.create),
         Migration(MessagingTables.identify, MessagingTables.identify),
+        Migration(MessagingTables.park + SagaTables.park),
     ]
 }

@@ -103,6 +103,77 @@ enum MessagingTables {
         """,
     ]
 
+    /// Version 3: dead letters, what operators did about them, purged inboxes, idempotency keys.
+    static let park = [
+        // 0: to be delivered; 1: parked for everyone who has not handled it; 2: behind a parked one
+        // for everyone who has not handled it.
+        """
+        ALTER TABLE message ADD COLUMN aside INTEGER NOT NULL DEFAULT 0 CHECK (aside IN (0, 1, 2))
+        """,
+        "DROP INDEX message_published_idx",
+        "CREATE INDEX message_published_idx ON message (id, aside) WHERE published = 0",
+        """
+        CREATE TABLE dead_letter (
+            message_id INTEGER NOT NULL
+                REFERENCES message (id) ON DELETE CASCADE ON UPDATE CASCADE,
+            consumer_id TEXT NOT NULL,
+            destination TEXT NOT NULL,
+            partition_id TEXT NOT NULL,
+            attempts INTEGER NOT NULL CHECK (attempts > 0),
+            error TEXT NOT NULL,
+            is_told INTEGER NOT NULL DEFAULT 0 CHECK (is_told IN (0, 1)),
+            creation_time INTEGER NOT NULL,
+            PRIMARY KEY (message_id, consumer_id)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE INDEX dead_letter_of_aggregate_idx
+        ON dead_letter (destination, partition_id, message_id)
+        """,
+        """
+        CREATE TABLE delivery_edit (
+            message_id INTEGER NOT NULL
+                REFERENCES message (id) ON DELETE CASCADE ON UPDATE CASCADE,
+            consumer_id TEXT NOT NULL,
+            payload TEXT NOT NULL,
+            creation_time INTEGER NOT NULL,
+            PRIMARY KEY (message_id, consumer_id)
+        ) STRICT, WITHOUT ROWID
+        """,
+        // It outlives its message: what follows from it is told for good.
+        """
+        CREATE TABLE discarded_delivery (
+            message_id INTEGER NOT NULL,
+            consumer_id TEXT NOT NULL,
+            type TEXT NOT NULL,
+            destination TEXT NOT NULL,
+            partition_id TEXT NOT NULL,
+            headers TEXT NOT NULL,
+            payload TEXT NOT NULL,
+            attempts INTEGER NOT NULL CHECK (attempts > 0),
+            error TEXT NOT NULL,
+            creation_time INTEGER NOT NULL,
+            PRIMARY KEY (message_id, consumer_id)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE purged_inbox (
+            consumer_id TEXT NOT NULL,
+            source TEXT NOT NULL,
+            through_id INTEGER NOT NULL,
+            PRIMARY KEY (consumer_id, source)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE idempotency_key (
+            idempotency_key TEXT PRIMARY KEY,
+            request TEXT NOT NULL,
+            answer TEXT NOT NULL,
+            creation_time INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+    ]
+
     /// Gives a store the identity that it never loses, and each message that it holds its digest.
     @Sendable static func identify(_ transaction: any Transaction) throws {
         try transaction.execute(

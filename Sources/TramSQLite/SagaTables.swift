@@ -72,4 +72,22 @@ enum SagaTables {
         """,
         "CREATE INDEX saga_log_saga_idx ON saga_log (saga_type, saga_id, id)",
     ]
+
+    /// Version 3.
+    static let park = [
+        // 1: it could not be resumed, and its outbox delivers it again.
+        """
+        ALTER TABLE saga_stash_table
+        ADD COLUMN returned INTEGER NOT NULL DEFAULT 0 CHECK (returned IN (0, 1))
+        """,
+        "CREATE INDEX saga_stash_returned_idx ON saga_stash_table (sequence) WHERE returned = 1",
+        """
+        CREATE TABLE saga_purge (
+            id INTEGER PRIMARY KEY,
+            through_id INTEGER NOT NULL,
+            instances INTEGER NOT NULL CHECK (instances > 0),
+            creation_time INTEGER NOT NULL
+        ) STRICT
+        """,
+    ]
 }
