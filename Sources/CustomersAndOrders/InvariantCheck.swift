@@ -41,6 +41,8 @@ package struct SystemCheck: Sendable {
     package var skipped: [SkippedRule] = []
     /// The messages that could not be delivered so far.
     package var failed: [FailedDelivery] = []
+    /// Those that are parked, as far as they are named.
+    package var parked: [DeadLetter] = []
 
     package var violations: Int { checks.reduce(0) { $0 + $1.violations.count } }
 }

@@ -10,7 +10,7 @@ package struct OrderSaga: Sendable {
     package let state: String
     /// The step under way, of an orchestrated saga.
     package let step: String?
-    package let waitingFor: [OutstandingDelivery]
+    package let wait: OrderWait
     /// What the services have told one another because of the order, by service and number.
     package let messages: [MessageHeading]
     /// What an orchestrated saga's definition says; nil for a choreographed one, which has none.
@@ -28,25 +28,24 @@ extension CustomersAndOrders {
     ) throws -> OrderSaga {
         let order = try orders.order(id)
         let messages = try messagesByOrder(availability)[id] ?? []
-        return try saga(
-            of: order, messages: messages,
-            waitingFor: outstandingDeliveries(for: order, availability))
+        return try saga(of: order, messages: messages, wait(of: order, availability))
     }
 
     /// The sagas of all orders, by order.
     package func sagas(_ availability: Availability = Availability()) throws -> [OrderSaga] {
         let messages = try messagesByOrder(availability)
-        let waiting = try outstandingDeliveriesByOrder(availability)
+        let deliveries = try outstandingDeliveriesByOrder(availability)
         var sagas: [OrderSaga] = []
         var last = 0
         while true {
             let page = try orders.orders(after: last, limit: pageSize)
             guard let end = page.last else { return sagas }
+            let waits = try waits(of: page, deliveries, availability)
             for order in page {
                 sagas.append(
                     try saga(
                         of: order, messages: messages[order.id] ?? [],
-                        waitingFor: order.isWaiting ? waiting[order.id] ?? [] : []))
+                        waits[order.id] ?? OrderWait()))
             }
             last = end.id
         }
@@ -86,12 +85,12 @@ extension CustomersAndOrders {
     }
 
     private func saga(
-        of order: Order, messages: [MessageHeading], waitingFor: [OutstandingDelivery]
+        of order: Order, messages: [MessageHeading], _ wait: OrderWait
     ) throws -> OrderSaga {
         guard let sagaID = order.sagaID else {
             return OrderSaga(
                 order: order, state: choreographedState(order.state), step: nil,
-                waitingFor: waitingFor, messages: messages, definition: nil, log: [])
+                wait: wait, messages: messages, definition: nil, log: [])
         }
         let reference = SagaReference(type: CreateOrderSaga.sagaType, id: sagaID)
         return try orderStore.read { transaction in
@@ -102,7 +101,7 @@ extension CustomersAndOrders {
             return OrderSaga(
                 order: order, state: word(for: overview.state),
                 step: overview.state.step.map(definition.name),
-                waitingFor: waitingFor, messages: messages, definition: definition,
+                wait: wait, messages: messages, definition: definition,
                 log: try Sagas.log(of: reference, in: transaction))
         }
     }

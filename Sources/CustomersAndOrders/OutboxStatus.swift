@@ -8,7 +8,9 @@ package struct OutboxStatus: Hashable, Sendable {
     package let pending: Int
     /// How many of them have a delivery that failed.
     package let failed: Int
-    /// The first that is pending, or nil.
+    /// How many messages are parked for a subscriber.
+    package let parked: Int
+    /// The first that a relay would take up, or nil.
     package let next: MessageHeading?
 }
 
@@ -16,8 +18,9 @@ extension OutboxStatus {
     fileprivate init(_ transaction: any Transaction) throws {
         let outbox = Outbox(transaction)
         service = transaction.storeName
-        pending = try outbox.unpublishedCount()
+        pending = try outbox.pendingCount()
         failed = try outbox.failedCount()
+        parked = try outbox.parkedCount()
         next = try outbox.unpublished(after: 0, through: .max, limit: 1).first?.heading
     }
 }

@@ -1,4 +1,5 @@
 internal import Contracts
+internal import Customers
 internal import OrderHistory
 package import Orders
 package import Tram
@@ -11,7 +12,72 @@ package struct OutstandingDelivery: Hashable, Sendable {
     package let state: MessageState
 }
 
+/// What an order waits for.
+package struct OrderWait: Hashable, Sendable {
+    package let deliveries: [OutstandingDelivery]
+    /// Whether the order is not decided, and nothing is on its way that would decide it.
+    package let isStuck: Bool
+
+    package init(deliveries: [OutstandingDelivery] = [], isStuck: Bool = false) {
+        self.deliveries = deliveries
+        self.isStuck = isStuck
+    }
+}
+
 extension CustomersAndOrders {
+    /// What an order waits for, beside whatever else is at work.
+    package func wait(
+        of order: Order, _ availability: Availability = Availability()
+    ) throws -> OrderWait {
+        // A message may move on between two looks: then it is looked again.
+        for _ in 1...3 {
+            let before = try versions(availability)
+            let deliveries = try outstandingDeliveries(for: order, availability)
+            guard deliveries.isEmpty, before != nil else {
+                return OrderWait(deliveries: deliveries)
+            }
+            let isStuck = try isUndecided(order)
+            if try versions(availability) == before {
+                return OrderWait(deliveries: [], isStuck: isStuck)
+            }
+        }
+        return OrderWait()
+    }
+
+    /// The same for all orders that are waiting, by id.
+    ///
+    /// - Parameter deliveries: what ``outstandingDeliveriesByOrder(_:)`` has told of them.
+    package func waits(
+        of orders: [Order], _ deliveries: [Int: [OutstandingDelivery]],
+        _ availability: Availability = Availability()
+    ) throws -> [Int: OrderWait] {
+        try orders.filter(\.isWaiting).reduce(into: [:]) { waits, order in
+            if let own = deliveries[order.id] {
+                waits[order.id] = OrderWait(deliveries: own)
+            } else {
+                waits[order.id] = try wait(of: order, availability)
+            }
+        }
+    }
+
+    /// What changes when anything is committed to the stores of the saga; nil when one is away.
+    private func versions(_ availability: Availability) throws -> [Int]? {
+        let versions = try [customerStore, orderStore].map { store in
+            try availability.attempt(store) { _ in try store.dataVersion() }
+        }
+        return versions.contains(nil) ? nil : versions.compactMap { $0 }
+    }
+
+    private func isUndecided(_ order: Order) throws -> Bool {
+        guard try orders.findOrder(order.id)?.state == .pending else { return false }
+        guard let sagaID = order.sagaID else { return true }
+        let reference = SagaReference(type: CreateOrderSaga.sagaType, id: sagaID)
+        let overview = try? orderStore.read { try Sagas.overview(of: reference, in: $0) }
+        guard let overview else { return true }
+        // A deadline moves a saga without a message.
+        return !overview.state.isEnd && overview.deadline == nil
+    }
+
     /// What an order's saga waits for: deliveries, between the Order Service and the Customer
     /// Service, of messages about the order. An order that is decided waits for nothing, but for the
     /// release of its credit.
@@ -39,6 +105,22 @@ extension CustomersAndOrders {
         return try messages.filter {
             try orderID(of: $0) == order.id && !isNews($0, aboutOrder: order.id)
         }.flatMap { try outstandingDeliveries(of: $0, availability) }
+            + stashedCommands(of: order, availability)
+    }
+
+    /// The commands of an order's saga that a participant has, and that wait for a lock.
+    private func stashedCommands(
+        of order: Order, _ availability: Availability
+    ) throws -> [OutstandingDelivery] {
+        guard let sagaID = order.sagaID else { return [] }
+        let reference = SagaReference(type: CreateOrderSaga.sagaType, id: sagaID)
+        let stashed = try availability.attempt(customerStore) {
+            try $0.read { try Sagas.stashedCommands(of: reference, in: $0) }
+        }
+        return (stashed ?? []).map {
+            OutstandingDelivery(
+                message: $0, subscriber: customers.subscriber.id, state: .stashed)
+        }
     }
 
     /// The same for all orders at once, by id: each pending message is read once.
@@ -52,8 +134,9 @@ extension CustomersAndOrders {
                     guard let id = try orderID(of: message),
                         try !isNews(message, aboutOrder: id)
                     else { continue }
-                    outstanding[id, default: []] += try outstandingDeliveries(
-                        of: message, availability)
+                    let deliveries = try outstandingDeliveries(of: message, availability)
+                    if deliveries.isEmpty { continue }
+                    outstanding[id, default: []] += deliveries
                 }
             }
         }
@@ -63,14 +146,17 @@ extension CustomersAndOrders {
     private func outstandingDeliveries(
         of message: Message, _ availability: Availability
     ) throws -> [OutstandingDelivery] {
+        let number = message.id.number
+        let notes = try availability.attempt(service(message.id.service).store) {
+            try $0.read { try Outbox($0).allNotes(number...number) }
+        }
         // No saga waits for the view.
-        try deliveries(
-            of: message, from: service(message.id.service), availability,
-            except: ServiceName.history
+        return try deliveries(
+            of: message, notes ?? DeliveryNotes(), availability, except: ServiceName.history
         ).compactMap { delivery in
-            guard let subscriber = delivery.subscriber, delivery.state != .delivered else {
-                return nil
-            }
+            guard let subscriber = delivery.subscriber,
+                delivery.state != .delivered && delivery.state != .discarded
+            else { return nil }
             return OutstandingDelivery(
                 message: message.heading, subscriber: subscriber, state: delivery.state)
         }

@@ -28,6 +28,7 @@ extension CustomersAndOrders {
             for view in views {
                 result.failed += try Outbox(view).failedDeliveries(limit: Self.failuresTold)
             }
+            result.parked = try relay.deadLetters(in: views, limit: Self.failuresTold)
             if views.count == stores.count {
                 let snapshot = try snapshot(of: views)
                 result.checks += try snapshot.checks(
@@ -48,11 +49,14 @@ extension CustomersAndOrders {
 
     private func skipRulesAtRest(_ snapshot: SystemSnapshot, _ result: inout SystemCheck) {
         if snapshot.isAtRest { return }
-        let pending = snapshot.messages.count { !$0.isPublished }
-        result.skipped += SystemSnapshot.rulesAtRest.map {
-            SkippedRule(
-                rule: $0, reason: "\(pending) message\(pending == 1 ? " is" : "s are") pending")
+        let pending = snapshot.messages.count { !$0.isPublished && !$0.isParked }
+        let parked = snapshot.messages.count(where: \.isParked)
+        func are(_ count: Int, _ state: String) -> String? {
+            count == 0 ? nil : "\(count) message\(count == 1 ? " is" : "s are") \(state)"
         }
+        let reason = [are(pending, "pending"), are(parked, "parked")].compactMap { $0 }
+            .joined(separator: ", ")
+        result.skipped += SystemSnapshot.rulesAtRest.map { SkippedRule(rule: $0, reason: reason) }
     }
 
     /// What each store must obey by itself, and what they know of one another.

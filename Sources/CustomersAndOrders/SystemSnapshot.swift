@@ -58,6 +58,8 @@ package struct SystemSnapshot: Hashable, Sendable {
         var channel: String
         var partitionID: String
         var isPublished: Bool
+        /// Whether everyone who has not handled it has parked it.
+        var isParked: Bool
     }
 
     struct ViewedCustomerRow: Hashable {
@@ -136,13 +138,14 @@ package struct SystemSnapshot: Hashable, Sendable {
     private mutating func readMessaging(_ transaction: any Transaction) throws {
         let service = transaction.storeName
         messages += try transaction.rows(
-            "SELECT id, type, destination, partition_id, published FROM message ORDER BY id"
+            "SELECT id, type, destination, partition_id, published, aside FROM message ORDER BY id"
         ).map {
-            let (number, type, channel, partition, published): (Int, String, String, String, Int) =
-                try $0.values()
+            let (number, type, channel, partition, published, aside):
+                (Int, String, String, String, Int, Int) = try $0.values()
             return MessageRow(
                 id: MessageID(service: service, number: number), type: type, channel: channel,
-                partitionID: partition, isPublished: published == 1)
+                partitionID: partition, isPublished: published == 1,
+                isParked: published == 0 && aside == 1)
         }
         let received = try transaction.rows("SELECT consumer_id, message_id FROM received_messages")
         for row in received {

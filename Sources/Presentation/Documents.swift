@@ -89,7 +89,7 @@ extension [OutboxStatus] {
         let pending = reduce(0) { $0 + $1.pending }
         return [
             "outboxes": .array(map(\.json)), "pending": .integer(pending),
-            "idle": .bool(pending == 0),
+            "idle": .bool(pending == 0), "parked": .integer(reduce(0) { $0 + $1.parked }),
         ]
     }
 }
@@ -103,6 +103,46 @@ extension OutboxStatus {
             "next": next.map {
                 ["message": .string($0.id.description), "type": .string($0.type)]
             } ?? .null,
+            "parked": .integer(parked),
         ]
+    }
+}
+
+extension DeadLetter {
+    private var jsonMembers: [JSON.Member] {
+        [
+            JSON.Member("message", .string(message.id.description)),
+            JSON.Member("type", .string(message.type)),
+            JSON.Member("from", .string(source)),
+            JSON.Member("to", .optional(subscriber)),
+            JSON.Member("attempts", .integer(attempts)),
+            JSON.Member("error", .string(error)),
+            JSON.Member("holds", .strings(holds.map(\.description))),
+            JSON.Member("edited", .bool(edited != nil)),
+        ]
+    }
+
+    /// An element of a list.
+    package var json: JSON { .object(jsonMembers) }
+
+    /// Which it is, and nothing else.
+    package var jsonHeading: JSON { .object(Array(jsonMembers.prefix(4))) }
+
+    /// The whole letter.
+    ///
+    /// - Parameter others: those of the same message at other subscribers.
+    package func json(beside others: [DeadLetter]) -> JSON {
+        .object(
+            jsonMembers + [
+                JSON.Member(
+                    "headers",
+                    .object(
+                        message.headers.sorted { $0.key < $1.key }.map {
+                            JSON.Member($0.key, .string($0.value))
+                        })),
+                JSON.Member("payload", .text(message.payload)),
+                JSON.Member("editedPayload", edited.map(JSON.text) ?? .null),
+                JSON.Member("others", .array(others.map(\.json))),
+            ])
     }
 }

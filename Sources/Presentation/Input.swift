@@ -42,13 +42,35 @@ package enum Input {
         return id
     }
 
-    package static func count(_ text: String, field: String) throws -> Int {
+    package static func count(
+        _ text: String, field: String, isZeroAllowed: Bool = false
+    ) throws -> Int {
+        if isZeroAllowed, text == "0" { return 0 }
         guard let count = positive(text) else {
             throw Problem.invalid(
                 .count, field: field, value: text, "a count",
-                help: "give a positive whole number, for example 10")
+                help: isZeroAllowed
+                    ? "give 0 or a positive whole number, for example 10"
+                    : "give a positive whole number, for example 10")
         }
         return count
+    }
+
+    /// The payload of a message: JSON text, without white space around it.
+    package static func payload(_ bytes: [UInt8]) throws -> String {
+        let isSpace: (UInt8) -> Bool = { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        let trimmed = Array(
+            bytes.drop(while: isSpace).reversed().drop(while: isSpace).reversed())
+        do {
+            _ = try JSON(parsing: trimmed)
+        } catch {
+            throw Problem(
+                code: .json,
+                message: "the payload is not JSON: \(error.reason) (byte \(error.offset))",
+                reason: "Nothing was changed.",
+                help: "give one JSON value, for example {\"name\":\"Jane Doe\"}", field: "payload")
+        }
+        return String(decoding: trimmed, as: UTF8.self)
     }
 
     package static func port(_ text: String, field: String) throws -> Int {

@@ -11,13 +11,16 @@ package enum PassDocument {
     package static func closing(_ summary: PassSummary, expired: [String]) -> String {
         closing(
             duplicates: summary.duplicates, failed: summary.failed, pending: summary.pending,
-            isIdle: summary.isIdle, unavailable: summary.unavailable, expired: expired)
+            isIdle: summary.isIdle, unavailable: summary.unavailable, parked: summary.parked,
+            expired: expired)
     }
 
-    /// - Parameter pending: nil when it is not known, because an error has ended the pass.
+    /// - Parameters:
+    ///   - pending: nil when it is not known, because an error has ended the pass.
+    ///   - parked: the same.
     package static func closing(
         duplicates: Int, failed: Int, pending: Int?, isIdle: Bool, unavailable: [String],
-        expired: [String] = []
+        parked: Int?, expired: [String] = []
     ) -> String {
         var members = [
             JSON.Member("duplicates", .integer(duplicates)),
@@ -25,6 +28,7 @@ package enum PassDocument {
             JSON.Member("pending", pending.map(JSON.integer) ?? .null),
             JSON.Member("idle", .bool(isIdle)),
             JSON.Member("unavailable", .strings(unavailable)),
+            JSON.Member("parked", parked.map(JSON.integer) ?? .null),
         ]
         if !expired.isEmpty { members.append(JSON.Member("expired", .strings(expired))) }
         return "]," + JSON.object(members).text.dropFirst()

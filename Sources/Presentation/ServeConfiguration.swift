@@ -24,6 +24,8 @@ package struct ServeConfiguration: Codable, Hashable, Sendable {
     package var idleTimeout = 30_000
     /// How many connections each port has at the most.
     package var maxConnections = 256
+    /// After how many attempts a delivery is parked; 0 means never.
+    package var maxAttempts = ParkingPolicy().maxAttempts
     package var isJSON = false
     package var isQuiet = false
 

@@ -8,6 +8,7 @@ struct RelayDriver {
     private let reporter: RelayReporter
     private let patience: Patience
     private(set) var hasFailed = false
+    private(set) var hasParked = false
     /// Whether a delivery was committed: then it is no longer true that nothing was changed.
     private(set) var hasDelivered = false
     /// How many messages were pending after the last pass.
@@ -61,6 +62,7 @@ struct RelayDriver {
 
     private mutating func note(_ summary: PassSummary) {
         if summary.failed > 0 { hasFailed = true }
+        if summary.newlyParked > 0 { hasParked = true }
         if summary.messages > 0 { hasDelivered = true }
         pending = summary.pending
     }

@@ -6,11 +6,16 @@ final class RelayReporter {
     /// Whether to be silent of passes that have nothing to do.
     var ignoresIdlePasses = false
 
+    /// The first message that could not be delivered.
+    private(set) var firstFailed: MessageID?
+
     /// Whether what was to be done after a deadline could not be done.
     private(set) var hasFailedDeadlines = false
 
     private let session: Session
     private let isDryRun: Bool
+    /// The first dead letters, for the text of an idle pass.
+    private let deadLetters: () throws -> [DeadLetter]
     private let subscriberWidth: Int
     private var plan: PassPlan?
     private var hasDeliveries = false
@@ -22,9 +27,13 @@ final class RelayReporter {
     /// The deadlines that have passed, for the end of the pass's JSON.
     private var expired: [String] = []
 
-    init(_ session: Session, subscribers: [any Subscriber], isDryRun: Bool) {
+    init(
+        _ session: Session, subscribers: [any Subscriber], isDryRun: Bool,
+        deadLetters: @escaping () throws -> [DeadLetter]
+    ) {
         self.session = session
         self.isDryRun = isDryRun
+        self.deadLetters = deadLetters
         subscriberWidth = subscribers.map(\.id.count).max() ?? 0
     }
 
@@ -49,7 +58,10 @@ final class RelayReporter {
             try session.output.write(description(of: delivery))
             hasDeliveries = true
             if delivery.receipt.outcome == .duplicate { duplicates += 1 }
-            if delivery.receipt.outcome == .failed { failed += 1 }
+            if delivery.receipt.outcome == .failed {
+                failed += 1
+                firstFailed = firstFailed ?? delivery.message.id
+            }
         case .ended(let summary):
             defer {
                 plan = nil
@@ -86,7 +98,7 @@ final class RelayReporter {
             try session.output.write(
                 PassDocument.closing(
                     duplicates: duplicates, failed: failed, pending: nil, isIdle: false,
-                    unavailable: unavailable) + "\n")
+                    unavailable: unavailable, parked: nil) + "\n")
         }
         try session.output.flush()
     }
@@ -111,12 +123,12 @@ final class RelayReporter {
         return "Deadline: \(word)\(escaped(expiry.effect))\n" + published.joined()
     }
 
-    private func ending(_ summary: PassSummary) -> String {
+    private func ending(_ summary: PassSummary) throws -> String {
         if session.isJSON {
             let opening = plan == nil ? PassDocument.opening(summary.number, messages: 0) : ""
             return opening + PassDocument.closing(summary, expired: expired) + "\n"
         }
-        return totals(summary) + "\n"
+        return try totals(summary) + "\n"
     }
 
     // MARK: Text
@@ -141,7 +153,7 @@ final class RelayReporter {
     private func outcome(_ outcome: DeliveryOutcome) -> String {
         switch outcome {
         case .handled: session.style.good("ok")
-        case .failed: session.style.bad("failed")
+        case .failed, .parked: session.style.bad(outcome.rawValue)
         case .refused, .stashed, .ignored, .duplicate, .held, .unheard:
             session.style.notable(outcome.rawValue)
         }
@@ -150,15 +162,20 @@ final class RelayReporter {
     private func effects(of delivery: Delivery) -> [String] {
         switch delivery.receipt.outcome {
         case .duplicate: ["it was handled before"]
-        case .held: ["an earlier message of the same aggregate has failed"]
-        case .handled, .ignored, .refused, .stashed, .failed, .unheard:
+        case .held where delivery.receipt.effects.isEmpty:
+            ["an earlier message of the same aggregate has failed"]
+        case .handled, .ignored, .refused, .stashed, .failed, .parked, .held, .unheard:
             delivery.receipt.effects.map(escaped)
         }
     }
 
-    private func totals(_ summary: PassSummary) -> String {
-        let pending = counted(summary.pending, "message") + " pending."
+    private func totals(_ summary: PassSummary) throws -> String {
+        let parked = summary.parked == 0 ? "" : ", \(summary.parked) parked"
+        let pending = counted(summary.pending, "message") + " pending\(parked)."
         if summary.isIdle {
+            if summary.parked > 0, summary.unavailable.isEmpty {
+                return "Nothing to deliver. \(pending.dropLast()): \(try parkedNames(summary))."
+            }
             if !summary.unavailable.isEmpty {
                 return
                     "Nothing to deliver without \(summary.unavailable.joined(separator: " and "))."
@@ -176,5 +193,12 @@ final class RelayReporter {
             summary.held == 0 ? nil : "\(summary.held) held",
         ]
         return counts.compactMap { $0 }.joined(separator: ", ") + ". " + pending
+    }
+
+    private func parkedNames(_ summary: PassSummary) throws -> String {
+        let letters = try deadLetters()
+        let names = letters.map { "\($0.message.id) at \($0.subscriber ?? "-")" }
+        let isAll = Set(letters.map(\.message.id)).count >= summary.parked
+        return names.joined(separator: ", ") + (isAll ? "" : ", …")
     }
 }

@@ -21,7 +21,8 @@ struct RootCommand: ParsableCommand {
         version: Version.current,
         subcommands: [
             CustomerCommand.self, OrderCommand.self, HistoryCommand.self, RelayCommand.self,
-            OutboxCommand.self, InboxCommand.self, SagaCommand.self, StoreCommand.self,
+            OutboxCommand.self, InboxCommand.self, DeadLetterCommand.self, SagaCommand.self,
+            StoreCommand.self,
             ServeCommand.self, SchemaCommand.self,
         ])
 

@@ -122,4 +122,31 @@ struct Session {
         let line = "hint: \(address.complete(text))\n"
         try? writeAll(Array(line.utf8), to: 2, path: "standard error")
     }
+
+    /// Says on standard error what to do next, after an answer of no.
+    func help(_ text: String) {
+        guard !isJSON, !isQuiet else { return }
+        let line = "help: \(address.complete(text))\n"
+        try? writeAll(Array(line.utf8), to: 2, path: "standard error")
+    }
+
+    /// Asks a person at a terminal.
+    ///
+    /// - Parameter deed: what cannot be taken back: `this replaces stores`.
+    /// - Throws: ``Problem`` when the answer is no, or there is nobody to be asked.
+    func confirm(_ question: String, deed: String) throws {
+        guard Terminal.isInteractive(0), Terminal.isInteractive(2), !isJSON else {
+            throw Problem(
+                code: .confirmation, message: "\(deed), and nobody can be asked",
+                reason: "Nothing was changed.", help: "say that it is meant: --yes")
+        }
+        try writeAll(
+            Array("\(escaped(question)) [y/N] ".utf8), to: 2, path: "standard error")
+        let answer = readLine(strippingNewline: true)?.lowercased()
+        guard answer == "y" || answer == "yes" else {
+            throw Problem(
+                code: .confirmation, message: "the answer was no", reason: "Nothing was changed.",
+                help: "answer y, or give --yes")
+        }
+    }
 }

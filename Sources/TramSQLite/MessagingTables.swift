@@ -140,6 +140,17 @@ enum MessagingTables {
             PRIMARY KEY (message_id, consumer_id)
         ) STRICT, WITHOUT ROWID
         """,
+        // A relay that runs looks here whether messages that it has passed are pending again.
+        """
+        CREATE TABLE outbox_decision (
+            id INTEGER PRIMARY KEY,
+            decision TEXT NOT NULL
+                CHECK (decision IN ('retried', 'edited', 'discarded', 'redelivered')),
+            message_id INTEGER,
+            consumer_id TEXT NOT NULL,
+            creation_time INTEGER NOT NULL
+        ) STRICT
+        """,
         // It outlives its message: what follows from it is told for good.
         """
         CREATE TABLE discarded_delivery (

@@ -49,6 +49,14 @@ final class SQLiteConnection {
     /// Whether no transaction is open. An error inside a transaction can end it.
     var isOutsideTransaction: Bool { sqlite3_get_autocommit(handle) != 0 }
 
+    /// Whether a row refers to a missing one, which the commit would refuse.
+    var hasUnresolvedReferences: Bool {
+        var count: Int32 = 0
+        var highest: Int32 = 0
+        sqlite3_db_status(handle, SQLITE_DBSTATUS_DEFERRED_FKS, &count, &highest, 0)
+        return count > 0
+    }
+
     /// Whether the file can only be read, whatever was asked for.
     var isReadOnly: Bool { sqlite3_db_readonly(handle, "main") == 1 }
 

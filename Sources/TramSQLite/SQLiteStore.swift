@@ -117,7 +117,12 @@ public final class SQLiteStore: Store {
 
     public func write<Result>(_ body: (any Transaction) throws -> Result) throws -> Result {
         if case .enclosing(let transaction) = activity {
-            return try transaction.savepoint { try body(transaction) }
+            return try transaction.savepoint {
+                let result = try body(transaction)
+                // What the commit would refuse is refused here, and takes nothing else with it.
+                try transaction.checkDeferredRules()
+                return result
+            }
         }
         return try writing(body)
     }

@@ -8,6 +8,7 @@ final class SQLiteTransaction: Transaction {
     private var isOver = false
     /// The error that has ended the transaction, if one has.
     private var endingError: (any Error)?
+    private(set) var failure: (any Error)?
 
     init(_ connection: SQLiteConnection, storeName: String, now: Timestamp) {
         self.connection = connection
@@ -30,6 +31,8 @@ final class SQLiteTransaction: Transaction {
             return try connection.run(statement)
         } catch {
             if connection.isOutsideTransaction { endingError = error }
+            let isOfStatement = (error as? StoreError)?.isFailureOfStore == false
+            if !isOfStatement || connection.isOutsideTransaction { failure = error }
             throw error
         }
     }
@@ -72,6 +75,12 @@ final class SQLiteTransaction: Transaction {
             }
             throw error
         }
+    }
+
+    /// - Throws: what a commit now would throw because of rows that refer to missing ones.
+    func checkDeferredRules() throws {
+        guard connection.hasUnresolvedReferences else { return }
+        throw StoreError.constraint(sql: "COMMIT", detail: "FOREIGN KEY constraint failed")
     }
 
     /// - Throws: the error that has ended the transaction, if one has.

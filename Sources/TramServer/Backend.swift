@@ -1,6 +1,7 @@
 internal import CustomersAndOrders
 internal import Platform
 package import Presentation
+internal import Tram
 internal import TramSQLite
 
 /// The three services and their relay, as a network server needs them: it admits requests and has them
@@ -42,11 +43,14 @@ package final class Backend: Sendable {
         // Checks the stores before anything is served.
         _ = try open(configuration.lockTimeout, false)
 
+        let parking = ParkingPolicy(maxAttempts: configuration.maxAttempts)
         let relay =
-            configuration.relay == .auto ? RelayLoop(metrics: metrics, report: report) : nil
+            configuration.relay == .auto
+            ? RelayLoop(parking: parking, metrics: metrics, report: report) : nil
         guardian = RequestGuard(
             address: configuration.address, hostNames: configuration.hostNames, token: token)
-        let operating = OperatingEndpoints(metrics: metrics, relay: relay, report: report)
+        let operating = OperatingEndpoints(
+            metrics: metrics, relay: relay, parking: parking, report: report)
         func endpoints(_ own: [Endpoint], _ title: String) -> [Endpoint] {
             operating.all(besides: own, title: title, asksForToken: token != nil)
         }

@@ -132,7 +132,7 @@ public final class SagaTest<Definition: Saga> {
         clock.now = Timestamp(milliseconds: clock.now.milliseconds + Int64(milliseconds))
         try service.store.write { transaction in
             let overdue = try manager.awaited(
-                overdueAt: transaction.now, limit: 100, in: transaction)
+                overdueAt: transaction.now, after: nil, limit: 100, in: transaction)
             for late in overdue {
                 _ = try manager.expire(late, in: transaction)
             }

@@ -36,7 +36,7 @@ import Testing
         #expect(pass.output.contains("-> order     ok  order 1 APPROVED"))
         let idle = try workbench.run("relay", "run", "--json")
         #expect(idle.status == 65)
-        #expect(idle.output.contains(#""idle":false,"unavailable":["history"]}"#))
+        #expect(idle.output.contains(#""idle":false,"unavailable":["history"],"parked":0}"#))
         #expect(idle.errors == "")
 
         // What has nothing to do with the view works as ever.

@@ -137,7 +137,7 @@
             for port in [served.orders, served.customers, served.history] {
                 let answer = try served.get(port, "/actuator/health")
                 #expect(answer.status == 200)
-                #expect(answer.body == #"{"status":"UP","details":[]}"#)
+                #expect(answer.body == #"{"status":"UP","details":[],"parked":0}"#)
             }
             try tamper(with: served.workbench.data + "/order.db", "DROP TABLE message")
             let answer = try served.get(served.orders, "/actuator/health")

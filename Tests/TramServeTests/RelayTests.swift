@@ -31,11 +31,11 @@
             #expect(
                 status.body
                     == #"{"outboxes":[{"service":"customer","pending":1,"failed":0,"next":"#
-                    + #"{"message":"customer:1","type":"CustomerCreated"}},"#
+                    + #"{"message":"customer:1","type":"CustomerCreated"},"parked":0},"#
                     + #"{"service":"order","pending":1,"failed":0,"next":"#
-                    + #"{"message":"order:1","type":"OrderCreated"}},"#
-                    + #"{"service":"history","pending":0,"failed":0,"next":null}],"#
-                    + #""pending":2,"idle":false}"#)
+                    + #"{"message":"order:1","type":"OrderCreated"},"parked":0},"#
+                    + #"{"service":"history","pending":0,"failed":0,"next":null,"parked":0}],"#
+                    + #""pending":2,"idle":false,"parked":0}"#)
             #expect(try served.workbench.succeed("relay", "status", "--json") == status.body)
 
             let step = try served.post(served.orders, "/relay/run?step=1")
@@ -45,7 +45,7 @@
                     + #""type":"CustomerCreated","from":"customer","to":"history","#
                     + #""outcome":"handled","effects":["customer 1 added to the view"],"#
                     + #""published":[]}],"duplicates":0,"failed":0,"pending":1,"idle":false,"#
-                    + #""unavailable":[]}"#)
+                    + #""unavailable":[],"parked":0}"#)
             let command = try served.workbench.succeed("relay", "run", "--json")
             #expect(command.contains(#""published":["customer:2"]"#))
             #expect(
@@ -81,7 +81,7 @@
             #expect(try lock.acquire(waitingAtMost: 5000))
             let answer = try served.post(served.orders, "/relay/run")
             #expect(answer.status == 200)
-            #expect(answer.body.hasSuffix(#""unavailable":["history"]}"#))
+            #expect(answer.body.hasSuffix(#""unavailable":["history"],"parked":0}"#))
             #expect(answer.body.contains("reserved 4.00 of 5.00 for order 1"))
             lock.release()
             #expect(try served.post(served.orders, "/relay/run").status == 200)

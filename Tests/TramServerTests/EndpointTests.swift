@@ -1,5 +1,6 @@
 import Presentation
 import Testing
+import Tram
 
 @testable import TramServer
 
@@ -17,7 +18,8 @@ import Testing
     }
 
     @Test func `the document tells of every endpoint, by a name of its own`() throws {
-        let operating = OperatingEndpoints(metrics: Metrics(), relay: nil) { _ in }
+        let operating = OperatingEndpoints(metrics: Metrics(), relay: nil, parking: ParkingPolicy())
+        { _ in }
         for own in [CustomerEndpoints.all, OrderEndpoints.all, HistoryEndpoints.all] {
             let endpoints = operating.all(besides: own, title: "x", asksForToken: false)
             #expect(Set(endpoints.map(\.name)).count == endpoints.count)

@@ -28,7 +28,7 @@ import TramSQLite
     }
 
     private func pending() throws -> Int {
-        try sender.read { try Outbox($0).unpublishedCount() }
+        try sender.read { try Outbox($0).pendingCount() }
     }
 
     private let participant = CommandHandlers(
@@ -68,7 +68,7 @@ import TramSQLite
         #expect(try deliveries(run).map(\.receipt.outcome) == [.handled])
         let reply = try deliveries(run)
         #expect(reply.map(\.receipt.effects) == [["nobody receives Success on channel x"]])
-        #expect(try receiver.read { try Outbox($0).unpublishedCount() } == 1)
+        #expect(try receiver.read { try Outbox($0).pendingCount() } == 1)
     }
 
     @Test func `an event that nobody hears is told, and done with`() throws {

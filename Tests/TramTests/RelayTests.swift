@@ -78,22 +78,67 @@ import TramSQLite
         #expect(try system.sender.read { try Outbox($0).failedCount() } == 1)
     }
 
-    @Test(arguments: [
-        StoreError.full(path: "x"), .inputOutput(path: "x", detail: "y", atCommit: false),
-        .notWritable(path: "x", detail: "y"),
-    ])
-    func `a disk that is full is no failure of a handler`(error: StoreError) throws {
+    @Test func `a disk that is full is no failure of a handler, also when it hides the error`()
+        throws
+    {
+        struct Hidden: Error {}
         let system = try Relayed()
         try system.publish(1, about: 1)
-        let full = DomainEventHandlers("full", [.on(Happened.self) { _, _ in throw error }])
+        let full = DomainEventHandlers(
+            "full",
+            [
+                .on(Happened.self) { _, transaction in
+                    // From now on the store can have no more pages.
+                    _ = try transaction.rows("PRAGMA max_page_count = 1")
+                    do {
+                        let text = String(repeating: "x", count: 100_000)
+                        try transaction.execute("INSERT INTO mended VALUES (\(text))")
+                    } catch { throw Hidden() }
+                    return .handled("never")
+                }
+            ])
         let relay = try Relay(wholeSystem: [
             Service(store: system.sender, subscribers: []),
             Service(store: system.receiver, subscribers: [full]),
         ])
-        #expect(throws: error) { try relay.run().pass() }
+        #expect(throws: StoreError.full(path: ":memory:")) { try relay.run().pass() }
         #expect(try system.sender.read { try Outbox($0).failedCount() } == 0)
-        #expect(try system.sender.read { try Outbox($0).unpublishedCount() } == 1)
+        #expect(try system.sender.read { try Outbox($0).pendingCount() } == 1)
         #expect(try system.receiver.read { try Inbox($0).count() } == 0)
+    }
+
+    @Test(arguments: [
+        StoreError.full(path: "x"), .inputOutput(path: "x", detail: "y", atCommit: false),
+        .busy(path: "x", waited: 1), .damaged(path: "x", detail: "y"),
+        .rolledBack(service: "x", detail: "y"),
+    ])
+    func `an error of a store that is not the transaction's own is the handler's`(
+        error: StoreError
+    ) throws {
+        let system = try Relayed()
+        try system.publish(1, about: 1)
+        try system.publish(2, about: 2)
+        let elsewhere = DomainEventHandlers(
+            "elsewhere",
+            [
+                .on(Happened.self) { event, _ in
+                    if event.number == 1 { throw error }
+                    return .handled("fine")
+                }
+            ])
+        let relay = try Relay(wholeSystem: [
+            Service(store: system.sender, subscribers: []),
+            Service(store: system.receiver, subscribers: [elsewhere]),
+        ])
+        let pass = try system.pass(relay.run())
+        #expect(
+            pass.deliveries == ["sender:1>elsewhere failed", "sender:2>elsewhere handled"])
+        #expect(pass.summary.unavailable == [])
+        let failures = try system.sender.read {
+            try Outbox($0).failures(of: MessageID(service: "sender", number: 1))
+        }
+        #expect(failures["elsewhere"]?.attempts == 1)
+        #expect(failures["elsewhere"]?.error == "\(error)")
     }
 
     @Test func `when its handler is mended a message is delivered, then its successors`() throws {
@@ -105,7 +150,7 @@ import TramSQLite
         try system.pass(system.relay.run())
         #expect(try system.heard() == [-1, 2])
         #expect(try system.sender.read { try Outbox($0).failedCount() } == 0)
-        #expect(try system.sender.read { try Outbox($0).unpublishedCount() } == 0)
+        #expect(try system.sender.read { try Outbox($0).pendingCount() } == 0)
     }
 
     @Test func `a delivery that was made but not marked is a duplicate without effect`() throws {
@@ -117,7 +162,7 @@ import TramSQLite
         let pass = try system.pass(system.relay.run(), RelayRun.Bounds(source: "sender"))
         #expect(pass.summary.duplicates == 2)
         #expect(try system.heard() == [1])
-        #expect(try system.sender.read { try Outbox($0).unpublishedCount() } == 0)
+        #expect(try system.sender.read { try Outbox($0).pendingCount() } == 0)
     }
 
     @Test func `a step makes the first delivery that has not been made`() throws {
@@ -130,7 +175,7 @@ import TramSQLite
             }
         }
         #expect(steps == ["sender:1>counter handled", "sender:1>listener handled"])
-        #expect(try system.sender.read { try Outbox($0).unpublishedCount() } == 0)
+        #expect(try system.sender.read { try Outbox($0).pendingCount() } == 0)
     }
 
     @Test func `a bound on messages is kept`() throws {
@@ -162,7 +207,7 @@ import TramSQLite
         try system.publish(1, about: 1)
         let rehearsed = try system.relay.rehearse { try system.pass(system.relay.run()) }
         #expect(try system.heard() == [])
-        #expect(try system.sender.read { try Outbox($0).unpublishedCount() } == 1)
+        #expect(try system.sender.read { try Outbox($0).pendingCount() } == 1)
         let real = try system.pass(system.relay.run())
         #expect(rehearsed.deliveries == real.deliveries)
         #expect(rehearsed.summary == real.summary)

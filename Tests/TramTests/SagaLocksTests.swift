@@ -167,9 +167,11 @@ private struct CreditSystem {
         var deliveries: [String] = []
         for _ in 1...20 { deliveries += try system.pass(run) }
         #expect(
-            deliveries.filter { $0.hasPrefix("SagaUnlock") } == [
-                "SagaUnlockCommand handled: unlocked Customer/1; resumed sagas:2 Reserve; reserved 2",
-                "SagaUnlockCommand handled: unlocked Customer/1; resumed sagas:3 Reserve; reserved 3",
+            deliveries.filter { $0.contains("unlocked") || $0.contains("resumed") } == [
+                "SagaUnlockCommand handled: unlocked Customer/1",
+                "Reserve handled: resumed; reserved 2",
+                "SagaUnlockCommand handled: unlocked Customer/1",
+                "Reserve handled: resumed; reserved 3",
                 "SagaUnlockCommand handled: unlocked Customer/1",
             ])
         for id in ["1", "2", "3"] { #expect(try system.state(id) == .completed) }
@@ -190,9 +192,11 @@ private struct CreditSystem {
         var deliveries: [String] = []
         for _ in 1...20 { deliveries += try system.pass(run) }
         #expect(
-            deliveries.contains(
-                "SagaUnlockCommand handled: unlocked Customer/1; resumed sagas:2 Reserve; Failure; "
-                    + "unlocked Customer/1; resumed sagas:3 Reserve; reserved 3"))
+            deliveries.filter { $0.contains("unlocked") || $0.contains("resumed") }.prefix(3) == [
+                "SagaUnlockCommand handled: unlocked Customer/1",
+                "Reserve refused: resumed; Failure; unlocked Customer/1",
+                "Reserve handled: resumed; reserved 3",
+            ])
         #expect(try system.state("2") == .rolledBack)
         #expect(try system.state("3") == .completed)
         #expect(

@@ -36,7 +36,7 @@ extension Problem.Code {
             .usage
         case .customerNotFound, .orderNotFound, .messageNotFound, .notInViewYet,
             .orderNotCancellable, .sagaNotFailed, .historyIncomplete, .subscriberNotFound,
-            .serviceNotFound, .directoryNotEmpty:
+            .serviceNotFound, .directoryNotEmpty, .notParked:
             .no
         case .noStore: .noStore
         case .storeDamaged, .storeForeign, .storeRolledBack: .damaged

@@ -19,6 +19,7 @@ extension Problem {
         case let error as SagaRetryError: self.init(error)
         case let error as StoreCopyError: self.init(error)
         case let error as RedeliveryError: self.init(error)
+        case let error as DeadLetterError: self.init(error)
         case let error as SystemError:
             self.init(
                 code: .inputOutput, message: "the output could not be written: \(error)",
@@ -222,6 +223,25 @@ extension Problem {
                 code: .dataDirectory, message: "\(path) cannot be restored from itself",
                 reason: "Nothing was changed.", help: "give the directory of a backup",
                 field: "directory", value: path)
+        }
+    }
+
+    private init(_ error: DeadLetterError) {
+        switch error {
+        case .notParked(let message, let subscriber):
+            self.init(
+                code: .notParked,
+                message: "message \(message) is not parked"
+                    + (subscriber.map { " at \($0)" } ?? ""),
+                reason: "Nothing was changed.", help: "see all that is: tram deadletter list",
+                field: "message-id", value: "\(message)")
+        case .ambiguous(let message, let subscribers):
+            self.init(
+                code: .usage,
+                message:
+                    "message \(message) is parked at \(subscribers.joined(separator: " and "))",
+                reason: "A payload is for one of them. Nothing was changed.",
+                help: "say for which: --subscriber \(subscribers.first ?? "ID")")
         }
     }
 

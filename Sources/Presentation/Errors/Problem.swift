@@ -52,6 +52,7 @@ package struct Problem: Error, Sendable {
         case serviceNotFound = "service-not-found"
         case directoryNotEmpty = "directory-not-empty"
         case confirmation = "confirmation-needed"
+        case notParked = "not-parked"
         case noStore = "no-store"
         case storeDamaged = "store-damaged"
         case storeForeign = "store-foreign"

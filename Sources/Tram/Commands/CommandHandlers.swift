@@ -11,7 +11,7 @@
 /// ```
 ///
 /// The inbox row, the handler's writes and the reply are one transaction.
-public struct CommandHandlers: Subscriber {
+public struct CommandHandlers: StashingSubscriber {
     public let id: String
     private let channel: CommandChannel
     private let handlers: [String: CommandHandler]
@@ -115,35 +115,54 @@ public struct CommandHandlers: Subscriber {
         guard let target = message.headers[MessageHeader.commandResource],
             let owner = SagaReference(of: message)
         else { throw WireFormatError("the command to unlock names no lock or no saga") }
-        let effects = try release(target, of: owner, transaction)
-        return effects.isEmpty ? .ignored("\(target) is not locked by \(owner)") : .handled(effects)
+        return try SagaLocks(transaction).release(target, of: owner)
+            ? .handled("unlocked \(target)") : .ignored("\(target) is not locked by \(owner)")
     }
 
-    /// Frees a lock, and goes on with the saga that has waited longest for it: with all its commands
-    /// that have waited. If none of them keeps the lock, the next saga follows.
-    private func release(
-        _ target: String, of owner: SagaReference, _ transaction: any Transaction
-    ) throws -> [String] {
+    // MARK: Stashed commands
+
+    public func resume(
+        _ message: Message, in transaction: any Transaction
+    ) throws -> HandlerOutcome? {
         let locks = SagaLocks(transaction)
-        guard try locks.release(target, of: owner) else { return [] }
-        var effects = ["unlocked \(target)"]
-        while try !locks.isHeld(target), let next = try locks.sagaWaitingLongest(for: target) {
-            while let waiting = try locks.unstash(target, of: next) {
-                effects += try resume(waiting, transaction)
-            }
+        guard let stashed = try locks.stashed(message.id) else { return nil }
+        if !stashed.isGivenBack, let saga = SagaReference(of: message),
+            try locks.mustWait(stashed, for: saga)
+        {
+            return nil
         }
-        return effects
-    }
-
-    private func resume(_ message: Message, _ transaction: any Transaction) throws -> [String] {
         guard let handler = handlers[message.type] else {
             throw WireFormatError("\(id) has no handler for the command \(message.type)")
         }
-        let resumed = "resumed \(message.id) \(message.type)"
-        switch try execute(message, with: handler, transaction) {
-        case .handled(let effects), .refused(let effects): return [resumed] + effects
-        case .ignored(let reason), .stashed(let reason): return [resumed, reason]
-        }
+        let outcome = try execute(message, with: handler, transaction)
+        if case .stashed = outcome { return outcome }
+        try locks.unstash(message.id)
+        return outcome
+    }
+
+    public func nextToResume(
+        after message: Message, in transaction: any Transaction
+    ) throws -> Message? {
+        guard let saga = SagaReference(of: message) else { return nil }
+        let locks = SagaLocks(transaction)
+        if let next = try locks.nextToResume(of: saga, on: channel.name) { return next }
+        let target =
+            message.type == SagaUnlock.commandType
+            ? message.headers[MessageHeader.commandResource]
+            : try handlers[message.type]?.lockTarget(message)
+        return try target.flatMap { try locks.nextToResume(waitingFor: $0, on: channel.name) }
+    }
+
+    public func giveBack(_ message: MessageID, in transaction: any Transaction) throws {
+        try SagaLocks(transaction).giveBack(message)
+    }
+
+    public func givenBack(in transaction: any Transaction) throws -> [MessageID] {
+        try SagaLocks(transaction).givenBack(on: channel.name)
+    }
+
+    public func drop(_ message: MessageID, in transaction: any Transaction) throws {
+        try SagaLocks(transaction).drop(message)
     }
 }
 

@@ -37,6 +37,15 @@ public struct Message: Hashable, Sendable {
         self.defect = defect
     }
 
+    /// The message with another payload, for one subscriber. The digest stays the one of the message as
+    /// it was sent; where that does not fit, it says nothing any more.
+    func replacing(payload: String) -> Message {
+        Message(
+            id: id, type: type, destination: destination, partitionID: partitionID,
+            headers: headers, payload: payload, sent: sent,
+            digest: defect == nil ? digest : nil, defect: headers.count > 1 ? nil : defect)
+    }
+
     /// Whether it tells of an event; any other message must have a receiver.
     package var isEvent: Bool { headers[MessageHeader.eventType] != nil }
 

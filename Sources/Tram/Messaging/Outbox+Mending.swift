@@ -63,7 +63,8 @@ extension Outbox {
     /// Makes messages pending again that were published.
     func markUnpublished(_ ids: [MessageID]) throws {
         for id in ids {
-            try transaction.execute("UPDATE message SET published = 0 WHERE id = \(id.number)")
+            try transaction.execute(
+                "UPDATE message SET published = 0, aside = 0 WHERE id = \(id.number)")
         }
     }
 }

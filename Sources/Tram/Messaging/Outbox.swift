@@ -37,7 +37,7 @@ public struct Outbox {
         return messageID(try rows[0].values())
     }
 
-    /// The next messages that are not marked as published, in the order of their ids.
+    /// The next messages that are not marked as published nor set aside, in the order of their ids.
     ///
     /// - Parameters:
     ///   - after: only messages with a higher number.
@@ -46,7 +46,8 @@ public struct Outbox {
         try transaction.rows(
             """
             SELECT id, type, destination, partition_id, headers, payload, creation_time, digest
-            FROM message WHERE published = 0 AND id > \(after) AND id <= \(through) ORDER BY id LIMIT \(limit)
+            FROM message WHERE published = 0 AND aside = 0 AND id > \(after) AND id <= \(through)
+            ORDER BY id LIMIT \(limit)
             """
         ).map(message)
     }
@@ -67,12 +68,18 @@ public struct Outbox {
     }
 
     /// The unpublished messages of one channel and partition id, in the order of their ids.
-    public func unpublished(destination: String, partitionID: String) throws -> [Message] {
+    ///
+    /// - Parameter after: only messages with a higher number.
+    public func unpublished(
+        destination: String, partitionID: String, after: Int = 0, limit: Int = .max
+    ) throws -> [Message] {
         try transaction.rows(
             """
             SELECT id, type, destination, partition_id, headers, payload, creation_time, digest
-            FROM message WHERE published = 0 AND destination = \(destination) AND partition_id = \(partitionID)
-            ORDER BY id
+            FROM message
+            WHERE published = 0 AND destination = \(destination) AND partition_id = \(partitionID)
+                AND id > \(after)
+            ORDER BY id LIMIT \(limit)
             """
         ).map(message)
     }
@@ -86,14 +93,14 @@ public struct Outbox {
             rows = try transaction.rows(
                 """
                 SELECT id, type, destination, partition_id, headers, payload,
-                    creation_time, digest, published
+                    creation_time, digest, published, aside
                 FROM message WHERE published = 0 AND id > \(after) ORDER BY id LIMIT \(limit)
                 """)
         } else {
             rows = try transaction.rows(
                 """
                 SELECT id, type, destination, partition_id, headers, payload,
-                    creation_time, digest, published
+                    creation_time, digest, published, aside
                 FROM message WHERE id > \(after) ORDER BY id LIMIT \(limit)
                 """)
         }
@@ -105,7 +112,7 @@ public struct Outbox {
         try transaction.rows(
             """
             SELECT id, type, destination, partition_id, headers, payload, creation_time, digest,
-                published
+                published, aside
             FROM message WHERE id = \(number)
             """
         ).first.map(entry)
@@ -135,12 +142,13 @@ public struct Outbox {
         }
     }
 
-    /// The unpublished messages after a number, at most `limit` of them, counted but not read.
+    /// The messages that a relay would look at, after a number, at most `limit` of them: counted but not
+    /// read.
     public func backlog(after: Int, limit: Int) throws -> Backlog {
         let row = try transaction.rows(
             """
             SELECT count(*), coalesce(max(id), 0), coalesce(max(length(type)), 0) FROM
-                (SELECT id, type FROM message WHERE published = 0 AND id > \(after)
+                (SELECT id, type FROM message WHERE published = 0 AND aside = 0 AND id > \(after)
                  ORDER BY id LIMIT \(limit)) AS pending
             """)[0]
         let (count, through, longestType): (Int, Int, Int) = try row.values()
@@ -152,29 +160,42 @@ public struct Outbox {
         try transaction.rows("SELECT count(*) FROM message")[0].values()
     }
 
-    /// How many messages are not marked as published.
-    public func unpublishedCount() throws -> Int {
-        try transaction.rows("SELECT count(*) FROM message WHERE published = 0")[0].values()
+    /// How many messages are pending: not marked as published, nor parked for all who have not handled
+    /// them.
+    public func pendingCount() throws -> Int {
+        try transaction.rows("SELECT count(*) FROM message WHERE published = 0 AND aside <> 1")[0]
+            .values()
     }
 
     /// Marks messages as published: every subscriber has handled them.
     public func markPublished(_ ids: [MessageID]) throws {
         for id in ids {
-            try transaction.execute("UPDATE message SET published = 1 WHERE id = \(id.number)")
-            try transaction.execute(
-                "DELETE FROM delivery_failure WHERE message_id = \(id.number)")
+            try markPublished(id)
+            try forgetFailures(of: id.number)
         }
     }
 
-    /// Remembers that a subscriber's handler failed, and why.
-    public func recordFailure(of id: MessageID, subscriber: String, error: String) throws {
+    /// Marks a message as published of which no delivery has failed.
+    func markPublished(_ id: MessageID) throws {
         try transaction.execute(
+            "UPDATE message SET published = 1, aside = 0 WHERE id = \(id.number)")
+    }
+
+    /// Remembers that a subscriber's handler failed, and why.
+    ///
+    /// - Returns: how often it has failed now.
+    @discardableResult
+    public func recordFailure(
+        of id: MessageID, subscriber: String, error: String
+    ) throws -> Int {
+        try transaction.rows(
             """
             INSERT INTO delivery_failure (message_id, consumer_id, attempts, error)
             VALUES (\(id.number), \(subscriber), 1, \(error))
             ON CONFLICT (message_id, consumer_id)
             DO UPDATE SET attempts = delivery_failure.attempts + 1, error = excluded.error
-            """)
+            RETURNING attempts
+            """)[0].values()
     }
 
     /// The failures of a message's deliveries, by subscriber.
@@ -277,9 +298,9 @@ public struct Outbox {
 
     private func entry(_ row: Row) throws -> OutboxEntry {
         let message = try message(row)
-        let published: Int = try Row(Array(row.columns.suffix(1))).values()
+        let (published, aside): (Int, Int) = try Row(Array(row.columns.suffix(2))).values()
         return OutboxEntry(
-            message: message, isPublished: published == 1,
+            message: message, isPublished: published == 1, isSetAside: aside > 0,
             created: message.sent ?? transaction.now)
     }
 }
@@ -289,6 +310,9 @@ public struct OutboxEntry: Hashable, Sendable {
     public let message: Message
     /// Whether every subscriber has handled it.
     public let isPublished: Bool
+    /// Whether relays pass it over: everybody who has not handled it has parked it, or something
+    /// before it.
+    public let isSetAside: Bool
     public let created: Timestamp
 }
 

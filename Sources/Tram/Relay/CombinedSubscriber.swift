@@ -6,7 +6,7 @@
 /// ```
 ///
 /// Each message goes to the first part that accepts it. All parts have the subscriber's id.
-public struct CombinedSubscriber: TimedSubscriber {
+public struct CombinedSubscriber: TimedSubscriber, StashingSubscriber {
     public let id: String
     private let parts: [any Subscriber]
 
@@ -43,25 +43,70 @@ public struct CombinedSubscriber: TimedSubscriber {
     }
 
     public func awaited(
-        overdueAt: Timestamp?, limit: Int, in transaction: any Transaction
+        overdueAt: Timestamp?, after last: AwaitedMessage?, limit: Int,
+        in transaction: any Transaction
     ) throws -> [AwaitedMessage] {
-        try timedParts.flatMap {
-            try $0.awaited(overdueAt: overdueAt, limit: limit, in: transaction)
+        var parts = timedParts[...]
+        // What comes after one part's last is that part's rest, and then the next parts'.
+        if let last { parts = parts.drop { !awaits(last, $0) } }
+        var awaited: [AwaitedMessage] = []
+        for part in parts where awaited.count < limit {
+            awaited += try part.awaited(
+                overdueAt: overdueAt, after: last.flatMap { awaits($0, part) ? $0 : nil },
+                limit: limit - awaited.count, in: transaction)
         }
+        return awaited
     }
 
     public func expire(
         _ awaited: AwaitedMessage, in transaction: any Transaction
-    ) throws -> String {
-        // Who waits for a message accepts whatever comes on its channel.
-        let part = timedParts.first { $0.accepts(type: "", from: awaited.channel) }
-        guard let part else {
+    ) throws -> String? {
+        guard let part = timedParts.first(where: { awaits(awaited, $0) }) else {
             throw WireFormatError("\(id) awaits nothing on the channel \(awaited.channel)")
         }
         return try part.expire(awaited, in: transaction)
     }
 
+    /// Who waits for a message accepts whatever comes on its channel.
+    private func awaits(_ awaited: AwaitedMessage, _ part: any TimedSubscriber) -> Bool {
+        part.accepts(type: "", from: awaited.channel)
+    }
+
     private var timedParts: [any TimedSubscriber] {
         parts.compactMap { $0 as? any TimedSubscriber }
+    }
+
+    // MARK: StashingSubscriber
+
+    public func resume(
+        _ message: Message, in transaction: any Transaction
+    ) throws -> HandlerOutcome? {
+        try stashingPart(of: message)?.resume(message, in: transaction)
+    }
+
+    public func nextToResume(
+        after message: Message, in transaction: any Transaction
+    ) throws -> Message? {
+        try stashingPart(of: message)?.nextToResume(after: message, in: transaction)
+    }
+
+    public func giveBack(_ message: MessageID, in transaction: any Transaction) throws {
+        for part in stashingParts { try part.giveBack(message, in: transaction) }
+    }
+
+    public func givenBack(in transaction: any Transaction) throws -> [MessageID] {
+        try stashingParts.flatMap { try $0.givenBack(in: transaction) }
+    }
+
+    public func drop(_ message: MessageID, in transaction: any Transaction) throws {
+        for part in stashingParts { try part.drop(message, in: transaction) }
+    }
+
+    private func stashingPart(of message: Message) -> (any StashingSubscriber)? {
+        parts.first { $0.accepts(message) } as? any StashingSubscriber
+    }
+
+    private var stashingParts: [any StashingSubscriber] {
+        parts.compactMap { $0 as? any StashingSubscriber }
     }
 }

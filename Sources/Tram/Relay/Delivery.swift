@@ -5,7 +5,7 @@ public struct Delivery: Hashable, Sendable {
     public let source: String
     /// The id of the subscriber; nil when nobody receives the message.
     public let subscriber: String?
-    public let receipt: Receipt
+    public internal(set) var receipt: Receipt
     /// How long ago the message was sent, when this transaction began: in milliseconds, or nil when
     /// that is not known.
     public let age: Int64?
@@ -27,14 +27,20 @@ public enum DeliveryOutcome: String, CaseIterable, Hashable, Sendable {
     case duplicate
     /// The handler threw; nothing has changed, and the message stays pending.
     case failed
-    /// Not tried, because an earlier message of the same aggregate has failed at this subscriber.
+    /// The same, and it has failed as often as it may: it waits for an operator, as a dead letter.
+    case parked
+    /// Not tried, because an earlier message of the same aggregate has failed at this subscriber, or is
+    /// parked.
     case held
+
+    /// Whether the handler was called in vain.
+    public var isFailure: Bool { self == .failed || self == .parked }
 
     /// Whether the subscriber is done with the message.
     public var isDone: Bool {
         switch self {
         case .handled, .ignored, .refused, .stashed, .unheard, .duplicate: true
-        case .failed, .held: false
+        case .failed, .parked, .held: false
         }
     }
 }

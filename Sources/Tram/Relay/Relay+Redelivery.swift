@@ -24,7 +24,9 @@ extension Relay {
             let missing = try unhandled(
                 by: receiver, of: service, from: source, after: (first?.number ?? 1) - 1)
             try source.store.write { transaction in
-                try Outbox(transaction).markUnpublished(missing)
+                let outbox = Outbox(transaction)
+                try outbox.markUnpublished(missing)
+                try outbox.noteRedelivery(to: subscriber)
                 if source.name == service.name { return }
                 try Positions(transaction).set(
                     SubscriberPosition(
@@ -35,21 +37,32 @@ extension Relay {
         }
     }
 
-    /// The published messages that a subscriber should have handled, and has not.
+    /// The messages that a subscriber should have handled and has not, and that no relay would look at.
     private func unhandled(
         by subscriber: any Subscriber, of service: Service, from source: Service, after: Int
     ) throws -> [MessageID] {
         var unhandled: [MessageID] = []
         var after = after
         while true {
-            let page = try source.store.read {
-                try Outbox($0).messages(after: after, limit: chunk)
+            let (page, notes) = try source.store.read { transaction in
+                let outbox = Outbox(transaction)
+                let page = try outbox.messages(after: after, limit: chunk)
+                guard let first = page.first, let last = page.last else {
+                    return (page, DeliveryNotes())
+                }
+                return (page, try outbox.notes(first.message.id.number...last.message.id.number))
             }
             guard let last = page.last else { return unhandled }
-            let wanted = page.filter { $0.isPublished && subscriber.accepts($0.message) }
-                .map(\.message.id)
+            let wanted = page.filter { entry in
+                let key = DeliveryNotes.Key(entry.message, subscriber)
+                return (entry.isPublished || entry.isSetAside) && subscriber.accepts(entry.message)
+                    && !notes.discarded.contains(key) && notes.parked[key] == nil
+                    && notes.ahead[key] == nil
+            }
             unhandled += try service.store.read { transaction in
-                try wanted.filter { try !Inbox(transaction).contains($0, for: subscriber.id) }
+                try wanted.map(\.message.id).filter {
+                    try !Inbox(transaction).contains($0, for: subscriber.id)
+                }
             }
             after = last.message.id.number
         }

@@ -46,109 +46,31 @@ public struct Relay {
     /// Begins an invocation: a run remembers how far it has come and what it could not deliver, so
     /// that a failed delivery is tried once in it.
     ///
-    /// - Parameter availability: notes which services are away.
-    public func run(_ availability: Availability = Availability()) -> RelayRun {
-        RelayRun(self, availability)
+    /// - Parameters:
+    ///   - availability: notes which services are away.
+    ///   - parking: when a delivery that keeps failing is parked.
+    public func run(
+        _ availability: Availability = Availability(), parking: ParkingPolicy = ParkingPolicy()
+    ) -> RelayRun {
+        RelayRun(self, availability, parking)
     }
 
     /// How many messages are pending in the outboxes that can be read.
     public func pendingCount(_ availability: Availability = Availability()) throws -> Int {
-        try services.reduce(0) { count, service in
-            try count
-                + (availability.attempt(service.store) {
-                    try $0.read { try Outbox($0).unpublishedCount() }
-                } ?? 0)
-        }
+        try undelivered(availability).pending
     }
 
-    /// Lets subscribers do what is to be done about messages that have not come in time: each in a
-    /// transaction of its own. One that is pending in an outbox has come, and is only to be delivered.
-    ///
-    /// - Parameters:
-    ///   - failed: what was tried in vain before, and is passed over.
-    ///   - advance: deadlines that pass within so many milliseconds count as passed too. All of them
-    ///     are met in one call: the deadlines that come of them count from now.
-    func expire(
-        except failed: Set<AwaitedMessage>, advance: Int, _ availability: Availability,
-        report: (AwaitedMessage, Expiry) throws -> Void
-    ) throws {
-        for (service, subscriber) in timedSubscribers {
-            let overdue = try availability.attempt(service.store) {
+    /// How many messages are pending, and how many are parked, in the outboxes that can be read.
+    func undelivered(
+        _ availability: Availability
+    ) throws -> (pending: Int, parked: Int) {
+        try services.reduce((0, 0)) { counts, service in
+            let own = try availability.attempt(service.store) {
                 try $0.read {
-                    try subscriber.awaited(
-                        overdueAt: Timestamp(milliseconds: $0.now.milliseconds + Int64(advance)),
-                        limit: advance > 0 ? .max : chunk + failed.count, in: $0)
+                    try (Outbox($0).pendingCount(), Outbox($0).parkedCount())
                 }
             }
-            for awaited in overdue ?? [] {
-                // Where an outbox cannot be read, the message may be in it.
-                guard !failed.contains(awaited), try isPending(awaited, availability) == false
-                else {
-                    continue
-                }
-                let expiry = try availability.attempt(service.store) { _ in
-                    try expire(awaited, of: subscriber, in: service)
-                }
-                if let expiry { try report(awaited, expiry) }
-            }
-        }
-    }
-
-    private func expire(
-        _ awaited: AwaitedMessage, of subscriber: any TimedSubscriber, in service: Service
-    ) throws -> Expiry {
-        do {
-            return try service.store.write { transaction in
-                let outbox = Outbox(transaction)
-                let newest = try outbox.highestNumber()
-                let effect = try subscriber.expire(awaited, in: transaction)
-                return Expiry(
-                    subscriber: subscriber.id, effect: effect, isFailed: false,
-                    published: try outbox.headings(after: newest))
-            }
-        } catch let error as StoreError where error.isFailureOfStore {
-            throw error
-        } catch {
-            return Expiry(
-                subscriber: subscriber.id, effect: "\(awaited.description): \(error)",
-                isFailed: true, published: [])
-        }
-    }
-
-    /// - Returns: nil when that is not known, because an outbox cannot be read.
-    private func isPending(
-        _ awaited: AwaitedMessage, _ availability: Availability
-    ) throws -> Bool? {
-        var isKnown = true
-        for service in services {
-            let messages = try availability.attempt(service.store) {
-                try $0.read {
-                    try Outbox($0).unpublished(
-                        destination: awaited.channel, partitionID: awaited.partitionID)
-                }
-            }
-            if messages?.isEmpty == false { return true }
-            if messages == nil { isKnown = false }
-        }
-        return isKnown ? false : nil
-    }
-
-    private var timedSubscribers: [(service: Service, subscriber: any TimedSubscriber)] {
-        services.flatMap { service in
-            service.subscribers.compactMap { subscriber in
-                (subscriber as? any TimedSubscriber).map { (service, $0) }
-            }
-        }
-    }
-
-    /// What subscribers wait for up to a deadline, in words: at most `limit` for each of them.
-    public func deadlines(
-        limit: Int, _ availability: Availability = Availability()
-    ) throws -> [String] {
-        try timedSubscribers.flatMap { service, subscriber in
-            try availability.attempt(service.store) {
-                try $0.read { try subscriber.awaited(overdueAt: nil, limit: limit, in: $0) }
-            }?.map(\.description) ?? []
+            return (counts.0 + (own?.0 ?? 0), counts.1 + (own?.1 ?? 0))
         }
     }
 
@@ -183,17 +105,15 @@ public struct Relay {
     }
 
     /// The deliveries of one message that are outstanding and not held back.
-    func possibleDeliveries(
-        of message: Message, from source: Service, order: inout AggregateOrder,
-        _ availability: Availability = Availability()
+    private func possibleDeliveries(
+        of message: Message, from source: Service, order: inout AggregateOrder
     ) throws -> [PossibleDelivery] {
         var possible: [PossibleDelivery] = []
         for service in services {
             for subscriber in service.subscribers where subscriber.accepts(message) {
-                let isHandled = try availability.attempt(service.store) {
-                    try $0.read { try Inbox($0).contains(message.id, for: subscriber.id) }
+                let isHandled = try service.store.read {
+                    try Inbox($0).contains(message.id, for: subscriber.id)
                 }
-                guard let isHandled else { continue }
                 if isHandled || order.holds(message, for: subscriber) { continue }
                 order.holdBackSuccessors(of: message, for: subscriber)
                 possible.append(
@@ -213,21 +133,17 @@ public struct Relay {
         _ possible: PossibleDelivery, _ availability: Availability = Availability()
     ) throws -> Delivery? {
         var order = AggregateOrder()
-        let state = try availability.attempt(possible.source.store) {
-            try $0.read(SourceState.init)
+        let chunk = try availability.attempt(possible.source.store) {
+            try $0.read {
+                try Chunk([possible.message], of: possible.source, incarnation: nil, in: $0)
+            }
         }
-        guard let state else { return nil }
-        var chunk = ChunkDelivery(
-            relay: self, source: possible.source, state: state, messages: [possible.message],
-            only: possible.subscriber, availability: availability)
-        try chunk.deliver(&order)
-        return chunk.deliveries[0].first
-    }
-
-    /// Marks the message as published if every subscriber has handled it.
-    func markPublishedIfDone(_ message: Message, from source: Service) throws {
-        guard hasReceiver(message), try isHandledByAll(message, Availability()) else { return }
-        try source.store.write { try Outbox($0).markPublished([message.id]) }
+        guard let chunk else { return nil }
+        var delivery = ChunkDelivery(
+            self, chunk, only: [[possible.subscriber.id]],
+            DeliveryContext(availability: availability, parking: .never))
+        try delivery.deliver(&order)
+        return delivery.deliveries.first
     }
 
     /// Whether a subscriber of the relay's services accepts the message.
@@ -235,14 +151,37 @@ public struct Relay {
         services.contains { $0.subscribers.contains { $0.accepts(message) } }
     }
 
-    /// Whether every subscriber has handled the message, as far as that is known of all of them.
-    func isHandledByAll(_ message: Message, _ availability: Availability) throws -> Bool {
-        try services.allSatisfy { service in
-            try service.subscribers.filter { $0.accepts(message) }.allSatisfy { subscriber in
-                try availability.attempt(service.store) {
-                    try $0.read { try Inbox($0).contains(message.id, for: subscriber.id) }
-                } ?? false
+    /// The subscribers that accept the message.
+    func subscribers(of message: Message) -> [any Subscriber] {
+        services.flatMap { $0.subscribers.filter { $0.accepts(message) } }
+    }
+
+    /// The subscribers that have handled the message, as far as that is known.
+    func subscribersDone(
+        with message: Message, _ availability: Availability
+    ) throws -> Set<String> {
+        var done: Set<String> = []
+        for service in services {
+            let wanted = service.subscribers.filter { $0.accepts(message) }.map(\.id)
+            if wanted.isEmpty { continue }
+            let handled = try availability.attempt(service.store) { store in
+                try store.read { transaction in
+                    try wanted.filter { try Inbox(transaction).contains(message.id, for: $0) }
+                }
             }
+            done.formUnion(handled ?? [])
+        }
+        return done
+    }
+
+    /// Whether every subscriber has handled the message, or will never have to.
+    func isHandledByAll(
+        _ message: Message, _ notes: DeliveryNotes, _ availability: Availability
+    ) throws -> Bool {
+        guard hasReceiver(message) else { return false }
+        let done = try subscribersDone(with: message, availability)
+        return subscribers(of: message).allSatisfy {
+            done.contains($0.id) || notes.discarded.contains(DeliveryNotes.Key(message, $0))
         }
     }
 }

@@ -45,8 +45,13 @@ public struct PassSummary: Hashable, Sendable {
     public let failed: Int
     /// How many deliveries were held back behind a failed one.
     public let held: Int
+    /// How many deliveries have failed for the last time, and are parked now.
+    public let newlyParked: Int
     /// How many messages are pending in all outboxes, now.
     public let pending: Int
+    /// How many messages are parked for a subscriber in all outboxes, now. Those that no one else
+    /// waits for are not pending.
+    public let parked: Int
     /// Whether it ended before its bound.
     public let isInterrupted: Bool
     /// The services that are away, in the relay's order.
@@ -71,14 +76,17 @@ struct Tally {
         deliveries[delivery.receipt.outcome, default: 0] += 1
     }
 
-    func summary(pending: Int, isInterrupted: Bool, unavailable: [String]) -> PassSummary {
+    func summary(pending: Int, parked: Int, isInterrupted: Bool, unavailable: [String])
+        -> PassSummary
+    {
         let held = deliveries[.held, default: 0]
         let unheard = deliveries[.unheard, default: 0]
         return PassSummary(
             number: plan.number, messages: messages,
             deliveries: deliveries.values.reduce(0, +) - held - unheard,
             duplicates: deliveries[.duplicate, default: 0],
-            failed: deliveries[.failed, default: 0], held: held, pending: pending,
+            failed: deliveries[.failed, default: 0], held: held,
+            newlyParked: deliveries[.parked, default: 0], pending: pending, parked: parked,
             isInterrupted: isInterrupted, unavailable: unavailable, isIdle: plan.messages == 0)
     }
 }

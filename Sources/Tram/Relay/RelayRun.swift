@@ -4,12 +4,15 @@ public final class RelayRun {
     private var order = AggregateOrder()
     /// By source: the number of the last message that this run has taken up.
     private var cursors: [String: Int] = [:]
-    /// What was waited for too long, and could not be done without.
+    /// By source: the last decision of an operator that this run knows of.
+    private var decisions: [String: Int] = [:]
+    /// Overdue awaits whose expiry has failed in this run.
     private var failedDeadlines: Set<AwaitedMessage> = []
     private var passes = 0
     /// The services that are away. They stay so in this run, until ``retryFailed()``: what comes for
     /// them later must not overtake what they have missed.
     public let availability: Availability
+    private let parking: ParkingPolicy
     /// Those of whom it has been told.
     private var toldUnavailable: Set<String> = []
     /// What the stores are, once they have been compared.
@@ -17,9 +20,10 @@ public final class RelayRun {
     /// Whether ``Bounds/advance`` has had its effect.
     private var hasAdvanced = false
 
-    init(_ relay: Relay, _ availability: Availability) {
+    init(_ relay: Relay, _ availability: Availability, _ parking: ParkingPolicy) {
         self.relay = relay
         self.availability = availability
+        self.parking = parking
     }
 
     /// Whether something has failed in this run and was not asked to be tried again.
@@ -78,6 +82,9 @@ public final class RelayRun {
     /// Makes one pass: delivers what is pending at its beginning and this run has not taken up yet.
     /// What handlers send meanwhile is left for the next pass.
     ///
+    /// Where not all messages are taken up, what has never failed comes first, and then what has failed
+    /// least often.
+    ///
     /// - Parameter report: told of each delivery, after its commit, in the order of sources, messages
     ///   and subscribers. Of a pass that has nothing to do only its end is told.
     @discardableResult
@@ -85,75 +92,111 @@ public final class RelayRun {
         _ bounds: Bounds = Bounds(), report: (RelayEvent) throws -> Void = { _ in }
     ) throws -> PassSummary {
         try prepare(bounds, report)
+        if let limit = bounds.messages, try mustChoose(bounds) {
+            return try deliver(choose(bounds, messages: limit), bounds, report)
+        }
         let drains = try plan(bounds)
         try tellUnavailable(report)
         var tally = try begin(drains, report)
         for (source, backlog) in drains {
             while cursor(of: source) < backlog.through, availability.includes(source.name) {
                 if bounds.isInterrupted() { return try end(&tally, report, isInterrupted: true) }
-                guard let (messages, state) = try next(of: source, through: backlog.through),
-                    let last = messages.last
+                guard let chunk = try next(of: source, through: backlog.through),
+                    let last = chunk.messages.last
                 else { break }
-                tally.messages += messages.count
-                try deliver(messages, from: source, state, &tally, report)
+                tally.messages += chunk.messages.count
+                try deliver(chunk, &tally, report)
                 cursors[source.name] = last.id.number
             }
         }
         return try end(&tally, report)
     }
 
+    @discardableResult
     private func deliver(
-        _ messages: [Message], from source: Service, _ state: SourceState, _ tally: inout Tally,
+        _ chunk: Chunk, only selection: [Set<String>]? = nil, _ tally: inout Tally,
         _ report: (RelayEvent) throws -> Void
-    ) throws {
-        var chunk = ChunkDelivery(
-            relay: relay, source: source, state: state, messages: messages,
-            availability: availability, knowsAllSubscribers: knowsAllSubscribers,
-            incarnations: (identities ?? [:]).mapValues(\.incarnation))
+    ) throws -> [Delivery] {
+        var delivery = ChunkDelivery(relay, chunk, only: selection, context)
         // What was committed before an error is told, too.
-        let result = Result { try chunk.deliver(&order) }
-        for delivery in chunk.deliveries.joined() {
+        let result = Result { try delivery.deliver(&order) }
+        for delivery in delivery.deliveries {
             tally.count(delivery)
             try report(.delivered(delivery))
         }
         try result.get()
         try tellUnavailable(report)
+        return delivery.deliveries
     }
 
-    /// Makes one delivery: the first of the pass that would run now. Deliveries that have been made
-    /// already, or have failed in this run, are passed over.
+    private var context: DeliveryContext {
+        DeliveryContext(
+            availability: availability, parking: parking,
+            knowsAllSubscribers: knowsAllSubscribers,
+            incarnations: (identities ?? [:]).mapValues(\.incarnation))
+    }
+
+    /// Makes one delivery: of those that would run now, the first that has never failed, or else one
+    /// that has failed least often. What has been delivered already, or has failed in this run, is
+    /// passed over.
     @discardableResult
     public func step(
         _ bounds: Bounds = Bounds(), report: (RelayEvent) throws -> Void = { _ in }
     ) throws -> PassSummary {
         try prepare(bounds, report)
-        let drains = try plan(bounds)
-        let first = try firstDelivery(in: drains)
-        try tellUnavailable(report)
-        guard let (message, possible) = first,
-            let source = drains.first(where: { $0.source.name == message.id.service })?.source
-        else {
-            var tally = try begin([], report)
-            return try end(&tally, report)
+        return try deliver(choose(bounds, messages: 1, deliveries: 1), bounds, report)
+    }
+
+    // MARK: Choosing
+
+    /// Whether the first messages of a pass are not simply the ones to take up.
+    private func mustChoose(_ bounds: Bounds) throws -> Bool {
+        if !order.isEmpty || hasUnavailable { return true }
+        return try relay.services.contains { source in
+            guard bounds.source == nil || bounds.source == source.name else { return false }
+            return try availability.attempt(source.store) {
+                try $0.read { try Outbox($0).failedCount() > 0 }
+            } ?? true
         }
-        let single = Backlog(
-            count: 1, through: message.id.number, longestType: message.type.count)
-        var tally = try begin([(source, single)], report)
-        tally.messages = 1
-        if let possible {
-            guard let delivery = try relay.deliver(possible, availability) else {
-                tally.messages = 0
-                return try end(&tally, report)
+    }
+
+    private func choose(
+        _ bounds: Bounds, messages: Int, deliveries: Int = .max
+    ) throws -> [ChosenMessage] {
+        var choice = DeliveryChoice(
+            relay, availability, order: order, knowsAllSubscribers: knowsAllSubscribers,
+            messages: messages, deliveries: deliveries)
+        for source in relay.services where bounds.source == nil || bounds.source == source.name {
+            try choice.look(at: source)
+        }
+        return choice.chosen
+    }
+
+    /// Makes the chosen deliveries, in their order.
+    private func deliver(
+        _ chosen: [ChosenMessage], _ bounds: Bounds, _ report: (RelayEvent) throws -> Void
+    ) throws -> PassSummary {
+        try tellUnavailable(report)
+        let messages = Dictionary(grouping: chosen, by: \.message.id)
+        var tally = try begin(
+            PassPlan(
+                number: passes + 1, messages: messages.count,
+                longestID: messages.keys.map(\.description.count).max() ?? 0,
+                longestType: chosen.map(\.message.type.count).max() ?? 0), report)
+        var touched: Set<MessageID> = []
+        var rest = chosen[...]
+        while let first = rest.first {
+            if bounds.isInterrupted() { return try end(&tally, report, isInterrupted: true) }
+            let group = rest.prefix(relay.chunk).prefix {
+                $0.message.id.service == first.message.id.service && $0.attempts == first.attempts
             }
-            if !delivery.receipt.outcome.isDone {
-                order.holdBackSuccessors(of: possible.message, for: possible.subscriber)
-            }
-            tally.count(delivery)
-            try report(.delivered(delivery))
-        } else if let state = try availability.attempt(
-            source.store, { try $0.read(SourceState.init) })
-        {
-            try deliver([message], from: source, state, &tally, report)
+            rest = rest.dropFirst(group.count)
+            guard let source = relay.services.first(where: { $0.name == first.message.id.service }),
+                let chunk = try chunk(of: source, { _ in group.map(\.message) })
+            else { continue }
+            let made = try deliver(chunk, only: group.map(\.subscribers), &tally, report)
+            touched.formUnion(made.map(\.message.id))
+            tally.messages = touched.count
         }
         return try end(&tally, report)
     }
@@ -165,6 +208,7 @@ public final class RelayRun {
     ) throws {
         if identities == nil {
             identities = try relay.compareStores(availability)
+            try relay.takeBackGivenBack(availability)
             // Whoever is back may go again.
             toldUnavailable = toldUnavailable.filter { !availability.includes($0) }
         }
@@ -194,17 +238,21 @@ public final class RelayRun {
     }
 
     /// The next chunk of a source's messages; nil when the source is away.
-    private func next(
-        of source: Service, through: Int
-    ) throws -> (messages: [Message], state: SourceState)? {
+    private func next(of source: Service, through: Int) throws -> Chunk? {
+        try chunk(of: source) { transaction in
+            try Outbox(transaction).unpublished(
+                after: cursor(of: source), through: through, limit: relay.chunk)
+        }
+    }
+
+    private func chunk(
+        of source: Service, _ messages: (any Transaction) throws -> [Message]
+    ) throws -> Chunk? {
         try availability.attempt(source.store) { store in
             try store.read { transaction in
-                let messages = try Outbox(transaction).unpublished(
-                    after: cursor(of: source), through: through, limit: relay.chunk)
-                guard let incarnation = identities?[source.name]?.incarnation else {
-                    return (messages, try SourceState(transaction))
-                }
-                return (messages, try SourceState(transaction, incarnation: incarnation))
+                try Chunk(
+                    messages(transaction), of: source,
+                    incarnation: identities?[source.name]?.incarnation, in: transaction)
             }
         }
     }
@@ -219,6 +267,7 @@ public final class RelayRun {
             let backlog = try availability.attempt(source.store) { store in
                 try store.read { transaction in
                     try refuseRollback(of: source, transaction)
+                    try heedDecisions(about: source, transaction)
                     return try Outbox(transaction).backlog(
                         after: cursor(of: source), limit: remaining)
                 }
@@ -242,49 +291,31 @@ public final class RelayRun {
                 + "\(MessageID(service: source.name, number: last))")
     }
 
-    /// The first delivery that can be made, or the first message that nobody receives.
-    private func firstDelivery(
-        in drains: [Drain]
-    ) throws -> (message: Message, delivery: PossibleDelivery?)? {
-        // What has failed in this run is not tried again in it.
-        var order = order
-        for (source, backlog) in drains {
-            var after = 0
-            while after < backlog.through {
-                let messages = try availability.attempt(source.store) {
-                    try $0.read {
-                        try Outbox($0).unpublished(
-                            after: after, through: backlog.through, limit: relay.chunk)
-                    }
-                }
-                for message in messages ?? [] {
-                    let possible = try relay.possibleDeliveries(
-                        of: message, from: source, order: &order, availability)
-                    if let first = possible.first { return (message, first) }
-                    if !relay.hasReceiver(message), !order.holds(message, for: nil),
-                        !message.isEvent || message.defect != nil || knowsAllSubscribers
-                    {
-                        return (message, nil)
-                    }
-                    if !hasUnavailable { try relay.markPublishedIfDone(message, from: source) }
-                }
-                guard let last = messages?.last else { break }
-                after = last.id.number
-            }
-        }
-        return nil
+    /// Goes back to the first pending message when an operator has made messages pending again that
+    /// this run has passed.
+    private func heedDecisions(about source: Service, _ transaction: any Transaction) throws {
+        let last = try Outbox(transaction).decisions()
+        if let known = decisions[source.name], known != last { cursors[source.name] = 0 }
+        decisions[source.name] = last
     }
 
-    private func begin(_ drains: [Drain], _ report: (RelayEvent) throws -> Void) throws -> Tally {
-        let messages = drains.reduce(0) { $0 + $1.backlog.count }
-        let plan = PassPlan(
-            number: passes + 1,
-            messages: messages,
-            longestID: drains.map { source, backlog in
-                MessageID(service: source.name, number: backlog.through).description.count
-            }.max() ?? 0,
-            longestType: drains.map(\.backlog.longestType).max() ?? 0)
-        if messages > 0 {
+    private func begin(
+        _ drains: [Drain], _ report: (RelayEvent) throws -> Void
+    ) throws -> Tally {
+        try begin(
+            PassPlan(
+                number: passes + 1,
+                messages: drains.reduce(0) { $0 + $1.backlog.count },
+                longestID: drains.map { source, backlog in
+                    MessageID(service: source.name, number: backlog.through).description.count
+                }.max() ?? 0,
+                longestType: drains.map(\.backlog.longestType).max() ?? 0), report)
+    }
+
+    private func begin(
+        _ plan: PassPlan, _ report: (RelayEvent) throws -> Void
+    ) throws -> Tally {
+        if plan.messages > 0 {
             passes += 1
             try report(.began(plan))
         }
@@ -294,10 +325,10 @@ public final class RelayRun {
     private func end(
         _ tally: inout Tally, _ report: (RelayEvent) throws -> Void, isInterrupted: Bool = false
     ) throws -> PassSummary {
-        let pending = try relay.pendingCount(availability)
+        let (pending, parked) = try relay.undelivered(availability)
         try tellUnavailable(report)
         let summary = tally.summary(
-            pending: pending, isInterrupted: isInterrupted,
+            pending: pending, parked: parked, isInterrupted: isInterrupted,
             unavailable: relay.services.map(\.name).filter { !availability.includes($0) })
         try report(.ended(summary))
         return summary

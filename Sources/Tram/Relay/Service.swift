@@ -18,39 +18,101 @@ public struct Service {
     /// Receives a message: this is the inbox. The row that remembers the message, the handler's own
     /// writes and the messages that it sends are one: all of them are made, or none.
     ///
-    /// - Returns: what came of it; an error of the handler is such an outcome.
-    /// - Throws: a ``StoreError`` when the store itself failed: then nothing is certain but that the
+    /// - Returns: what came of it; an error of the handler is such an outcome, whatever error it is.
+    /// - Throws: what went wrong with the transaction's own store: then nothing is certain but that the
     ///   transaction must end.
     public func receive(
         _ message: Message, for subscriber: any Subscriber, in transaction: any Transaction
     ) throws -> Receipt {
-        do {
-            return try transaction.savepoint {
-                // The digest of a message that was changed afterwards says nothing.
-                let digest = message.defect == nil ? message.digest : nil
-                guard
-                    try Inbox(transaction).record(
-                        message.id, digest: digest, sent: message.sent, for: subscriber.id)
-                else { return Receipt(outcome: .duplicate) }
-                if let defect = message.defect { throw WireFormatError(defect) }
-                let outbox = Outbox(transaction)
-                let newest = try outbox.highestNumber()
-                let outcome = try subscriber.handle(message, in: transaction)
-                return Receipt(outcome, published: try outbox.headings(after: newest))
+        try receipt(in: transaction) {
+            // The digest of a message that was changed afterwards says nothing.
+            let digest = message.defect == nil ? message.digest : nil
+            let isNew = try Inbox(transaction).record(
+                message.id, digest: digest, sent: message.sent, for: subscriber.id)
+            if !isNew {
+                guard let stashing = subscriber as? any StashingSubscriber else {
+                    return Receipt(outcome: .duplicate)
+                }
+                return try resume(message, at: stashing, in: transaction)
             }
-        } catch let error as StoreError where error.isFailureOfStore {
-            throw error
-        } catch {
-            return Receipt(outcome: .failed, effects: ["\(error)"])
+            return try handling(in: transaction) {
+                if let defect = message.defect { throw WireFormatError(defect) }
+                return try subscriber.handle(message, in: transaction)
+            }
         }
     }
+
+    /// Goes on with the messages that a subscriber has set aside and that one which it has handled now
+    /// lets go on: each as a delivery of its own.
+    func resumeNext(
+        after message: Message, at subscriber: any StashingSubscriber,
+        in transaction: any Transaction
+    ) throws -> [(message: Message, receipt: Receipt)] {
+        var resumed: [(message: Message, receipt: Receipt)] = []
+        var causes = [message][...]
+        while let cause = causes.popFirst() {
+            while let next = try subscriber.nextToResume(after: cause, in: transaction) {
+                let receipt = try receipt(in: transaction) {
+                    try resume(next, at: subscriber, in: transaction)
+                }
+                if receipt.outcome == .failed {
+                    try subscriber.giveBack(next.id, in: transaction)
+                } else {
+                    causes.append(next)
+                }
+                resumed.append((next, receipt))
+            }
+        }
+        return resumed
+    }
+
+    private func resume(
+        _ message: Message, at subscriber: any StashingSubscriber,
+        in transaction: any Transaction
+    ) throws -> Receipt {
+        try handling(in: transaction) { try subscriber.resume(message, in: transaction) }
+    }
+
+    /// Runs `body` so that an error of a handler undoes what it wrote, and nothing else.
+    private func receipt(
+        in transaction: any Transaction, _ body: () throws -> Receipt
+    ) throws -> Receipt {
+        do {
+            return try transaction.savepoint(body)
+        } catch let error as HandlerFailure {
+            // A handler may have hidden, in an error of its own, that the store has failed.
+            if let failure = transaction.failure { throw failure }
+            return Receipt(outcome: .failed, effects: ["\(error.cause)"])
+        }
+    }
+
+    /// Runs a handler: its errors are its own, and what it sends is noted.
+    private func handling(
+        in transaction: any Transaction, _ handler: () throws -> HandlerOutcome?
+    ) throws -> Receipt {
+        let outbox = Outbox(transaction)
+        let newest = try outbox.highestNumber()
+        let outcome: HandlerOutcome?
+        do {
+            outcome = try handler()
+        } catch {
+            throw HandlerFailure(cause: error)
+        }
+        guard let outcome else { return Receipt(outcome: .duplicate) }
+        return Receipt(outcome, published: try outbox.headings(after: newest))
+    }
+}
+
+/// An error that a handler has thrown, or that must be taken for one.
+struct HandlerFailure: Error {
+    let cause: any Error
 }
 
 /// What came of a message at a subscriber.
 public struct Receipt: Hashable, Sendable {
-    public let outcome: DeliveryOutcome
+    public internal(set) var outcome: DeliveryOutcome
     /// What was done, or why nothing was.
-    public let effects: [String]
+    public internal(set) var effects: [String]
     /// The messages that the handler sent.
     public let published: [MessageHeading]
 

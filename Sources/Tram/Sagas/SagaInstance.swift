@@ -118,24 +118,31 @@ struct SagaInstances {
         }
     }
 
-    /// The sagas of a type that wait for a reply up to a deadline, the nearest first, and the ids of
-    /// their requests.
+    /// The sagas of a type that wait for a reply up to a deadline, the nearest first.
     ///
-    /// - Parameter overdueAt: only those whose deadline has passed at this time.
+    /// - Parameters:
+    ///   - overdueAt: only those whose deadline has passed at this time.
+    ///   - last: only those after this one, given by its deadline and id.
     func waiting(
-        type: String, overdueAt: Timestamp?, limit: Int
-    ) throws -> [(saga: SagaReference, request: String?)] {
+        type: String, overdueAt: Timestamp?, after last: (deadline: Timestamp, id: String)?,
+        limit: Int
+    ) throws -> [(saga: SagaReference, request: String?, deadline: Timestamp)] {
         let time = overdueAt.map { Int($0.milliseconds) } ?? .max
+        let after = last.map { Int($0.deadline.milliseconds) } ?? .min
+        let afterID = last.flatMap { Int($0.id) } ?? 0
         return try transaction.rows(
             """
-            SELECT saga_id, last_request_id FROM saga_instance
+            SELECT saga_id, last_request_id, deadline FROM saga_instance
             WHERE saga_type = \(type) AND deadline IS NOT NULL AND deadline <= \(time)
-                AND end_state = 0
+                AND end_state = 0 AND (deadline, id) > (\(after), \(afterID))
             ORDER BY deadline, id LIMIT \(limit)
             """
         ).map {
-            let (id, request): (String, String?) = try $0.values()
-            return (SagaReference(type: type, id: id), request)
+            let (id, request, deadline): (String, String?, Int) = try $0.values()
+            return (
+                SagaReference(type: type, id: id), request,
+                Timestamp(milliseconds: Int64(deadline))
+            )
         }
     }
 

@@ -63,7 +63,7 @@ struct SagaLocks {
             """) == 1
     }
 
-    /// Keeps a command until the lock is free.
+    /// Keeps a command until the lock is free. One that is kept already keeps its place.
     func stash(_ message: Message, for saga: SagaReference, until target: String) throws {
         try transaction.execute(
             """
@@ -74,12 +74,8 @@ struct SagaLocks {
                 (\(message.id.description), \(target), \(saga.type), \(saga.id), \(message.type),
                  \(message.destination), \(message.partitionID),
                  \(try WireFormat.encode(message.headers)), \(message.payload))
+            ON CONFLICT (message_id) DO UPDATE SET target = excluded.target, returned = 0
             """)
-    }
-
-    /// Whether any saga holds the lock.
-    func isHeld(_ target: String) throws -> Bool {
-        try !transaction.rows("SELECT 1 FROM saga_lock_table WHERE target = \(target)").isEmpty
     }
 
     /// The lock that a command of the saga on this channel waits for; nil when none waits.
@@ -93,31 +89,111 @@ struct SagaLocks {
         ).first.map { try $0.values() }
     }
 
-    /// The saga whose command has waited longest for the lock.
-    func sagaWaitingLongest(for target: String) throws -> SagaReference? {
+    /// The commands of a saga that wait for a lock.
+    func stashedCommands(of saga: SagaReference) throws -> [MessageHeading] {
         try transaction.rows(
             """
-            SELECT saga_type, saga_id FROM saga_stash_table WHERE target = \(target)
-            ORDER BY sequence LIMIT 1
+            SELECT message_id, message_type FROM saga_stash_table
+            WHERE saga_type = \(saga.type) AND saga_id = \(saga.id) AND returned = 0
+            ORDER BY sequence
             """
-        ).first.map {
-            let (type, id): (String, String) = try $0.values()
-            return SagaReference(type: type, id: id)
+        ).compactMap { row in
+            let (id, type): (String, String) = try row.values()
+            return MessageID(id).map { MessageHeading(id: $0, type: type) }
         }
     }
 
-    /// Takes out the first command of the saga that waits for the lock.
-    func unstash(_ target: String, of saga: SagaReference) throws -> Message? {
-        let rows = try transaction.rows(
+    // MARK: Going on
+
+    /// Where a stashed command stands.
+    struct StashedCommand {
+        let sequence: Int
+        let target: String
+        /// Whether it could not be resumed, and comes from its outbox again.
+        let isGivenBack: Bool
+    }
+
+    /// Where a command is stashed; nil when it is not.
+    func stashed(_ message: MessageID) throws -> StashedCommand? {
+        try transaction.rows(
             """
-            DELETE FROM saga_stash_table
-            WHERE sequence =
-                (SELECT min(sequence) FROM saga_stash_table
-                 WHERE target = \(target) AND saga_type = \(saga.type) AND saga_id = \(saga.id))
-            RETURNING message_id, message_type, destination, partition_id, message_headers,
-                message_payload
-            """)
+            SELECT sequence, target, returned FROM saga_stash_table
+            WHERE message_id = \(message.description)
+            """
+        ).first.map {
+            let (sequence, target, returned): (Int, String, Int) = try $0.values()
+            return StashedCommand(
+                sequence: sequence, target: target, isGivenBack: returned == 1)
+        }
+    }
+
+    /// Whether an earlier command of the same saga is stashed on the same channel, or another saga has
+    /// the lock.
+    func mustWait(_ command: StashedCommand, for saga: SagaReference) throws -> Bool {
+        let (earlier, locked): (Int, Int) = try transaction.rows(
+            """
+            SELECT
+                (SELECT count(*) FROM saga_stash_table AS stashed
+                 WHERE saga_type = \(saga.type) AND saga_id = \(saga.id)
+                    AND sequence < \(command.sequence)
+                    AND destination =
+                        (SELECT destination FROM saga_stash_table
+                         WHERE sequence = \(command.sequence))),
+                (SELECT count(*) FROM saga_lock_table
+                 WHERE target = \(command.target)
+                    AND (saga_type <> \(saga.type) OR saga_id <> \(saga.id)))
+            """)[0].values()
+        return earlier > 0 || locked > 0
+    }
+
+    /// The command of a saga that is next on a channel, if nothing is in its way any more.
+    func nextToResume(of saga: SagaReference, on channel: String) throws -> Message? {
+        try firstFree(
+            transaction.rows(
+                """
+                SELECT sequence, returned, saga_type, saga_id, target FROM saga_stash_table
+                WHERE saga_type = \(saga.type) AND saga_id = \(saga.id)
+                    AND destination = \(channel)
+                ORDER BY sequence LIMIT 1
+                """))
+    }
+
+    /// The command that has waited longest for a lock, if nothing is in its way any more. Those whose
+    /// sagas have a command that could not be resumed are passed over.
+    func nextToResume(waitingFor target: String, on channel: String) throws -> Message? {
+        try firstFree(
+            transaction.rows(
+                """
+                SELECT sequence, returned, saga_type, saga_id, target FROM saga_stash_table AS first
+                WHERE target = \(target) AND destination = \(channel) AND returned = 0
+                    AND NOT EXISTS
+                        (SELECT 1 FROM saga_stash_table AS earlier
+                         WHERE earlier.saga_type = first.saga_type
+                            AND earlier.saga_id = first.saga_id
+                            AND earlier.destination = first.destination
+                            AND earlier.sequence < first.sequence)
+                ORDER BY sequence LIMIT 1
+                """))
+    }
+
+    private func firstFree(_ rows: [Row]) throws -> Message? {
         guard let row = rows.first else { return nil }
+        let (sequence, returned, type, id, target): (Int, Int, String, String, String) =
+            try row.values()
+        let command = StashedCommand(
+            sequence: sequence, target: target, isGivenBack: returned == 1)
+        let saga = SagaReference(type: type, id: id)
+        guard !command.isGivenBack, try !mustWait(command, for: saga) else { return nil }
+        return try message(stashedAs: sequence)
+    }
+
+    private func message(stashedAs sequence: Int) throws -> Message {
+        let row = try transaction.rows(
+            """
+            SELECT message_id, message_type, destination, partition_id, message_headers,
+                message_payload
+            FROM saga_stash_table WHERE sequence = \(sequence)
+            """)[0]
         let (id, type, destination, partitionID, headers, payload):
             (String, String, String, String, String, String) = try row.values()
         guard let id = MessageID(id) else {
@@ -126,5 +202,51 @@ struct SagaLocks {
         return Message(
             id: id, type: type, destination: destination, partitionID: partitionID,
             headers: try WireFormat.decode([String: String].self, from: headers), payload: payload)
+    }
+
+    /// The command has been resumed.
+    func unstash(_ message: MessageID) throws {
+        try transaction.execute(
+            "DELETE FROM saga_stash_table WHERE message_id = \(message.description)")
+    }
+
+    // MARK: Commands that could not be resumed
+
+    /// Leaves the command to its outbox.
+    func giveBack(_ message: MessageID) throws {
+        try transaction.execute(
+            "UPDATE saga_stash_table SET returned = 1 WHERE message_id = \(message.description)")
+    }
+
+    /// The commands on a channel that were left to their outboxes.
+    func givenBack(on channel: String) throws -> [MessageID] {
+        try transaction.rows(
+            """
+            SELECT message_id FROM saga_stash_table WHERE returned = 1 AND destination = \(channel)
+            ORDER BY sequence
+            """
+        ).compactMap { row in
+            let id: String = try row.values()
+            return MessageID(id)
+        }
+    }
+
+    /// Forgets a command, and leaves its saga's next one to its outbox.
+    func drop(_ message: MessageID) throws {
+        let rows = try transaction.rows(
+            """
+            SELECT saga_type, saga_id, destination FROM saga_stash_table
+            WHERE message_id = \(message.description)
+            """)
+        guard let row = rows.first else { return }
+        let (type, id, channel): (String, String, String) = try row.values()
+        try unstash(message)
+        try transaction.execute(
+            """
+            UPDATE saga_stash_table SET returned = 1
+            WHERE sequence =
+                (SELECT min(sequence) FROM saga_stash_table
+                 WHERE saga_type = \(type) AND saga_id = \(id) AND destination = \(channel))
+            """)
     }
 }

@@ -87,24 +87,40 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
     // MARK: Deadlines
 
     public func awaited(
-        overdueAt: Timestamp?, limit: Int, in transaction: any Transaction
+        overdueAt: Timestamp?, after last: AwaitedMessage?, limit: Int,
+        in transaction: any Transaction
     ) throws -> [AwaitedMessage] {
         try SagaInstances(transaction)
-            .waiting(type: Definition.sagaType, overdueAt: overdueAt, limit: limit)
-            .map { reference, request in
-                AwaitedMessage(
-                    id: reference.id, channel: Definition.replyChannel, partitionID: reference.id,
-                    description: "\(reference) for the reply to \(request ?? "nothing")")
-            }
+            .waiting(
+                type: Definition.sagaType, overdueAt: overdueAt,
+                after: last.map { ($0.deadline, $0.id) }, limit: limit
+            )
+            .map { awaited($0.saga, request: $0.request, deadline: $0.deadline) }
+    }
+
+    private func awaited(
+        _ saga: SagaReference, request: String?, deadline: Timestamp
+    ) -> AwaitedMessage {
+        let request = request.flatMap { MessageID($0) }?.description
+        return AwaitedMessage(
+            id: saga.id, channel: Definition.replyChannel, partitionID: saga.id,
+            deadline: deadline,
+            description: "\(saga) for the reply to \(request ?? "nothing")")
     }
 
     public func expire(
         _ awaited: AwaitedMessage, in transaction: any Transaction
-    ) throws -> String {
+    ) throws -> String? {
         let reference = SagaReference(type: Definition.sagaType, id: awaited.id)
         guard
             let instance = try SagaInstances(transaction).find(reference, Definition.Data.self)
         else { throw SagaError.notFound(reference) }
+        // Since it was found overdue, the reply may have come, or another relay has been here.
+        guard !instance.state.isEnd, let deadline = instance.deadline,
+            self.awaited(
+                reference, request: instance.lastRequest?.description, deadline: deadline)
+                == awaited
+        else { return nil }
         let execution = SagaExecution(saga, instance, transaction)
         try execution.timeOut()
         return execution.summary
@@ -125,6 +141,13 @@ public enum Sagas {
         of saga: SagaReference, in transaction: any Transaction
     ) throws -> SagaOverview? {
         try SagaInstances(transaction).overview(saga)
+    }
+
+    /// The commands of a saga that this store's service has, and that wait for a lock.
+    public static func stashedCommands(
+        of saga: SagaReference, in transaction: any Transaction
+    ) throws -> [MessageHeading] {
+        try SagaLocks(transaction).stashedCommands(of: saga)
     }
 
     /// Whether the columns of a saga's row say the same as its state.

@@ -27,6 +27,11 @@ public protocol Transaction: AnyObject {
     /// The time at which the transaction began, from the clock that the store was given.
     var now: Timestamp { get }
 
+    /// What went wrong with the store itself in this transaction: nil when no statement has met such an
+    /// error. Whoever runs other people's code in a transaction tells by it whether the store has
+    /// failed, or only that code.
+    var failure: (any Error)? { get }
+
     /// Runs a statement that returns no rows.
     ///
     /// - Returns: how many rows it changed.

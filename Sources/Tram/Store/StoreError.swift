@@ -49,6 +49,11 @@ public enum StoreError: Error, Hashable, Sendable {
         }
     }
 
+    /// Whether the rows break a rule that is only checked at the commit: then the transaction was undone.
+    public var isRefusedCommit: Bool {
+        if case .constraint(sql: "COMMIT", _) = self { true } else { false }
+    }
+
     /// Whether the store's service is away, and the others can go on without it: as in a system where
     /// each service has a process of its own.
     public var isUnavailability: Bool {

@@ -96,14 +96,15 @@ struct OrderCommand: ParsableCommand {
             let orders = try collectPages(
                 { try system.orders.orders(filter, after: $0, limit: pageSize) }, id: \.id)
             // The table does not tell what the sagas wait for.
-            let waiting =
-                session.isJSON ? try system.outstandingDeliveriesByOrder(session.availability) : [:]
+            let waits =
+                session.isJSON
+                ? try system.waits(
+                    of: orders, system.outstandingDeliveriesByOrder(session.availability),
+                    session.availability) : [:]
             try session.show(
                 ListDocument(
                     elements: orders.map { order in
-                        ShownOrder(
-                            order: order,
-                            waitingFor: order.isWaiting ? waiting[order.id] ?? [] : [])
+                        ShownOrder(order: order, wait: waits[order.id] ?? OrderWait())
                     },
                     columns: [
                         .left("ORDER"), .left("CUSTOMER"), .left("STATE"), .right("TOTAL"),
@@ -240,14 +241,14 @@ extension ShownOrder {
         _ order: Order, in system: CustomersAndOrders, _ availability: Availability
     ) throws {
         self.init(
-            order: order, waitingFor: try system.outstandingDeliveries(for: order, availability),
+            order: order, wait: try system.wait(of: order, availability),
             step: try system.sagaStep(of: order))
     }
 }
 
 private struct ShownOrder: Document {
     let order: Order
-    let waitingFor: [OutstandingDelivery]
+    let wait: OrderWait
     /// The step of the orchestrator that is under way. Machines read it from `tram saga show`.
     var step: String?
 
@@ -264,16 +265,18 @@ private struct ShownOrder: Document {
         if let step {
             lines.append("  step          \(step)")
         }
-        for delivery in waitingFor {
-            lines.append(
-                "  waiting for   \(delivery.subscriber) to handle \(delivery.message.id) "
-                    + "\(escaped(delivery.message.type)) (\(delivery.state))")
+        lines += wait.deliveries.map(\.line)
+        if wait.isStuck {
+            lines.append("  stuck: nothing is on its way; see tram saga resend")
         }
         return lines.joined(separator: "\n") + "\n"
     }
 
     var jsonMembers: [JSON.Member] {
-        order.jsonMembers + [JSON.Member("waitingFor", .array(waitingFor.map(\.json)))]
+        order.jsonMembers + [
+            JSON.Member("waitingFor", .array(wait.deliveries.map(\.json))),
+            JSON.Member("stuck", .bool(wait.isStuck)),
+        ]
     }
 
     var json: JSON { .object(jsonMembers) }
@@ -304,10 +307,25 @@ private struct AwaitedOrder: Document {
 }
 
 extension OutstandingDelivery {
+    /// A line of an order or a saga.
+    var line: String {
+        "  waiting for   \(subscriber) to handle \(message.id) \(escaped(message.type)) (\(words))"
+    }
+
+    private var words: String {
+        switch state {
+        case .held(let behind): "held behind \(behind)"
+        case .parked(let attempts): "parked after \(counted(attempts, "attempt"))"
+        case .pending, .delivered, .failed, .stashed, .discarded: "\(state)"
+        }
+    }
+
     var json: JSON {
         [
             "message": .string(message.id.description), "type": .string(message.type),
             "subscriber": .string(subscriber),
+            "state": .string(state.word), "attempts": .integer(state.attempts),
+            "behind": .optional(state.behind?.description),
         ]
     }
 }

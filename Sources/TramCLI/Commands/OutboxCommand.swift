@@ -51,7 +51,7 @@ struct OutboxCommand: ParsableCommand {
                         escaped(message.destination), escaped(message.partitionID),
                     ]
                     return cells + (times ? [shown.status.entry.created.rfc3339] : [])
-                        + [escaped(message.type)]
+                        + [escaped(message.type) + shown.mark]
                 })
             return .done
         }
@@ -138,6 +138,11 @@ private struct ShownMessage: Document {
 
     private var message: Message { status.entry.message }
 
+    /// Says who gets another payload than was sent.
+    var mark: String {
+        status.edited.isEmpty ? "" : " (edited for \(status.edited.joined(separator: ", ")))"
+    }
+
     private var headers: [(key: String, value: String)] {
         message.headers.filter { hasTimes || $0.key != MessageHeader.date }
             .sorted { $0.key < $1.key }
@@ -154,8 +159,12 @@ private struct ShownMessage: Document {
         lines += headers.map { "  header        \(escaped($0.key)): \(escaped($0.value))" }
         lines.append("  payload       \(escaped(message.payload))")
         lines += status.deliveries.map { delivery in
+            let behind = delivery.state.behind.map { " behind \($0)" } ?? ""
             let error = delivery.error.map { ": \(escaped($0))" } ?? ""
-            return "  subscriber    \(delivery.subscriber ?? "-") \(delivery.state)\(error)"
+            return "  subscriber    \(delivery.name) \(delivery.state)\(behind)\(error)"
+        }
+        lines += status.deliveries.compactMap { delivery in
+            delivery.edited.map { "  edited for    \(delivery.name): \(escaped($0))" }
         }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -176,6 +185,7 @@ private struct ShownMessage: Document {
                         "subscriber": .optional($0.subscriber),
                         "state": .string($0.state.description),
                         "error": .optional($0.error),
+                        "edited": $0.edited.map(JSON.text) ?? .null,
                     ]
                 }),
         ]

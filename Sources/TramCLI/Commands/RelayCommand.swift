@@ -18,7 +18,8 @@ struct RelayCommand: ParsableCommand {
             abstract: "Make one pass: deliver what is pending now.",
             discussion: """
                 What handlers publish waits for the next pass, so a saga moves one visible step at \
-                a time. Exit code 1 when a delivery failed: its message stays pending.
+                a time. Exit code 1 when a delivery failed: its message stays pending, and is \
+                parked when it has failed too often.
 
                 Example:
                   tram relay run --until-idle
@@ -55,9 +56,18 @@ struct RelayCommand: ParsableCommand {
         @Option(help: "Only this service's outbox: customer, order or history.")
         var service: ServiceChoice?
 
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp(
+                "Park a delivery that has failed so often; 0 never does.", valueName: "n"))
+        var maxAttempts = "\(ParkingPolicy().maxAttempts)"
+
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
         func run(in session: Session) throws -> ExitStatus {
+            let parking = ParkingPolicy(
+                maxAttempts: try Input.count(
+                    maxAttempts, field: "max-attempts", isZeroAllowed: true))
             let bounds = RelayRun.Bounds(
                 source: service?.rawValue,
                 messages: try maxMessages.map { try Input.count($0, field: "max-messages") },
@@ -69,8 +79,9 @@ struct RelayCommand: ParsableCommand {
                 Signals.watch()
                 let reporter = RelayReporter(
                     session, subscribers: system.relay.services.flatMap(\.subscribers),
-                    isDryRun: dryRun)
-                let run = system.relay.run(system.availability())
+                    isDryRun: dryRun,
+                    deadLetters: { try system.deadLetters(limit: 5, session.availability) })
+                let run = system.relay.run(system.availability(), parking: parking)
                 // What stops the relay stops it before the first delivery.
                 try system.openForWriting(run.availability)
                 var driver = RelayDriver(
@@ -82,7 +93,7 @@ struct RelayCommand: ParsableCommand {
                     try reporter.abandon()
                     throw driver.hasDelivered ? Problem.amidWork(error) : error
                 }
-                let status = try status(driver, system, session, reporter.hasFailedDeadlines)
+                let status = try status(driver, system, session, reporter)
                 let away = ServiceName.all.compactMap { run.availability.reasons[$0] }.first
                 return away.map { Problem($0 as any Error).code.exitStatus } ?? status
             }
@@ -133,13 +144,23 @@ struct RelayCommand: ParsableCommand {
 
         private func status(
             _ driver: RelayDriver, _ system: CustomersAndOrders, _ session: Session,
-            _ hasFailedDeadlines: Bool
+            _ reporter: RelayReporter
         ) throws -> ExitStatus {
             if let signal = Signals.pending {
                 try session.output.flush()
                 throw ExitCode(128 + signal)
             }
-            if driver.hasFailed || hasFailedDeadlines { return .no }
+            if driver.hasFailed || driver.hasParked || reporter.hasFailedDeadlines {
+                try session.output.flush()
+                if driver.hasParked {
+                    session.help("what is parked waits for a decision: tram deadletter list")
+                } else if let message = reporter.firstFailed {
+                    session.help("the next relay tries again; see why: tram outbox show \(message)")
+                } else {
+                    session.help("the next relay tries again; see which saga waits: tram saga list")
+                }
+                return .no
+            }
             // What a rehearsal has delivered is as pending as before.
             let pending = dryRun ? try system.relay.pendingCount() : driver.pending
             if pending > 0 {
@@ -232,13 +253,16 @@ private struct RelayStatus: Document {
     var pending: Int { outboxes.reduce(0) { $0 + $1.pending } }
 
     func text(_ style: Style) -> String {
-        Table(
-            columns: [.left("OUTBOX"), .right("PENDING"), .right("FAILED"), .left("NEXT")],
+        // What is not there has no column.
+        let isParked = outboxes.contains { $0.parked > 0 }
+        let parked: [Table.Column] = isParked ? [.right("PARKED")] : []
+        return Table(
+            columns: [.left("OUTBOX"), .right("PENDING"), .right("FAILED")] + parked
+                + [.left("NEXT")],
             rows: outboxes.map { outbox in
-                [
-                    outbox.service, "\(outbox.pending)", "\(outbox.failed)",
-                    outbox.next.map { "\($0.id) \(escaped($0.type))" } ?? "-",
-                ]
+                [outbox.service, "\(outbox.pending)", "\(outbox.failed)"]
+                    + (isParked ? ["\(outbox.parked)"] : [])
+                    + [outbox.next.map { "\($0.id) \(escaped($0.type))" } ?? "-"]
             }
         ).text
     }

@@ -40,7 +40,7 @@ struct SagaCommand: ParsableCommand {
                     return [
                         "\(saga.order.id)", saga.order.saga.rawValue, saga.state,
                         "\(saga.messages.count)", saga.step ?? "-",
-                        saga.waitingFor.map {
+                        saga.wait.deliveries.map {
                             "\($0.subscriber) to handle \($0.message.id)"
                         }.joined(separator: ", "),
                     ]
@@ -117,9 +117,9 @@ private struct ShownSaga: Document {
             lines.append("  instance      \(CreateOrderSaga.sagaType) \(id)")
         }
         if let step = saga.step { lines.append("  step          \(step)") }
-        lines += saga.waitingFor.map {
-            "  waiting for   \($0.subscriber) to handle \($0.message.id) "
-                + "\(escaped($0.message.type)) (\($0.state))"
+        lines += saga.wait.deliveries.map(\.line)
+        if saga.wait.isStuck {
+            lines.append("  stuck: nothing is on its way; see tram saga resend")
         }
         lines += saga.messages.map { "  message       \($0.id) \(escaped($0.type))" }
         return lines.joined(separator: "\n") + "\n" + definition + history
@@ -159,7 +159,7 @@ private struct ShownSaga: Document {
             "sagaId": .optional(saga.order.sagaID),
             "state": .string(saga.state),
             "step": .optional(saga.step),
-            "waitingFor": .array(saga.waitingFor.map(\.json)),
+            "waitingFor": .array(saga.wait.deliveries.map(\.json)),
             "messages": .strings(saga.messages.map(\.id.description)),
             "steps": .array(
                 (saga.definition?.steps ?? []).map {
@@ -179,6 +179,7 @@ private struct ShownSaga: Document {
                         "data": .text(entry.data),
                     ]
                 }),
+            "stuck": .bool(saga.wait.isStuck),
         ]
     }
 }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Platform
 internal import Presentation
+internal import Tram
 
 /// Checks what is asked for, and becomes `tram-serve`, the program that serves: so this one stays small
 /// and starts fast.
@@ -72,6 +73,12 @@ struct ServeCommand: SessionCommand {
             "How many connections each port has at the most; others wait.", valueName: "n"))
     var maxConnections = "256"
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Park a delivery that has failed so often; 0 never does.", valueName: "n"))
+    var maxAttempts = "\(ParkingPolicy().maxAttempts)"
+
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) throws -> ExitStatus {
@@ -100,6 +107,8 @@ struct ServeCommand: SessionCommand {
             requestTimeout, field: "request-timeout")
         configuration.idleTimeout = try Input.duration(idleTimeout, field: "idle-timeout")
         configuration.maxConnections = try Input.count(maxConnections, field: "max-connections")
+        configuration.maxAttempts = try Input.count(
+            maxAttempts, field: "max-attempts", isZeroAllowed: true)
         try refuseEqualPorts(configuration)
         configuration.isJSON = session.isJSON
         configuration.isQuiet = session.isQuiet

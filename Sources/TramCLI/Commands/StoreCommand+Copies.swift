@@ -74,32 +74,12 @@ extension StoreCommand {
             try copy.requireStores()
             if !yes {
                 try session.confirm(
-                    "Replace all stores in \(session.path) by those in \(directory)?")
+                    "Replace all stores in \(session.path) by those in \(directory)?",
+                    deed: "this replaces stores")
             }
             try session.system().restore(from: copy)
             try session.show(CopiedStores(isBackup: false, directory: directory))
             return .done
-        }
-    }
-}
-
-extension Session {
-    /// Asks a person at a terminal.
-    ///
-    /// - Throws: ``Problem`` when the answer is no, or there is nobody to be asked.
-    fileprivate func confirm(_ question: String) throws {
-        guard Terminal.isInteractive(0), Terminal.isInteractive(2), !isJSON else {
-            throw Problem(
-                code: .confirmation, message: "this replaces stores, and nobody can be asked",
-                reason: "Nothing was changed.", help: "say that it is meant: --yes")
-        }
-        try writeAll(
-            Array("\(escaped(question)) [y/N] ".utf8), to: 2, path: "standard error")
-        let answer = readLine(strippingNewline: true)?.lowercased()
-        guard answer == "y" || answer == "yes" else {
-            throw Problem(
-                code: .confirmation, message: "the answer was no", reason: "Nothing was changed.",
-                help: "answer y, or give --yes")
         }
     }
 }

@@ -76,6 +76,7 @@ private struct ShownStore: Document {
     let failed: Int
     let purged: Int
     let handled: Int
+    let parked: Int
     let identity: StoreIdentity
 
     init(_ transaction: any Transaction, path: String) throws {
@@ -83,10 +84,11 @@ private struct ShownStore: Document {
         name = transaction.storeName
         self.path = path
         messages = try outbox.count()
-        pending = try outbox.unpublishedCount()
+        pending = try outbox.pendingCount()
         failed = try outbox.failedCount()
         purged = try outbox.purgedCount()
         handled = try Inbox(transaction).count()
+        parked = try outbox.parkedCount()
         identity = try Identities(transaction).own()
     }
 
@@ -103,6 +105,7 @@ private struct ShownStore: Document {
             "handled": .integer(handled),
             "system": .optional(identity.system),
             "incarnation": .string(identity.incarnation),
+            "parked": .integer(parked),
         ]
     }
 }
@@ -122,10 +125,15 @@ private struct CheckReport: Document {
                 + "\($0.subscriber ?? "-"), \(counted($0.failure.attempts, "attempt")): "
                 + escaped($0.failure.error)
         }
+        let parked = check.parked.map {
+            style.notable("parked") + "    \($0.message.id) \(escaped($0.message.type)) -> "
+                + "\($0.subscriber ?? "-"), \(counted($0.attempts, "attempt")): "
+                + escaped($0.error)
+        }
         let end =
             "\(counted(check.checks.count, "rule")) checked, "
             + "\(counted(violations, "violation")) found."
-        return (rules + skipped + failed + [end]).joined(separator: "\n") + "\n"
+        return (rules + skipped + failed + parked + [end]).joined(separator: "\n") + "\n"
     }
 
     private func lines(of check: InvariantCheck, _ style: Style) -> [String] {
@@ -164,6 +172,7 @@ private struct CheckReport: Document {
                         "error": .string($0.failure.error),
                     ]
                 }),
+            "parked": .array(check.parked.map(\.json)),
         ]
     }
 }

@@ -107,7 +107,8 @@ extension Problem.Code {
             .subscriberNotFound, .serviceNotFound:
             (404, "Not Found")
         case .methodNotAllowed: (405, "Method Not Allowed")
-        case .orderNotCancellable, .sagaNotFailed, .historyIncomplete, .directoryNotEmpty:
+        case .orderNotCancellable, .sagaNotFailed, .historyIncomplete, .directoryNotEmpty,
+            .notParked:
             (409, "Conflict")
         case .bodyTooLarge: (413, "Content Too Large")
         case .mediaType: (415, "Unsupported Media Type")

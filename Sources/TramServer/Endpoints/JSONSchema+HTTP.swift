@@ -39,27 +39,52 @@ extension JSONSchema {
             ]),
             "Health": object([
                 "status": ["enum": .strings(["UP", "DOWN"])], "details": array(of: text),
+                "parked": count,
             ]),
             "Pass": object(
                 [
                     "pass": count, "messages": count, "deliveries": array(of: delivery),
                     "duplicates": count, "failed": count, "pending": count,
                     "idle": ["type": .string("boolean")], "unavailable": array(of: text),
-                    "expired": array(of: text),
+                    "parked": count, "expired": array(of: text),
                 ], optional: ["expired"]),
             "RelayStatus": object([
                 "outboxes": array(
                     of: object([
                         "service": text, "pending": count, "failed": count,
                         "next": optional(object(["message": text, "type": text])),
+                        "parked": count,
                     ])), "pending": count, "idle": ["type": .string("boolean")],
+                "parked": count,
             ]),
+            "DeadLetter": object(deadLetter),
+            "WholeDeadLetter": wholeDeadLetter,
+            "DeadLetterDecision": array(
+                of: object(["message": text, "type": text, "from": text, "to": optionalText])),
             "Problem": object([
                 "type": text, "title": text, "status": count, "detail": text,
                 "code": ["enum": .strings(Problem.Code.allCases.map(\.rawValue))],
                 "field": optionalText, "value": optionalText, "help": text,
             ]),
         ]
+    }
+
+    private static let deadLetter: JSON = [
+        "message": text, "type": text, "from": text, "to": optionalText, "attempts": count,
+        "error": text, "holds": array(of: text), "edited": ["type": .string("boolean")],
+    ]
+
+    /// A dead letter with all that the message holds.
+    private static var wholeDeadLetter: JSON {
+        guard case .object(let members) = deadLetter else { return deadLetter }
+        let more: [JSON.Member] = [
+            JSON.Member(
+                "headers", ["type": .string("object"), "additionalProperties": text]),
+            JSON.Member("payload", .bool(true)),
+            JSON.Member("editedPayload", .bool(true)),
+            JSON.Member("others", array(of: reference("DeadLetter"))),
+        ]
+        return object(.object(members + more))
     }
 
     private static let delivery = object([

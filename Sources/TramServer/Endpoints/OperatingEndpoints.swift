@@ -8,11 +8,14 @@ struct OperatingEndpoints: Sendable {
     let metrics: Metrics
     /// The relay inside the server; nil when it waits to be asked.
     let relay: RelayLoop?
+    /// When a pass that is asked for over HTTP parks a delivery.
+    let parking: ParkingPolicy
     let report: @Sendable (ServerEvent) -> Void
 
     /// These endpoints beside those of a service, and the document about all of them.
     func all(besides own: [Endpoint], title: String, asksForToken: Bool) -> [Endpoint] {
-        let described = own + [health, measurements, relayStatus, runRelay]
+        let described =
+            own + [health, measurements, relayStatus, runRelay] + DeadLetterEndpoints.all
         let document = OpenAPI.document(
             of: title, described + [documentation(nil)], asksForToken: asksForToken)
         return described + [documentation(document)]
@@ -45,9 +48,14 @@ struct OperatingEndpoints: Sendable {
         ) { _ in
             { system in
                 var details: [String] = []
+                var parked = 0
                 for service in system.relay.services {
                     do {
-                        _ = try service.store.read { try Outbox($0).highestNumber() }
+                        parked += try service.store.read { transaction in
+                            let outbox = Outbox(transaction)
+                            _ = try outbox.highestNumber()
+                            return try outbox.parkedCount()
+                        }
                     } catch {
                         // Paths and the like are for the log.
                         let problem = Problem(error)
@@ -59,7 +67,7 @@ struct OperatingEndpoints: Sendable {
                 return .json(
                     [
                         "status": .string(details.isEmpty ? "UP" : "DOWN"),
-                        "details": .strings(details),
+                        "details": .strings(details), "parked": .integer(parked),
                     ], status: details.isEmpty ? 200 : 503)
             }
         }
@@ -79,6 +87,7 @@ struct OperatingEndpoints: Sendable {
                 for outbox in try system.outboxStatus() {
                     metrics.set(.backlog, ["outbox": outbox.service], to: outbox.pending)
                     metrics.set(.failed, ["outbox": outbox.service], to: outbox.failed)
+                    metrics.set(.parked, ["outbox": outbox.service], to: outbox.parked)
                 }
                 let delivers = relay.map { $0.problem == nil } ?? false
                 metrics.set(.leader, to: delivers ? 1 : 0)
@@ -154,7 +163,7 @@ struct OperatingEndpoints: Sendable {
                 if case .delivered(let delivery) = event { deliveries.append(delivery.json.text) }
                 if case .expired(let expiry) = event { expired.append(expiry.effect) }
             }
-            let run = system.relay.run(system.availability())
+            let run = system.relay.run(system.availability(), parking: parking)
             let bounds = RelayRun.Bounds(messages: Self.messagesPerPass)
             let summary =
                 isStep ? try run.step(bounds, report: note) : try run.pass(bounds, report: note)

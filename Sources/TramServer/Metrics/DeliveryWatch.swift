@@ -34,6 +34,6 @@ struct DeliveryWatch {
                 .eventAge, ["subscriber": subscriber],
                 seconds: Double(max(0, age)) / 1000)
         }
-        if outcome == .failed { report(.deliveryFailed(delivery)) }
+        if outcome.isFailure { report(.deliveryFailed(delivery)) }
     }
 }

@@ -7,6 +7,7 @@ enum Metric: String, CaseIterable, Sendable {
     case leader = "eventuate_cdc_leader"
     case backlog = "tram_outbox_backlog"
     case failed = "tram_outbox_failed"
+    case parked = "tram_outbox_parked"
     case attempts = "tram_delivery_attempts_total"
     case deliveryTime = "tram_delivery_seconds"
     case commitTime = "tram_commit_seconds"
@@ -21,7 +22,7 @@ enum Metric: String, CaseIterable, Sendable {
     var kind: Kind {
         switch self {
         case .messagesProcessed, .duplicates, .attempts, .requests: .counter
-        case .leader, .backlog, .failed: .gauge
+        case .leader, .backlog, .failed, .parked: .gauge
         case .eventAge, .deliveryTime, .commitTime, .lockWait, .requestTime: .histogram
         }
     }
@@ -35,6 +36,7 @@ enum Metric: String, CaseIterable, Sendable {
         case .leader: "Whether this server's relay delivers messages (1), or waits to be asked (0)."
         case .backlog: "Pending messages in an outbox, now."
         case .failed: "Pending messages in an outbox whose last delivery has failed, now."
+        case .parked: "Messages in an outbox that are parked for a subscriber, now."
         case .attempts: "Deliveries that this server's relay has tried, by what came of them."
         case .deliveryTime:
             "How long a transaction of the relay took to deliver its messages, before its commit."

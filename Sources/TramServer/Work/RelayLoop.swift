@@ -32,10 +32,15 @@ final class RelayLoop: Sendable {
     private let state = Mutex(State())
     private let arrivals = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
+    private let parking: ParkingPolicy
     private let metrics: Metrics
     private let report: @Sendable (ServerEvent) -> Void
 
-    init(metrics: Metrics, report: @escaping @Sendable (ServerEvent) -> Void) {
+    init(
+        parking: ParkingPolicy, metrics: Metrics,
+        report: @escaping @Sendable (ServerEvent) -> Void
+    ) {
+        self.parking = parking
         self.metrics = metrics
         self.report = report
     }
@@ -83,7 +88,7 @@ final class RelayLoop: Sendable {
     private var isStopping: Bool { state.withLock { $0.isStopping } }
 
     private func deliver(in system: CustomersAndOrders) throws {
-        let run = system.relay.run(system.availability())
+        let run = system.relay.run(system.availability(), parking: parking)
         var failures = RetryDelay()
         var absences = RetryDelay.ofAbsences
         // What the stores' versions were before the last complete drain; nil for one that is away.

@@ -1,0 +1,49 @@
+package import Tram
+
+extension CustomersAndOrders {
+    /// The dead letters, at most `limit` of them, in the order of services, messages and subscribers.
+    ///
+    /// - Parameter selection: only these.
+    /// - Throws: `RedeliveryError.unknownSubscriber`.
+    package func deadLetters(
+        _ selection: DeadLetterSelection = DeadLetterSelection(), limit: Int = .max,
+        _ availability: Availability = Availability()
+    ) throws -> [DeadLetter] {
+        try refuseUnknown(selection.subscriber)
+        struct Enough: Error {}
+        var letters: [DeadLetter] = []
+        do {
+            try relay.forEachDeadLetter(selection, availability) { letter in
+                if letters.count == limit { throw Enough() }
+                letters.append(letter)
+            }
+        } catch is Enough {}
+        return letters
+    }
+
+    /// Decides about dead letters by the library's own means.
+    ///
+    /// - Throws: `RedeliveryError.unknownSubscriber`, `DeadLetterError`.
+    package func decide(
+        _ decision: DeadLetterDecision, _ selection: DeadLetterSelection,
+        _ availability: Availability = Availability()
+    ) throws -> [DeadLetter] {
+        try refuseUnknown(selection.subscriber)
+        return switch decision {
+        case .retry: try relay.retry(selection, availability)
+        case .discard: try relay.discard(selection, availability)
+        }
+    }
+
+    private func refuseUnknown(_ subscriber: String?) throws {
+        guard let subscriber else { return }
+        let known = relay.services.flatMap(\.subscribers).map(\.id)
+        if !known.contains(subscriber) { throw RedeliveryError.unknownSubscriber(subscriber) }
+    }
+}
+
+/// What an operator decides about a dead letter.
+package enum DeadLetterDecision: Sendable {
+    case retry
+    case discard
+}

@@ -1,0 +1,162 @@
+/// A message that a bounded pass takes up, and to whom it is delivered.
+struct ChosenMessage {
+    let message: Message
+    /// The ids of the subscribers; empty text stands for nobody.
+    var subscribers: Set<String>
+    /// How often these deliveries have failed.
+    let attempts: Int
+}
+
+/// Chooses the deliveries of a bounded pass: those that have never failed come first, then by attempts;
+/// within each, the order of a whole pass. A delivery that must wait for an earlier one is chosen only
+/// behind it.
+struct DeliveryChoice {
+    private let relay: Relay
+    private let availability: Availability
+    private let knowsAllSubscribers: Bool
+    /// At most so many different messages.
+    private let messages: Int
+    /// At most so many deliveries.
+    private let deliveries: Int
+
+    /// What waits for something that is not delivered before it in this pass.
+    private var order: AggregateOrder
+    /// Deliveries that have never failed, by message.
+    private var fresh: [ChosenMessage] = []
+    /// The others.
+    private var failed: [ChosenMessage] = []
+
+    /// - Parameter order: what has failed in this run already.
+    init(
+        _ relay: Relay, _ availability: Availability, order: AggregateOrder,
+        knowsAllSubscribers: Bool, messages: Int, deliveries: Int
+    ) {
+        self.relay = relay
+        self.availability = availability
+        self.order = order
+        self.knowsAllSubscribers = knowsAllSubscribers
+        self.messages = messages
+        self.deliveries = deliveries
+    }
+
+    /// What was chosen, in the order in which it is to be delivered.
+    var chosen: [ChosenMessage] {
+        var chosen: [ChosenMessage] = []
+        var ids: Set<MessageID> = []
+        var left = deliveries
+        let byAttempts = failed.enumerated().sorted {
+            ($0.element.attempts, $0.offset) < ($1.element.attempts, $1.offset)
+        }.map(\.element)
+        for var next in fresh + byAttempts {
+            ids.insert(next.message.id)
+            if ids.count > messages || left == 0 { break }
+            if next.subscribers.count > left {
+                let first = relay.subscribers(of: next.message).map(\.id)
+                    .filter(next.subscribers.contains).prefix(left)
+                next.subscribers = Set(first)
+            }
+            left -= next.subscribers.count
+            chosen.append(next)
+        }
+        return chosen
+    }
+
+    private var isComplete: Bool { fresh.count >= min(messages, deliveries) }
+
+    /// Looks at what is pending in an outbox, until enough is chosen.
+    mutating func look(at source: Service) throws {
+        var after = 0
+        while !isComplete {
+            let page = try availability.attempt(source.store) { store in
+                try store.read { transaction in
+                    let messages = try Outbox(transaction).unpublished(
+                        after: after, through: .max, limit: relay.chunk)
+                    guard let first = messages.first, let last = messages.last else {
+                        return (messages, DeliveryNotes())
+                    }
+                    let notes = try Outbox(transaction).notes(first.id.number...last.id.number)
+                    return (messages, notes)
+                }
+            }
+            guard let (messages, notes) = page, let last = messages.last else { return }
+            let handled = try handled(messages)
+            for message in messages where !isComplete {
+                if relay.hasReceiver(message) {
+                    try look(at: message, notes, handled, source)
+                } else {
+                    lookAtUnreceived(message, notes)
+                }
+            }
+            after = last.id.number
+        }
+    }
+
+    private mutating func look(
+        at message: Message, _ notes: DeliveryNotes, _ handled: Set<DeliveryNotes.Key>,
+        _ source: Service
+    ) throws {
+        var subscribers: Set<String> = []
+        var isDone = true
+        for service in relay.services {
+            for subscriber in service.subscribers where subscriber.accepts(message) {
+                let key = DeliveryNotes.Key(message, subscriber)
+                if handled.contains(key) || notes.discarded.contains(key) { continue }
+                isDone = false
+                guard availability.includes(service.name), !order.holds(message, for: subscriber),
+                    notes.ahead[key] == nil, notes.parked[key] == nil
+                else { continue }
+                if let attempts = notes.attempts[key] {
+                    failed.append(
+                        ChosenMessage(
+                            message: message, subscribers: [subscriber.id], attempts: attempts))
+                    order.holdBackSuccessors(of: message, for: subscriber)
+                } else {
+                    subscribers.insert(subscriber.id)
+                }
+            }
+        }
+        if isDone {
+            // The process that delivered it has died before it could say so.
+            _ = try availability.attempt(source.store) {
+                try $0.write { try Outbox($0).markPublished([message.id]) }
+            }
+        } else if !subscribers.isEmpty {
+            fresh.append(ChosenMessage(message: message, subscribers: subscribers, attempts: 0))
+        }
+    }
+
+    private mutating func lookAtUnreceived(_ message: Message, _ notes: DeliveryNotes) {
+        let key = DeliveryNotes.Key(message, nil)
+        guard !message.isEvent || message.defect != nil || knowsAllSubscribers,
+            !order.holds(message, for: nil), notes.ahead[key] == nil, notes.parked[key] == nil
+        else { return }
+        let attempts = notes.attempts[key] ?? 0
+        let chosen = ChosenMessage(message: message, subscribers: [""], attempts: attempts)
+        if attempts == 0 {
+            fresh.append(chosen)
+        } else {
+            failed.append(chosen)
+            order.holdBackSuccessors(of: message, for: nil)
+        }
+    }
+
+    /// Which of the messages have been handled, by whom.
+    private func handled(_ messages: [Message]) throws -> Set<DeliveryNotes.Key> {
+        var handled: Set<DeliveryNotes.Key> = []
+        for service in relay.services {
+            _ = try availability.attempt(service.store) { store in
+                try store.read { transaction in
+                    for message in messages {
+                        for subscriber in service.subscribers where subscriber.accepts(message) {
+                            guard
+                                try Inbox(transaction).contains(message.id, for: subscriber.id)
+                            else { continue }
+                            handled.insert(DeliveryNotes.Key(message, subscriber))
+                        }
+                    }
+                }
+            }
+        }
+        return handled
+    }
+}

@@ -1,0 +1,275 @@
+/// A delivery that has failed as often as it may: no relay tries it again until an operator decides
+/// about it.
+public struct DeadLetter: Hashable, Sendable {
+    /// The message as it was sent.
+    public let message: Message
+    /// The service that sent it.
+    public let source: String
+    /// The id of the subscriber; nil when nobody receives the message.
+    public let subscriber: String?
+    /// How often it was tried.
+    public let attempts: Int
+    /// What went wrong the last time.
+    public let error: String
+    /// The payload that an operator has given to this delivery; nil when none has.
+    public let edited: String?
+    /// The later messages of the same aggregate that wait for it at the subscriber, at most
+    /// ``Relay/heldMessagesTold`` of them.
+    public let holds: [MessageID]
+}
+
+/// Which dead letters an operator means.
+public struct DeadLetterSelection: Hashable, Sendable {
+    /// One message's; all when nil.
+    public let message: MessageID?
+    /// One subscriber's; all when nil.
+    public let subscriber: String?
+
+    /// The dead letters of a message, or all of them, at one subscriber or at all.
+    public init(message: MessageID? = nil, subscriber: String? = nil) {
+        self.message = message
+        self.subscriber = subscriber
+    }
+}
+
+/// Why nothing was decided about a dead letter.
+public enum DeadLetterError: Error, Hashable, Sendable {
+    /// The message is not parked, or not for that subscriber.
+    case notParked(MessageID, subscriber: String?)
+    /// Several subscribers have parked the message, and only one can be meant.
+    case ambiguous(MessageID, subscribers: [String])
+}
+
+extension Relay {
+    /// How many messages are named that wait behind a dead letter.
+    public static let heldMessagesTold = 100
+
+    /// Calls `body` for every dead letter, in the order of services, messages and subscribers.
+    ///
+    /// - Parameter selection: only these.
+    public func forEachDeadLetter(
+        _ selection: DeadLetterSelection = DeadLetterSelection(),
+        _ availability: Availability = Availability(), _ body: (DeadLetter) throws -> Void
+    ) throws {
+        for source in services {
+            if let message = selection.message, message.service != source.name { continue }
+            _ = try availability.attempt(source.store) { store in
+                try forEachRow(of: selection, in: store) { row in
+                    let letter = try store.read { try self.letter(row, from: source, in: $0) }
+                    if let letter { try body(letter) }
+                }
+            }
+        }
+    }
+
+    /// Makes parked deliveries pending again, with no attempts counted. The next relay makes them, and
+    /// what has waited for them follows in order.
+    ///
+    /// - Returns: the dead letters that these were.
+    /// - Throws: ``DeadLetterError/notParked(_:subscriber:)``.
+    @discardableResult
+    public func retry(
+        _ selection: DeadLetterSelection, _ availability: Availability = Availability()
+    ) throws -> [DeadLetter] {
+        try decide(selection, availability) { try $0.retry($1) }
+    }
+
+    /// Decides that parked deliveries will never be made. What has waited for them is delivered
+    /// next. The messages are kept beside the outbox, also when the outbox is purged.
+    ///
+    /// - Returns: the dead letters that these were.
+    /// - Throws: ``DeadLetterError/notParked(_:subscriber:)``.
+    @discardableResult
+    public func discard(
+        _ selection: DeadLetterSelection, _ availability: Availability = Availability()
+    ) throws -> [DeadLetter] {
+        try decide(selection, availability) { try $0.discard($1) }
+    }
+
+    /// Gives one parked delivery another payload, and makes it pending again. The message itself stays
+    /// as it was sent, also for its other subscribers.
+    ///
+    /// - Parameters:
+    ///   - subscriber: whose delivery; may be nil when only one has parked the message.
+    ///   - payload: JSON text.
+    /// - Returns: the dead letter that it was.
+    /// - Throws: ``DeadLetterError``.
+    @discardableResult
+    public func edit(
+        _ message: MessageID, for subscriber: String?, payload: String
+    ) throws -> DeadLetter {
+        let selection = DeadLetterSelection(message: message, subscriber: subscriber)
+        let letters = try decide(selection, Availability(), onlyOne: true) {
+            try $0.edit($1, payload: payload)
+        }
+        return letters[0]
+    }
+
+    /// Tells somebody of the dead letters of whom nobody was told, see ``ParkingPolicy/isToBeTold``:
+    /// each once, unless the process dies after `body` and before that is written down.
+    ///
+    /// - Parameter body: answers whether it could tell; otherwise it is called again the next time.
+    public func tellOfDeadLetters(
+        _ availability: Availability = Availability(), _ body: (DeadLetter) throws -> Bool
+    ) throws {
+        for source in services {
+            _ = try availability.attempt(source.store) { store in
+                try forEachRow(of: DeadLetterSelection(), untoldOnly: true, in: store) { row in
+                    let letter = try store.read { try self.letter(row, from: source, in: $0) }
+                    guard let letter, try body(letter) else { return }
+                    try store.write { try Outbox($0).noteTold(row.message, row.subscriber) }
+                }
+            }
+        }
+    }
+
+    /// The first dead letters, on views of the stores.
+    package func deadLetters(in views: [any Transaction], limit: Int) throws -> [DeadLetter] {
+        var letters: [DeadLetter] = []
+        for view in views {
+            guard let source = services.first(where: { $0.name == view.storeName }) else {
+                continue
+            }
+            let rows = try Outbox(view).deadLetters(
+                after: nil, subscriber: nil, limit: limit - letters.count)
+            letters += try rows.compactMap { try letter($0, from: source, in: view) }
+        }
+        return letters
+    }
+
+    // MARK: Given back by subscribers
+
+    /// Makes messages pending again that their subscriber had set aside and could not go on with: also
+    /// where a process has died between the two.
+    func takeBackGivenBack(_ availability: Availability) throws {
+        for service in services {
+            for case let subscriber as any StashingSubscriber in service.subscribers {
+                let messages = try availability.attempt(service.store) {
+                    try $0.read { try subscriber.givenBack(in: $0) }
+                }
+                for message in messages ?? [] {
+                    try takeBack(message, from: subscriber, of: service, availability)
+                }
+            }
+        }
+    }
+
+    private func takeBack(
+        _ message: MessageID, from subscriber: any StashingSubscriber, of service: Service,
+        _ availability: Availability
+    ) throws {
+        guard let source = services.first(where: { $0.name == message.service }) else { return }
+        let isDiscarded = try availability.attempt(source.store) { store -> Bool in
+            let (entry, discarded) = try store.read { transaction in
+                let outbox = Outbox(transaction)
+                return (try outbox.message(message.number), try outbox.discarded(of: message))
+            }
+            if discarded.contains(subscriber.id) { return true }
+            if entry?.isPublished == true {
+                try store.write { try Outbox($0).markUnpublished([message]) }
+            }
+            return false
+        }
+        guard isDiscarded == true else { return }
+        _ = try availability.attempt(service.store) { store in
+            try store.write { try subscriber.drop(message, in: $0) }
+        }
+        // The next one of its saga is given back now.
+        let next = try availability.attempt(service.store) {
+            try $0.read { try subscriber.givenBack(in: $0) }
+        }
+        for other in next ?? [] where other.service == source.name && other != message {
+            _ = try availability.attempt(source.store) { store in
+                guard try store.read({ try Outbox($0).message(other.number) })?.isPublished == true
+                else { return }
+                try store.write { try Outbox($0).markUnpublished([other]) }
+            }
+        }
+    }
+
+    // MARK: -
+
+    private func decide(
+        _ selection: DeadLetterSelection, _ availability: Availability, onlyOne: Bool = false,
+        _ decision: (Outbox, DeadLetterRow) throws -> Void
+    ) throws -> [DeadLetter] {
+        var letters: [DeadLetter] = []
+        for source in services {
+            if let message = selection.message, message.service != source.name { continue }
+            let decided = try availability.attempt(source.store) { store in
+                try store.write { transaction in
+                    let outbox = Outbox(transaction)
+                    var decided: [DeadLetter] = []
+                    let rows = try rows(of: selection, outbox)
+                    if onlyOne, rows.count > 1, let message = selection.message {
+                        throw DeadLetterError.ambiguous(
+                            message, subscribers: rows.map(\.subscriber))
+                    }
+                    for row in rows {
+                        guard let letter = try letter(row, from: source, in: transaction) else {
+                            continue
+                        }
+                        try decision(outbox, row)
+                        decided.append(letter)
+                    }
+                    return decided
+                }
+            }
+            letters += decided ?? []
+        }
+        if letters.isEmpty, let message = selection.message, availability.includes(message.service)
+        {
+            throw DeadLetterError.notParked(message, subscriber: selection.subscriber)
+        }
+        return letters
+    }
+
+    private func rows(
+        of selection: DeadLetterSelection, _ outbox: Outbox
+    ) throws -> [DeadLetterRow] {
+        if let message = selection.message {
+            return try outbox.deadLetters(of: message.number).filter {
+                selection.subscriber == nil || $0.subscriber == selection.subscriber
+            }
+        }
+        return try outbox.deadLetters(
+            after: nil, subscriber: selection.subscriber, limit: .max)
+    }
+
+    private func forEachRow(
+        of selection: DeadLetterSelection, untoldOnly: Bool = false, in store: any Store,
+        _ body: (DeadLetterRow) throws -> Void
+    ) throws {
+        if selection.message != nil {
+            for row in try store.read({ try rows(of: selection, Outbox($0)) }) { try body(row) }
+            return
+        }
+        var last: (message: Int, subscriber: String)?
+        while true {
+            let page = try store.read {
+                try Outbox($0).deadLetters(
+                    after: last, subscriber: selection.subscriber, untoldOnly: untoldOnly,
+                    limit: chunk)
+            }
+            guard let end = page.last else { return }
+            for row in page { try body(row) }
+            last = (end.message, end.subscriber)
+        }
+    }
+
+    private func letter(
+        _ row: DeadLetterRow, from source: Service, in transaction: any Transaction
+    ) throws -> DeadLetter? {
+        let outbox = Outbox(transaction)
+        guard let message = try outbox.message(row.message)?.message else { return nil }
+        let receiver = services.flatMap(\.subscribers).first { $0.id == row.subscriber }
+        let behind = try outbox.unpublished(
+            destination: row.destination, partitionID: row.partitionID, after: row.message,
+            limit: Self.heldMessagesTold)
+        return DeadLetter(
+            message: message, source: source.name,
+            subscriber: row.subscriber.isEmpty ? nil : row.subscriber, attempts: row.attempts,
+            error: row.error, edited: try outbox.edits(of: message.id)[row.subscriber],
+            holds: behind.filter { receiver?.accepts($0) ?? !hasReceiver($0) }.map(\.id))
+    }
+}

@@ -1,0 +1,348 @@
+internal import ArgumentParser
+internal import CustomersAndOrders
+internal import Platform
+internal import Presentation
+internal import Tram
+
+struct DeadLetterCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "deadletter",
+        abstract: "Decide about messages that could not be delivered.",
+        discussion: """
+            A delivery that has failed too often is parked: no relay tries it again, and later \
+            messages of the same aggregate wait behind it. See why, mend the cause, and retry it; \
+            or give it another payload; or discard it.
+
+            Example:
+              tram deadletter list
+            """,
+        subcommands: [List.self, Show.self, Retry.self, Edit.self, Discard.self])
+
+    /// What a list may be grouped by.
+    enum Grouping: String, ExpressibleByArgument, CaseIterable {
+        case error
+    }
+
+    struct List: SessionCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List what is parked, and what waits behind it.",
+            discussion: """
+                Example:
+                  tram deadletter list --by error
+                """)
+
+        @Option(help: ArgumentHelp("Only what this subscriber has parked.", valueName: "id"))
+        var subscriber: String?
+
+        @Option(help: ArgumentHelp("Group by what went wrong: error.", valueName: "what"))
+        var by: Grouping?
+
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            let letters = try session.open().deadLetters(
+                DeadLetterSelection(subscriber: subscriber), session.availability)
+            if by == .error {
+                try session.show(grouped(letters))
+            } else {
+                try session.show(listed(letters))
+            }
+            if !letters.isEmpty {
+                session.hint("'tram deadletter show \(letters[0].message.id)' tells more")
+            }
+            return .done
+        }
+
+        private func listed(_ letters: [DeadLetter]) -> some Document {
+            ListDocument(
+                elements: letters.map(ShownDeadLetter.init),
+                columns: [
+                    .left("MESSAGE"), .left("SUBSCRIBER"), .right("ATTEMPTS"), .right("HOLDS"),
+                    .left("TYPE"), .left("ERROR"),
+                ], empty: "No dead letters.", id: { "\($0.letter.message.id)" }
+            ) { shown in
+                let letter = shown.letter
+                return [
+                    letter.message.id.description, letter.subscriber ?? "-", "\(letter.attempts)",
+                    "\(letter.holds.count)", escaped(letter.message.type) + shown.mark,
+                    escaped(letter.error),
+                ]
+            }
+        }
+
+        private func grouped(_ letters: [DeadLetter]) -> some Document {
+            let groups = Dictionary(grouping: letters, by: \.error).map {
+                DeadLetterGroup(error: $0.key, letters: $0.value)
+            }.sorted { ($1.letters.count, $0.error) < ($0.letters.count, $1.error) }
+            return ListDocument(
+                elements: groups,
+                columns: [.right("LETTERS"), .left("FIRST"), .left("ERROR")],
+                empty: "No dead letters.",
+                id: { $0.letters.map(\.message.id.description).joined(separator: "\n") }
+            ) {
+                ["\($0.letters.count)", "\($0.letters[0].message.id)", escaped($0.error)]
+            }
+        }
+    }
+
+    struct Show: SessionCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show a parked message: headers, payload, and what went wrong.",
+            discussion: """
+                Example:
+                  tram deadletter show order:1
+                """)
+
+        @Argument(help: "The message's id, for example order:1.") var messageID: String
+
+        @Option(help: ArgumentHelp("Only at this subscriber.", valueName: "id"))
+        var subscriber: String?
+
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            let id = try Input.messageID(messageID)
+            let letters = try session.open().deadLetters(
+                DeadLetterSelection(message: id, subscriber: subscriber), session.availability)
+            guard !letters.isEmpty else {
+                if !session.availability.includes(id.service) { return .done }
+                throw DeadLetterError.notParked(id, subscriber: subscriber)
+            }
+            try session.show(ShownDeadLetters(letters: letters))
+            session.hint(
+                "'tram deadletter retry \(id)' when the cause is mended; see also edit, discard")
+            return .done
+        }
+    }
+
+    /// Which dead letters a decision is about.
+    struct Choice: ParsableArguments {
+        @Argument(help: "The message's id, for example order:1.") var messageID: String?
+
+        @Option(help: ArgumentHelp("Only at this subscriber.", valueName: "id"))
+        var subscriber: String?
+
+        @Flag(help: "All dead letters, or all of the subscriber.")
+        var all = false
+
+        func selection(_ command: String) throws -> DeadLetterSelection {
+            guard (messageID == nil) == all else {
+                throw Problem(
+                    code: .usage,
+                    message: all
+                        ? "a message and --all exclude one another"
+                        : "it is not said which dead letter is meant",
+                    reason: "Nothing was changed.", help: "tram deadletter \(command) --help")
+            }
+            return DeadLetterSelection(
+                message: try messageID.map { try Input.messageID($0) }, subscriber: subscriber)
+        }
+    }
+
+    struct Retry: SessionCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let the next relay try parked deliveries again, in their order.",
+            discussion: """
+                Example:
+                  tram deadletter retry order:1
+                """)
+
+        @OptionGroup var choice: Choice
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            let letters = try session.open().decide(
+                .retry, choice.selection("retry"), session.availability)
+            try session.show(DecidedDeadLetters(decision: .retried, letters: letters))
+            session.hint("'tram relay run' delivers them")
+            return .done
+        }
+    }
+
+    struct Discard: SessionCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Never make parked deliveries; what waits for them goes on.",
+            discussion: """
+                The subscriber will never hear of the message. What follows from that is told by \
+                'tram store check'. Asks first at a terminal; elsewhere it needs --yes.
+
+                Example:
+                  tram deadletter discard order:1 --yes
+                """)
+
+        @OptionGroup var choice: Choice
+        @Flag(help: "Do not ask.") var yes = false
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            let selection = try choice.selection("discard")
+            let system = try session.open()
+            if !yes {
+                let letters = try system.deadLetters(selection, session.availability)
+                if letters.isEmpty, let id = selection.message {
+                    throw DeadLetterError.notParked(id, subscriber: selection.subscriber)
+                }
+                let what = counted(letters.count, "delivery", plural: "deliveries")
+                try session.confirm("Never make \(what)?", deed: "this gives up a delivery")
+            }
+            let letters = try system.decide(.discard, selection, session.availability)
+            try session.show(DecidedDeadLetters(decision: .discarded, letters: letters))
+            session.hint("'tram relay run' delivers what has waited behind")
+            return .done
+        }
+    }
+
+    struct Edit: SessionCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Give one parked delivery another payload, and let it be tried again.",
+            discussion: """
+                The payload comes from standard input, or at a terminal from the editor that VISUAL \
+                or EDITOR names. The message stays as it was sent, also for its other subscribers.
+
+                Example:
+                  tram deadletter edit order:1 --subscriber customer < payload.json
+                """)
+
+        @Argument(help: "The message's id, for example order:1.") var messageID: String
+
+        @Option(help: ArgumentHelp("The delivery to this subscriber.", valueName: "id"))
+        var subscriber: String?
+
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            let id = try Input.messageID(messageID)
+            let selection = DeadLetterSelection(message: id, subscriber: subscriber)
+            let system = try session.open()
+            let letters = try system.deadLetters(selection)
+            guard let letter = letters.first else {
+                throw DeadLetterError.notParked(id, subscriber: subscriber)
+            }
+            if letters.count > 1 {
+                throw DeadLetterError.ambiguous(
+                    id, subscribers: letters.map { $0.subscriber ?? "-" })
+            }
+            let present = letter.edited ?? letter.message.payload
+            let bytes: [UInt8]
+            if Terminal.isInteractive(0) {
+                bytes = try Editor.edit(present)
+            } else {
+                bytes = try readAll(from: 0, path: "standard input", atMost: Self.maximumSize + 1)
+            }
+            guard bytes.count <= Self.maximumSize else {
+                throw Problem(
+                    code: .json, message: "the payload has more than \(Self.maximumSize) bytes",
+                    reason: "Nothing was changed.", help: "give a smaller one", field: "payload")
+            }
+            let payload = try Input.payload(bytes)
+            if Terminal.isInteractive(0), payload == present {
+                try session.show(DecidedDeadLetters(decision: .edited, letters: []))
+                return .done
+            }
+            let edited = try system.relay.edit(id, for: letter.subscriber ?? "", payload: payload)
+            try session.show(DecidedDeadLetters(decision: .edited, letters: [edited]))
+            session.hint("'tram relay run' delivers it")
+            return .done
+        }
+
+        /// How many bytes a payload may have.
+        private static let maximumSize = 1 << 20
+    }
+}
+
+private struct ShownDeadLetter: Document {
+    let letter: DeadLetter
+
+    /// Says that the subscriber gets another payload than was sent.
+    var mark: String { letter.edited == nil ? "" : " (edited)" }
+
+    func text(_ style: Style) -> String {
+        "\(letter.message.id) \(letter.subscriber ?? "-")\n"
+    }
+
+    var json: JSON { letter.json }
+}
+
+private struct DeadLetterGroup: Document {
+    let error: String
+    let letters: [DeadLetter]
+
+    func text(_ style: Style) -> String { "\(letters.count) \(escaped(error))\n" }
+
+    var json: JSON {
+        [
+            "error": .string(error), "letters": .integer(letters.count),
+            "messages": .strings(letters.map(\.message.id.description)),
+        ]
+    }
+}
+
+/// The dead letters of one message.
+private struct ShownDeadLetters: Document {
+    let letters: [DeadLetter]
+
+    func text(_ style: Style) -> String {
+        let message = letters[0].message
+        var lines = [
+            "Message \(message.id): \(escaped(message.type))",
+            "  from          \(letters[0].source)",
+            "  channel       \(escaped(message.destination))",
+            "  partition id  \(escaped(message.partitionID))",
+        ]
+        lines += message.headers.filter { $0.key != MessageHeader.date }
+            .sorted { $0.key < $1.key }
+            .map { "  header        \(escaped($0.key)): \(escaped($0.value))" }
+        lines.append("  payload       \(escaped(message.payload))")
+        for letter in letters {
+            lines.append(
+                "  parked at     \(letter.subscriber ?? "-") after "
+                    + "\(counted(letter.attempts, "attempt")): \(escaped(letter.error))")
+            if let edited = letter.edited {
+                lines.append("  edited        \(escaped(edited))")
+            }
+            if !letter.holds.isEmpty {
+                let held = letter.holds.map(\.description).joined(separator: ", ")
+                lines.append("  holds         \(held)")
+            }
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    var json: JSON { letters[0].json(beside: Array(letters.dropFirst())) }
+}
+
+/// What was decided about dead letters.
+private struct DecidedDeadLetters: Document {
+    let decision: Decision
+    let letters: [DeadLetter]
+
+    enum Decision: String {
+        case retried, discarded, edited
+
+        var words: String {
+            switch self {
+            case .retried: "Pending again"
+            case .discarded: "Discarded"
+            case .edited: "Edited and pending again"
+            }
+        }
+    }
+
+    func text(_ style: Style) -> String {
+        if letters.isEmpty { return "Nothing was changed.\n" }
+        return letters.map {
+            "\(decision.words): \($0.message.id) \(escaped($0.message.type)) -> "
+                + "\($0.subscriber ?? "-")\n"
+        }.joined()
+    }
+
+    var quietText: String? {
+        letters.map(\.message.id.description).joined(separator: "\n")
+    }
+
+    var json: JSON {
+        [
+            decision.rawValue: .array(letters.map(\.jsonHeading))
+        ]
+    }
+}

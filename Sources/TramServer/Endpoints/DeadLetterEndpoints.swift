@@ -1,0 +1,137 @@
+internal import CustomersAndOrders
+internal import Presentation
+internal import Tram
+
+/// The dead letters of all services over HTTP, as `tram deadletter` tells them.
+enum DeadLetterEndpoints {
+    static let all = [
+        list, show, decideOne(.retry), decideOne(.discard), decideAll(.retry), decideAll(.discard),
+    ]
+
+    private static let subscriber = QueryParameter(
+        name: "subscriber", summary: "Only what this subscriber has parked.",
+        schema: JSONSchema.text)
+
+    private static let unknownSubscriber = AnswerDescription.problem(
+        404, "There is no such subscriber.")
+
+    private static let list = Endpoint(
+        method: .get, path: "/deadletters", name: "getDeadLetters",
+        summary: "What is parked, and what waits behind it: the first 1000.", worker: .reader,
+        query: [subscriber],
+        answers: [
+            AnswerDescription(
+                status: 200, summary: "By service, message and subscriber.",
+                schema: JSONSchema.array(of: JSONSchema.reference("DeadLetter"))),
+            unknownSubscriber,
+        ]
+    ) { call in
+        let selection = DeadLetterSelection(subscriber: call.query["subscriber"])
+        return { .json(.array(try $0.deadLetters(selection, limit: 1000).map(\.json))) }
+    }
+
+    private static let show = Endpoint(
+        method: .get, path: "/deadletters/{message}", name: "getDeadLetter",
+        summary: "A parked message: headers, payload, and what went wrong.", worker: .reader,
+        query: [subscriber],
+        answers: [
+            AnswerDescription(
+                status: 200, summary: "The dead letter.",
+                schema: JSONSchema.reference("WholeDeadLetter")),
+            .problem(404, "There is no such subscriber."),
+            .problem(409, "The message is not parked."),
+        ]
+    ) { call in
+        let selection = try selection(call)
+        return { system in
+            let letters = try system.deadLetters(selection)
+            guard let first = letters.first else {
+                return try inTermsOfHTTP {
+                    guard let id = selection.message else { return .json(.null) }
+                    throw DeadLetterError.notParked(id, subscriber: selection.subscriber)
+                }
+            }
+            return .json(first.json(beside: Array(letters.dropFirst())))
+        }
+    }
+
+    private static func decideOne(_ decision: DeadLetterDecision) -> Endpoint {
+        decide(
+            decision, path: "/deadletters/{message}/\(decision.word)",
+            name: "\(decision.word)DeadLetter",
+            answers: [.problem(409, "The message is not parked.")]
+        ) { try selection($0) }
+    }
+
+    private static func decideAll(_ decision: DeadLetterDecision) -> Endpoint {
+        decide(
+            decision, path: "/deadletters/\(decision.word)", name: "\(decision.word)DeadLetters",
+            answers: []
+        ) { DeadLetterSelection(subscriber: $0.query["subscriber"]) }
+    }
+
+    private static func decide(
+        _ decision: DeadLetterDecision, path: String, name: String, answers: [AnswerDescription],
+        _ selection: @escaping @Sendable (Call) throws -> DeadLetterSelection
+    ) -> Endpoint {
+        Endpoint(
+            method: .post, path: Path(stringLiteral: path), name: name,
+            summary: decision.summary, worker: .relay, query: [subscriber],
+            answers: [
+                AnswerDescription(
+                    status: 200, summary: "Those that it was decided about.",
+                    schema: JSONSchema.object([
+                        decision.participle: JSONSchema.reference("DeadLetterDecision")
+                    ])),
+                unknownSubscriber,
+            ] + answers
+        ) { call in
+            let selection = try selection(call)
+            return { system in
+                try inTermsOfHTTP {
+                    let letters = try system.decide(decision, selection)
+                    return .json([decision.participle: .array(letters.map(\.jsonHeading))])
+                }
+            }
+        }
+    }
+
+    private static func selection(_ call: Call) throws -> DeadLetterSelection {
+        DeadLetterSelection(
+            message: try Input.messageID(call.places["message"] ?? ""),
+            subscriber: call.query["subscriber"])
+    }
+
+    private static func inTermsOfHTTP(_ body: () throws -> Answer) throws -> Answer {
+        do {
+            return try body()
+        } catch let error as DeadLetterError {
+            var problem = Problem(error as any Error)
+            problem.help = "see all that is: GET /deadletters"
+            throw problem
+        }
+    }
+}
+
+extension DeadLetterDecision {
+    fileprivate var word: String {
+        switch self {
+        case .retry: "retry"
+        case .discard: "discard"
+        }
+    }
+
+    fileprivate var participle: String {
+        switch self {
+        case .retry: "retried"
+        case .discard: "discarded"
+        }
+    }
+
+    fileprivate var summary: String {
+        switch self {
+        case .retry: "Let the next relay try parked deliveries again, in their order."
+        case .discard: "Never make parked deliveries; what waits for them goes on."
+        }
+    }
+}
