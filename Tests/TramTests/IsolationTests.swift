@@ -1,0 +1,325 @@
+import TestSupport
+import Testing
+import Tram
+import TramSQLite
+
+/// What goes wrong with one message is that message's alone.
+@Suite struct IsolationTests {
+    struct Wanted: DomainEvent {
+        static let eventType = "Wanted"
+        static let aggregateType = "Thing"
+        let parent: Int
+    }
+
+    /// A sender, and a receiver whose rows refer to parents: that they are there is checked at the
+    /// commit only.
+    private struct System {
+        let sender: SQLiteStore
+        let receiver: SQLiteStore
+        let relay: Relay
+
+        init() throws {
+            sender = try messagingStore("sender")
+            receiver = try SQLiteStore(
+                inMemory: "receiver",
+                schema: Schema(
+                    applicationID: 2, library: LibraryTables.messaging,
+                    migrations: [
+                        [
+                            "CREATE TABLE parent (id INTEGER PRIMARY KEY) STRICT",
+                            """
+                            CREATE TABLE child (
+                                parent_id INTEGER NOT NULL
+                                    REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED
+                            ) STRICT
+                            """,
+                            "INSERT INTO parent VALUES (1)",
+                        ]
+                    ]), clock: fixedClock)
+            func subscriber(_ id: String) -> DomainEventHandlers {
+                DomainEventHandlers(
+                    id,
+                    [
+                        .on(Wanted.self) { event, transaction in
+                            try transaction.execute("INSERT INTO child VALUES (\(event.parent))")
+                            return .handled("child of \(event.parent)")
+                        }
+                    ])
+            }
+            relay = try Relay(wholeSystem: [
+                Service(store: sender, subscribers: []),
+                Service(store: receiver, subscribers: [subscriber("a"), subscriber("b")]),
+            ])
+            for (thing, parent) in [1, 9, 1].enumerated() {
+                try sender.write { _ = try $0.publish(Wanted(parent: parent), about: thing) }
+            }
+        }
+
+        func run() throws -> [String] {
+            var deliveries: [String] = []
+            try relay.run(parking: ParkingPolicy(maxAttempts: 2)).pass {
+                if case .delivered(let delivery) = $0 { deliveries.append(describe(delivery)) }
+            }
+            return deliveries
+        }
+    }
+
+    private let outcomes = { (outcome: String) in
+        [
+            "sender:1>a handled", "sender:1>b handled", "sender:2>a \(outcome)",
+            "sender:2>b \(outcome)", "sender:3>a handled", "sender:3>b handled",
+        ]
+    }
+
+    @Test func `a transaction that cannot be committed is one message's failure`() throws {
+        let system = try System()
+        #expect(try system.run() == outcomes("failed"))
+        #expect(try system.run() == ["sender:2>a parked", "sender:2>b parked"])
+        let children = try system.receiver.read { try $0.rows("SELECT parent_id FROM child") }
+        #expect(children.map(\.columns) == Array(repeating: [.integer(1)], count: 4))
+        try system.receiver.write { _ = try $0.execute("INSERT INTO parent VALUES (9)") }
+        try system.relay.retry(DeadLetterSelection())
+        #expect(try system.run() == ["sender:2>a handled", "sender:2>b handled"])
+    }
+
+    @Test func `a rehearsal tells what the commit would refuse`() throws {
+        let system = try System()
+        let run = system.relay.run()
+        var deliveries: [String] = []
+        _ = try run.rehearse {
+            try run.pass {
+                if case .delivered(let delivery) = $0 { deliveries.append(describe(delivery)) }
+            }
+        }
+        #expect(deliveries == outcomes("failed"))
+        #expect(try system.receiver.read { try Inbox($0).count() } == 0)
+    }
+
+    // MARK: Stashed commands
+
+    struct Lock: Command {
+        static let commandType = "Lock"
+        let step: Int
+    }
+
+    struct Unlock: Command {
+        static let commandType = "SagaUnlockCommand"
+    }
+
+    private struct Locking {
+        let sender: SQLiteStore
+        let receiver: SQLiteStore
+        let relay: Relay
+
+        init() throws {
+            sender = try messagingStore("sender")
+            receiver = try SQLiteStore(
+                inMemory: "receiver",
+                schema: Schema(
+                    applicationID: 2, library: LibraryTables.messagingAndSagas,
+                    migrations: [
+                        [
+                            "CREATE TABLE done (step INTEGER) STRICT",
+                            "CREATE TABLE mended (what TEXT) STRICT",
+                        ]
+                    ]), clock: fixedClock)
+            let handlers = CommandHandlers(
+                "receiver", on: "things",
+                [
+                    .on(Lock.self, locking: { _ in "Thing/1" }) { command, transaction in
+                        try transaction.execute("INSERT INTO done VALUES (\(command.step))")
+                        let mended = try transaction.rows("SELECT 1 FROM mended")
+                        if command.step == 2, mended.isEmpty { throw Refusal() }
+                        return .noReply("did \(command.step)")
+                    }
+                ])
+            relay = try Relay(wholeSystem: [
+                Service(store: sender, subscribers: []),
+                Service(store: receiver, subscribers: [handlers]),
+            ])
+        }
+
+        func send(_ command: some Command, saga: String, unlocking: Bool = false) throws {
+            try sender.write { transaction in
+                var headers = [
+                    MessageHeader.commandSagaType: "S", MessageHeader.commandSagaID: saga,
+                ]
+                if unlocking { headers[MessageHeader.commandResource] = "Thing/1" }
+                _ = try transaction.send(
+                    command, to: "things", orderedBy: saga, replyTo: "answers", headers: headers)
+            }
+        }
+
+        func run() throws -> [String] {
+            var deliveries: [String] = []
+            try relay.run(parking: ParkingPolicy(maxAttempts: 2)).pass(
+                RelayRun.Bounds(source: "sender")
+            ) {
+                if case .delivered(let delivery) = $0 { deliveries.append(describe(delivery)) }
+            }
+            return deliveries
+        }
+
+        func steps() throws -> [Int] {
+            try receiver.read {
+                try $0.rows("SELECT step FROM done ORDER BY rowid").map {
+                    let step: Int = try $0.values()
+                    return step
+                }
+            }
+        }
+
+        /// Saga 1 has the lock; sagas 2 and 3 wait for it, saga 2 with two commands.
+        func stash() throws {
+            try send(Lock(step: 1), saga: "1")
+            try send(Lock(step: 2), saga: "2")
+            try send(Lock(step: 3), saga: "3")
+            try send(Lock(step: 4), saga: "2")
+            _ = try run()
+            try send(Unlock(), saga: "1", unlocking: true)
+        }
+    }
+
+    @Test
+    func `a command that fails when it is resumed keeps no lock, and is tried like any other`()
+        throws
+    {
+        let system = try Locking()
+        try system.stash()
+        #expect(
+            try system.run() == [
+                "sender:5>receiver handled", "sender:2>receiver failed",
+                "sender:3>receiver handled",
+            ])
+        #expect(try system.steps() == [1, 3])
+        let owner = try system.receiver.read { try $0.rows("SELECT saga_id FROM saga_lock_table") }
+        #expect(owner.map(\.columns) == [[.text("3")]])
+        let status = try system.sender.read { try Outbox($0).message(2) }
+        #expect(status?.isPublished == false)
+        // The lock is another saga's now: it waits once more, and fails again when that is free.
+        #expect(try system.run() == ["sender:2>receiver stashed"])
+        try system.send(Unlock(), saga: "3", unlocking: true)
+        #expect(try system.run() == ["sender:6>receiver handled", "sender:2>receiver failed"])
+        // The attempts of before were forgotten when it was stashed again.
+        #expect(try system.run() == ["sender:2>receiver parked"])
+        try system.receiver.write { _ = try $0.execute("INSERT INTO mended VALUES ('x')") }
+        try system.relay.retry(DeadLetterSelection())
+        #expect(try system.run() == ["sender:2>receiver handled", "sender:4>receiver handled"])
+        #expect(try system.steps() == [1, 3, 2, 4])
+        let left = try system.receiver.read { try $0.rows("SELECT 1 FROM saga_stash_table") }
+        #expect(left.isEmpty)
+    }
+
+    @Test func `a process that dies before the outbox knows of it loses nothing`() throws {
+        let system = try Locking()
+        try system.stash()
+        _ = try system.run()
+        // As if the process had died after the receiver's commit.
+        try system.sender.write { transaction in
+            try transaction.execute("UPDATE message SET published = 1 WHERE id = 2")
+            try transaction.execute("DELETE FROM delivery_failure")
+        }
+        try system.send(Unlock(), saga: "3", unlocking: true)
+        try system.receiver.write { _ = try $0.execute("INSERT INTO mended VALUES ('x')") }
+        _ = try system.run()
+        _ = try system.run()
+        #expect(try system.steps() == [1, 3, 2, 4])
+    }
+
+    @Test
+    func `when a command that could not be resumed is discarded, its saga's next one goes on`()
+        throws
+    {
+        let system = try Locking()
+        try system.stash()
+        try system.send(Unlock(), saga: "3", unlocking: true)
+        #expect(
+            try system.run() == [
+                "sender:5>receiver handled", "sender:2>receiver failed",
+                "sender:3>receiver handled", "sender:6>receiver handled",
+            ])
+        #expect(try system.run() == ["sender:2>receiver parked"])
+        try system.relay.discard(DeadLetterSelection())
+        _ = try system.run()
+        _ = try system.run()
+        #expect(try system.steps() == [1, 3, 4])
+        let left = try system.receiver.read { try $0.rows("SELECT 1 FROM saga_stash_table") }
+        #expect(left.isEmpty)
+        #expect(try system.sender.read { try Outbox($0).pendingCount() } == 0)
+    }
+
+    // MARK: Deadlines
+
+    struct Ask: Command { static let commandType = "Ask" }
+    struct Forget: Command { static let commandType = "Forget" }
+
+    struct Asking: Saga {
+        static let sagaType = "Asking"
+        struct Data: Codable, Sendable {}
+
+        var steps: [Step<Data>] {
+            [
+                Step("ask").invokeParticipant("nobody") { _ in Ask() }
+                    .deadline(milliseconds: 100)
+                    .withCompensation("nobody") { _ in Forget() }
+            ]
+        }
+    }
+
+    @Test func `an overdue saga expires also behind many whose replies are on their way`() throws {
+        var now: Int64 = 0
+        let sagas = try SQLiteStore(
+            inMemory: "sagas",
+            schema: Schema(applicationID: 1, library: LibraryTables.messagingAndSagas),
+            clock: { Timestamp(milliseconds: now) })
+        let manager = try SagaManager(Asking(), id: "sagas")
+        let silent = CommandHandlers(
+            "nobody", on: "nobody",
+            [
+                .on(Ask.self) { _, _ in .noReply() }, .on(Forget.self) { _, _ in .noReply() },
+            ])
+        let relay = try Relay(
+            wholeSystem: [
+                Service(store: sagas, subscribers: [manager, silent])
+            ], chunk: 10)
+        for _ in 1...25 {
+            try sagas.write { _ = try manager.start(Asking.Data(), in: $0) }
+        }
+        // The replies to all but the last are there, and cannot be delivered before they are due.
+        for saga in 1...24 {
+            try sagas.write { transaction in
+                struct Late: Command { static let commandType = "Late" }
+                try transaction.send(
+                    Late(), to: CommandChannel(stringLiteral: Asking.replyChannel),
+                    orderedBy: "\(saga)")
+            }
+        }
+        now = 1000
+        var expired: [String] = []
+        try relay.run().pass(RelayRun.Bounds(messages: 1)) {
+            if case .expired(let expiry) = $0 { expired.append(expiry.effect) }
+        }
+        #expect(expired == ["Asking 25: ask timed out, undoing of ask requested"])
+    }
+
+    @Test func `two relays that find a saga overdue expire it once`() throws {
+        var now: Int64 = 0
+        let sagas = try SQLiteStore(
+            inMemory: "sagas",
+            schema: Schema(applicationID: 1, library: LibraryTables.messagingAndSagas),
+            clock: { Timestamp(milliseconds: now) })
+        let manager = try SagaManager(Asking(), id: "sagas")
+        try sagas.write { _ = try manager.start(Asking.Data(), in: $0) }
+        now = 1000
+        let overdue = try sagas.read {
+            try manager.awaited(overdueAt: $0.now, after: nil, limit: 9, in: $0)
+        }
+        #expect(overdue.count == 1)
+        let first = try sagas.write { try manager.expire(overdue[0], in: $0) }
+        let second = try sagas.write { try manager.expire(overdue[0], in: $0) }
+        #expect(first != nil)
+        #expect(second == nil)
+        let sent = try sagas.read { try Outbox($0).count() }
+        #expect(sent == 2, "the command and its compensation")
+    }
+}
