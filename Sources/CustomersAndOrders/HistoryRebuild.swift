@@ -103,12 +103,23 @@ extension CustomersAndOrders {
         var last: Message?
         var after = 0
         while true {
-            let page = try source.store.read {
-                try Outbox($0).messages(after: after, limit: pageSize)
+            let (page, notes) = try source.store.read { transaction in
+                let outbox = Outbox(transaction)
+                let page = try outbox.messages(after: after, limit: pageSize)
+                guard let first = page.first, let last = page.last else {
+                    return (page, DeliveryNotes())
+                }
+                let numbers = first.message.id.number...last.message.id.number
+                return (page, try outbox.notes(numbers))
             }
             guard let end = page.last else { break }
             for entry in page {
-                let message = entry.message
+                var message = entry.message
+                let key = DeliveryNotes.Key(
+                    message: message.id.number, subscriber: view.id)
+                // What an operator has decided about a delivery to the view still holds.
+                if notes.discarded.contains(key) { continue }
+                if let payload = notes.edits[key] { message = message.replacing(payload: payload) }
                 guard view.accepts(type: message.type, from: message.destination),
                     try entry.isPublished || inbox.contains(message.id, for: view.id)
                 else { continue }

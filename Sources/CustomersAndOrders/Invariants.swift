@@ -73,7 +73,11 @@ extension SystemSnapshot {
                     "a lock or a stashed command is left: \($0.row.columns)",
                     isConsequence: Int($0.sagaID).map {
                         losses.isLost($0, of: "saga_instance", in: ServiceName.order)
-                    } ?? false)
+                    } ?? false
+                        || losses.order(ofSaga: $0.sagaID).map {
+                            losses.concern(
+                                order: $0, between: ServiceName.order, ServiceName.customer)
+                        } ?? false)
             }
     }
 
@@ -238,7 +242,9 @@ extension SystemSnapshot {
                 }
                 || orders.contains {
                     $0.customerID == id
-                        && (losses.isBeforeView(order: $0.id) || losses.isReused(order: $0.id))
+                        && (losses.isBeforeView(order: $0.id) || losses.isReused(order: $0.id)
+                            || losses.concern(
+                                order: $0.id, between: ServiceName.order, ServiceName.history))
                 }
             return Finding("customer \(id) differs in the view", isConsequence: isLost)
         }

@@ -3,8 +3,8 @@ internal import OrderHistory
 internal import Orders
 internal import Tram
 
-/// What is known to be lost since older copies of stores were put back, and since the view was rebuilt
-/// from outboxes that had been purged. What follows from it is told, and is no violation.
+/// What is known to be lost since older copies of stores were put back, since the view was rebuilt from
+/// outboxes that had been purged, and because operators have discarded deliveries. What follows from it is told, and is no violation.
 struct Losses {
     /// By service: when its store was accepted last.
     private var accepted: [String: Timestamp] = [:]
@@ -15,6 +15,7 @@ struct Losses {
     /// When messages were sent, as far as their outboxes still tell.
     private var sent: [MessageID: Timestamp] = [:]
     private var gaps: [String: Int] = [:]
+    private var discards = Discards()
     /// The aggregates whose number a lost one has had.
     private(set) var reused: Set<ReusedAggregate> = []
 
@@ -36,6 +37,7 @@ struct Losses {
             accepted[view.storeName] = own.map(\.accepted).max()
             reused.formUnion(own.flatMap(\.reused))
         }
+        discards = try Discards(views)
         gaps = try OrderHistoryService.gaps(in: views[2])
         if accepted.isEmpty && gaps.isEmpty { return }
         let beginnings = [CustomerCreated.eventType, OrderCreated.eventType]
@@ -68,15 +70,19 @@ struct Losses {
     /// Whether something between these services about an order may have been lost.
     func concern(order id: Int, between services: String...) -> Bool {
         concern(Aggregate(type: Channel.order, id: id), services)
+            || services.contains { discards.concern(order: id, at: $0) }
     }
 
     /// Whether something between these services about a customer may have been lost.
     func concern(customer id: Int, between services: String...) -> Bool {
         concern(Aggregate(type: Channel.customer, id: id), services)
+            || services.contains { discards.concern(customer: id, at: $0) }
     }
 
-    /// Whether the store of a service was put back since it should have handled a message.
+    /// Whether an operator has discarded the delivery of a message, or the store of its receiver was
+    /// put back since it should have handled it.
     func concern(_ message: MessageID, to service: String) -> Bool {
+        if discards.contains(message, at: service) { return true }
         guard let accepted = accepted[service] else { return false }
         return sent[message].map { $0 <= accepted } ?? true
     }
@@ -88,6 +94,12 @@ struct Losses {
             return created[aggregate].map { $0 <= accepted } ?? true
         }
     }
+
+    /// Whether an operator has decided about deliveries of a message, and so knows how it is.
+    func isKnownToOperators(_ message: MessageID) -> Bool { discards.decided.contains(message) }
+
+    /// The order whose saga has this id; nil when there is none.
+    func order(ofSaga id: String) -> Int? { discards.orderOfSaga[id] }
 
     /// Whether the view was not told of an order's or a customer's creation.
     func isBeforeView(order id: Int) -> Bool {

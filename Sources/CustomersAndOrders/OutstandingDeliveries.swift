@@ -194,7 +194,14 @@ extension CustomersAndOrders {
                             && !Inbox(transaction).contains($0.id, for: view.id)
                     }
                 }
-                for message in missed {
+                let discarded = try availability.attempt(source.store) { store in
+                    try store.read { transaction in
+                        try missed.filter {
+                            try Outbox(transaction).discarded(of: $0.id).contains(view.id)
+                        }.map(\.id)
+                    }
+                }
+                for message in missed where !(discarded ?? []).contains(message.id) {
                     guard let customer = try customerID(of: message, availability) else { continue }
                     behind[customer, default: 0] += 1
                 }

@@ -13,15 +13,15 @@ struct StoreAudit {
 
     // MARK: Messages
 
-    /// The messages that were changed after they were sent.
-    func changedMessages() throws -> [String] {
-        var changed: [String] = []
+    /// The messages that were changed after they were sent, and how that is known.
+    func changedMessages() throws -> [(message: MessageID, defect: String)] {
+        var changed: [(message: MessageID, defect: String)] = []
         var after = 0
         while true {
             let page = try Outbox(view).messages(after: after, limit: pageSize)
             guard let last = page.last else { return changed }
             changed += page.compactMap { entry in
-                entry.message.defect.map { "\(entry.message.id): \($0)" }
+                entry.message.defect.map { (entry.message.id, $0) }
             }
             after = last.message.id.number
         }
@@ -55,7 +55,9 @@ struct StoreAudit {
     // MARK: What events tell
 
     /// The orders that are not as their events tell, as far as these have not been purged.
-    func misrepresentedOrders() throws -> [String] {
+    ///
+    /// - Parameter isExcluded: whether an event is known to be wrong.
+    func misrepresentedOrders(except isExcluded: (MessageID) -> Bool) throws -> [String] {
         var orders: [Int: OrderFacts] = [:]
         var wrong: [(order: Int, text: String)] = []
         let rows = try view.rows(
@@ -69,7 +71,7 @@ struct StoreAudit {
             }
         }
         try forEachEvent(on: Channel.order) { event in
-            guard let order = orders[event.aggregate],
+            guard let order = orders[event.aggregate], !isExcluded(event.message),
                 let told = try? WireFormat.decode(ToldOrder.self, from: event.payload)
             else { return }
             wrong += order.differences(from: told, by: event.message).map {
@@ -113,10 +115,12 @@ struct StoreAudit {
     }
 
     /// The customers that are not as their first event tells.
-    func misrepresentedCustomers() throws -> [String] {
+    ///
+    /// - Parameter isExcluded: whether an event is known to be wrong.
+    func misrepresentedCustomers(except isExcluded: (MessageID) -> Bool) throws -> [String] {
         var wrong: [String] = []
         try forEachEvent(on: Channel.customer) { event in
-            guard event.type == CustomerCreated.eventType,
+            guard event.type == CustomerCreated.eventType, !isExcluded(event.message),
                 let told = try? WireFormat.decode(CustomerCreated.self, from: event.payload),
                 let row = try view.rows(
                     "SELECT name, credit_limit FROM customer WHERE id = \(event.aggregate)"

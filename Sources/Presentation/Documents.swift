@@ -137,9 +137,11 @@ extension DeadLetter {
                 JSON.Member(
                     "headers",
                     .object(
-                        message.headers.sorted { $0.key < $1.key }.map {
-                            JSON.Member($0.key, .string($0.value))
-                        })),
+                        // The time is never the same twice.
+                        message.headers.filter { $0.key != MessageHeader.date }
+                            .sorted { $0.key < $1.key }.map {
+                                JSON.Member($0.key, .string($0.value))
+                            })),
                 JSON.Member("payload", .text(message.payload)),
                 JSON.Member("editedPayload", edited.map(JSON.text) ?? .null),
                 JSON.Member("others", .array(others.map(\.json))),

@@ -39,7 +39,7 @@ public struct Message: Hashable, Sendable {
 
     /// The message with another payload, for one subscriber. The digest stays the one of the message as
     /// it was sent; where that does not fit, it says nothing any more.
-    func replacing(payload: String) -> Message {
+    package func replacing(payload: String) -> Message {
         Message(
             id: id, type: type, destination: destination, partitionID: partitionID,
             headers: headers, payload: payload, sent: sent,
