@@ -59,7 +59,7 @@ format: ## Put every file into form
 	$(SWIFT) format format --in-place --recursive Package.swift Sources Tests examples
 
 examples: build ## Run the examples against their transcripts
-	@.ci/install-dependencies curl
+	@.ci/install-dependencies curl sqlite3
 	examples/run
 
 conformance: build ## Test the running server, and messages, against their own descriptions

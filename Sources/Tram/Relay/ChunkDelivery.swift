@@ -46,6 +46,8 @@ struct SourceState {
 struct DeliveryContext {
     let availability: Availability
     let parking: ParkingPolicy
+    /// Knows of handlers that end the process; nil when that does not matter.
+    var journal: (any DeliveryJournal)?
     /// Whether an event that no subscriber of these services accepts is heard by nobody.
     var knowsAllSubscribers = false
     /// The incarnations of the services' stores, as far as they are known.
@@ -188,21 +190,31 @@ struct ChunkDelivery {
             let payload = chunk.notes.edits[DeliveryNotes.Key(message, subscriber)]
         {
             message = message.replacing(payload: payload)
-            receipt = try service.receive(message, for: subscriber, in: transaction)
+            receipt = try receive(message, subscriber, service, transaction)
             receipt.effects.append("its payload was edited")
         } else {
-            receipt = try service.receive(message, for: subscriber, in: transaction)
+            receipt = try receive(message, subscriber, service, transaction)
         }
         note(message, receipt, subscriber, index, age: age, &order)
         guard receipt.outcome.isDone, let stashing = subscriber as? any StashingSubscriber else {
             return
         }
-        let resumed = try service.resumeNext(after: message, at: stashing, in: transaction)
+        let resumed = try service.resumeNext(
+            after: message, at: stashing, context.journal, in: transaction)
         for (message, result) in resumed {
             var receipt = result
             if receipt.outcome.isDone { receipt.effects.insert("resumed", at: 0) }
             note(message, receipt, subscriber, index, age: nil, isResumed: true, &order)
         }
+    }
+
+    private func receive(
+        _ message: Message, _ subscriber: any Subscriber, _ service: Service,
+        _ transaction: any Transaction
+    ) throws -> Receipt {
+        context.journal?.begin(message.id, for: subscriber.id)
+        defer { context.journal?.end() }
+        return try service.receive(message, for: subscriber, in: transaction)
     }
 
     private func reasonToWait(

@@ -49,10 +49,12 @@ public struct Relay {
     /// - Parameters:
     ///   - availability: notes which services are away.
     ///   - parking: when a delivery that keeps failing is parked.
+    ///   - journal: knows of handlers that end the process; nil when that does not matter.
     public func run(
-        _ availability: Availability = Availability(), parking: ParkingPolicy = ParkingPolicy()
+        _ availability: Availability = Availability(), parking: ParkingPolicy = ParkingPolicy(),
+        journal: (any DeliveryJournal)? = nil
     ) -> RelayRun {
-        RelayRun(self, availability, parking)
+        RelayRun(self, availability, parking, journal)
     }
 
     /// How many messages are pending in the outboxes that can be read.

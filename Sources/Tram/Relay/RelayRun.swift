@@ -13,6 +13,11 @@ public final class RelayRun {
     /// them later must not overtake what they have missed.
     public let availability: Availability
     private let parking: ParkingPolicy
+    private let journal: (any DeliveryJournal)?
+    /// The messages that have ended a process: each is delivered apart from all others.
+    private var suspects: Set<MessageID> = []
+    /// Whether everything will be undone.
+    private var isRehearsal = false
     /// Those of whom it has been told.
     private var toldUnavailable: Set<String> = []
     /// What the stores are, once they have been compared.
@@ -20,10 +25,14 @@ public final class RelayRun {
     /// Whether ``Bounds/advance`` has had its effect.
     private var hasAdvanced = false
 
-    init(_ relay: Relay, _ availability: Availability, _ parking: ParkingPolicy) {
+    init(
+        _ relay: Relay, _ availability: Availability, _ parking: ParkingPolicy,
+        _ journal: (any DeliveryJournal)?
+    ) {
         self.relay = relay
         self.availability = availability
         self.parking = parking
+        self.journal = journal
     }
 
     /// Whether something has failed in this run and was not asked to be tried again.
@@ -53,7 +62,9 @@ public final class RelayRun {
 
     /// Runs `body`, with every delivery really made by the real handlers, and then undoes it all.
     public func rehearse<Result>(_ body: () throws -> Result) throws -> Result {
-        try relay.rehearse(availability, body)
+        isRehearsal = true
+        defer { isRehearsal = false }
+        return try relay.rehearse(availability, body)
     }
 
     /// What bounds a pass.
@@ -131,7 +142,7 @@ public final class RelayRun {
 
     private var context: DeliveryContext {
         DeliveryContext(
-            availability: availability, parking: parking,
+            availability: availability, parking: parking, journal: isRehearsal ? nil : journal,
             knowsAllSubscribers: knowsAllSubscribers,
             incarnations: (identities ?? [:]).mapValues(\.incarnation))
     }
@@ -190,11 +201,12 @@ public final class RelayRun {
             let group = rest.prefix(relay.chunk).prefix {
                 $0.message.id.service == first.message.id.service && $0.attempts == first.attempts
             }
-            rest = rest.dropFirst(group.count)
+            let together = group.prefix(apart(group.map(\.message.id)))
+            rest = rest.dropFirst(together.count)
             guard let source = relay.services.first(where: { $0.name == first.message.id.service }),
-                let chunk = try chunk(of: source, { _ in group.map(\.message) })
+                let chunk = try chunk(of: source, { _ in together.map(\.message) })
             else { continue }
-            let made = try deliver(chunk, only: group.map(\.subscribers), &tally, report)
+            let made = try deliver(chunk, only: together.map(\.subscribers), &tally, report)
             touched.formUnion(made.map(\.message.id))
             tally.messages = touched.count
         }
@@ -211,6 +223,11 @@ public final class RelayRun {
             try relay.takeBackGivenBack(availability)
             // Whoever is back may go again.
             toldUnavailable = toldUnavailable.filter { !availability.includes($0) }
+        }
+        if !isRehearsal, let fatal = try journal?.takeFatalDelivery(),
+            try relay.count(fatal, parking, availability)
+        {
+            suspects.insert(fatal.message)
         }
         let advance = hasAdvanced ? 0 : bounds.advance
         try relay.expire(except: failedDeadlines, advance: advance, availability) {
@@ -240,9 +257,19 @@ public final class RelayRun {
     /// The next chunk of a source's messages; nil when the source is away.
     private func next(of source: Service, through: Int) throws -> Chunk? {
         try chunk(of: source) { transaction in
-            try Outbox(transaction).unpublished(
+            let messages = try Outbox(transaction).unpublished(
                 after: cursor(of: source), through: through, limit: relay.chunk)
+            return Array(messages.prefix(apart(messages.map(\.id))))
         }
+    }
+
+    /// How many of the first messages may be delivered together.
+    private func apart(_ messages: [MessageID]) -> Int {
+        if suspects.isEmpty { return messages.count }
+        guard let position = messages.firstIndex(where: suspects.contains) else {
+            return messages.count
+        }
+        return max(1, position)
     }
 
     private func chunk(

@@ -46,12 +46,14 @@ public struct Service {
     /// lets go on: each as a delivery of its own.
     func resumeNext(
         after message: Message, at subscriber: any StashingSubscriber,
-        in transaction: any Transaction
+        _ journal: (any DeliveryJournal)?, in transaction: any Transaction
     ) throws -> [(message: Message, receipt: Receipt)] {
         var resumed: [(message: Message, receipt: Receipt)] = []
         var causes = [message][...]
         while let cause = causes.popFirst() {
             while let next = try subscriber.nextToResume(after: cause, in: transaction) {
+                journal?.begin(next.id, for: subscriber.id)
+                defer { journal?.end() }
                 let receipt = try receipt(in: transaction) {
                     try resume(next, at: subscriber, in: transaction)
                 }
