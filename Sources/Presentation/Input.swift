@@ -84,6 +84,15 @@ package enum Input {
         return id
     }
 
+    package static func idempotencyKey(_ text: String) throws -> IdempotencyKey {
+        guard let key = IdempotencyKey(text) else {
+            throw Problem.invalid(
+                .idempotencyKey, field: "idempotency-key", value: text, "an idempotency key",
+                help: "give 1 to 200 visible ASCII characters, for example a UUID")
+        }
+        return key
+    }
+
     /// Digits and a unit: `250ms`, `5s`, `2m`, `1h`.
     ///
     /// - Returns: milliseconds.

@@ -1,6 +1,7 @@
 internal import CustomersAndOrders
 internal import Platform
 package import Presentation
+internal import Tram
 internal import TramSQLite
 
 /// The three services and their relay, as a network server needs them: it admits requests and has them
@@ -87,6 +88,7 @@ package final class Backend: Sendable {
         let endpoint: Endpoint
         let places: [String: String]
         let query: [String: String]
+        let idempotencyKey: IdempotencyKey?
 
         /// The form of the path, for a log: without what stands in its places.
         package var path: String { endpoint.path.description }
@@ -127,7 +129,10 @@ package final class Backend: Sendable {
                 code: .query, message: "'\(name)' is not known in the query",
                 reason: "Nothing was changed.", help: "see what is: GET /openapi.json", field: name)
         }
-        return Admission(endpoint: match.endpoint, places: match.places, query: query)
+        return Admission(
+            endpoint: match.endpoint, places: match.places, query: query,
+            idempotencyKey: match.endpoint.takesIdempotencyKey
+                ? try IdempotencyKeyHeader.read(head) : nil)
     }
 
     private func checkBody(_ head: RequestHead, of endpoint: Endpoint) throws {
@@ -173,7 +178,9 @@ package final class Backend: Sendable {
             // There is nothing to be said: but some clients always send an object.
             _ = try RequestBody(body, keys: [], example: .object([]))
         }
-        let call = Call(places: admission.places, query: admission.query, body: body)
+        let call = Call(
+            places: admission.places, query: admission.query, body: body,
+            idempotencyKey: admission.idempotencyKey)
         return await perform(on: admission.endpoint.worker, try admission.endpoint.prepare(call))
     }
 

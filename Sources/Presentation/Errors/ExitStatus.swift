@@ -32,11 +32,11 @@ extension Problem.Code {
         case .usage, .unknownCommand, .invalidUTF8, .amount, .name, .id, .messageID, .duration,
             .count, .dataDirectory, .port, .address, .hostName, .tokenFile, .unknownPath,
             .methodNotAllowed, .json, .body, .query, .mediaType, .bodyTooLarge, .wrongHost,
-            .foreignOrigin, .unauthorized, .confirmation:
+            .foreignOrigin, .unauthorized, .confirmation, .idempotencyKey:
             .usage
         case .customerNotFound, .orderNotFound, .messageNotFound, .notInViewYet,
             .orderNotCancellable, .sagaNotFailed, .historyIncomplete, .subscriberNotFound,
-            .serviceNotFound, .directoryNotEmpty:
+            .serviceNotFound, .directoryNotEmpty, .idempotencyKeyReused:
             .no
         case .noStore: .noStore
         case .storeDamaged, .storeForeign, .storeRolledBack: .damaged

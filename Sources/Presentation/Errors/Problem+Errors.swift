@@ -17,6 +17,7 @@ extension Problem {
         case let error as HistoryRebuildError: self.init(error)
         case let error as RelayIsBusy: self.init(error)
         case let error as SagaRetryError: self.init(error)
+        case let error as IdempotencyKeyReused: self.init(error)
         case let error as StoreCopyError: self.init(error)
         case let error as RedeliveryError: self.init(error)
         case let error as SystemError:
@@ -257,6 +258,16 @@ extension Problem {
             code: .sagaNotFailed, message: "the saga of order \(order) cannot be taken up: \(why)",
             reason: "Only a failed saga can. Nothing was changed.",
             help: "see the saga: tram saga show \(order)", field: "id", value: "\(order)")
+    }
+
+    private init(_ error: IdempotencyKeyReused) {
+        self.init(
+            code: .idempotencyKeyReused,
+            message: "the idempotency key '\(error.key)' stands for another request",
+            reason: "A key names one request, and was given to a different one before. Nothing was "
+                + "changed.",
+            help: "give this request a key of its own", field: "idempotency-key",
+            value: error.key.description)
     }
 
     private init(_ error: RelayIsBusy) {
