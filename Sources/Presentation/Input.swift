@@ -75,10 +75,10 @@ package enum Input {
         return text.lowercased()
     }
 
-    package static func messageID(_ text: String) throws -> MessageID {
+    package static func messageID(_ text: String, field: String = "message-id") throws -> MessageID {
         guard let id = MessageID(text) else {
             throw Problem.invalid(
-                .messageID, field: "message-id", value: text, "the id of a message",
+                .messageID, field: field, value: text, "the id of a message",
                 help: "write the service and the number, for example order:1")
         }
         return id

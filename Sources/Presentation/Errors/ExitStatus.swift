@@ -36,7 +36,8 @@ extension Problem.Code {
             .usage
         case .customerNotFound, .orderNotFound, .messageNotFound, .notInViewYet,
             .orderNotCancellable, .sagaNotFailed, .historyIncomplete, .subscriberNotFound,
-            .serviceNotFound, .directoryNotEmpty, .idempotencyKeyReused:
+            .serviceNotFound, .directoryNotEmpty, .idempotencyKeyReused, .notPossible,
+            .notHandledYet:
             .no
         case .noStore: .noStore
         case .storeDamaged, .storeForeign, .storeRolledBack: .damaged

@@ -18,6 +18,7 @@ extension Problem {
         case let error as RelayIsBusy: self.init(error)
         case let error as SagaRetryError: self.init(error)
         case let error as IdempotencyKeyReused: self.init(error)
+        case let error as ViewProgressError: self.init(error)
         case let error as StoreCopyError: self.init(error)
         case let error as RedeliveryError: self.init(error)
         case let error as SystemError:
@@ -268,6 +269,25 @@ extension Problem {
                 + "changed.",
             help: "give this request a key of its own", field: "idempotency-key",
             value: error.key.description)
+    }
+
+    private init(_ error: ViewProgressError) {
+        switch error {
+        case .messageNotFound(let id):
+            self.init(
+                code: .messageNotFound, message: "message \(id) does not exist",
+                reason: "It was never sent, or it has been purged.",
+                help: "see all messages: tram outbox list", field: "after",
+                value: id.description)
+        case .notReceived(let message):
+            self.init(
+                code: .notPossible,
+                message: "the order history does not receive \(message.id) \(message.type)",
+                reason: "It will never have handled that message.",
+                help: "name a message that it receives; see the deliveries: "
+                    + "tram outbox show \(message.id)",
+                field: "after", value: message.id.description)
+        }
     }
 
     private init(_ error: RelayIsBusy) {

@@ -107,13 +107,14 @@ extension Problem.Code {
             .subscriberNotFound, .serviceNotFound:
             (404, "Not Found")
         case .methodNotAllowed: (405, "Method Not Allowed")
-        case .orderNotCancellable, .sagaNotFailed, .historyIncomplete, .directoryNotEmpty:
+        case .orderNotCancellable, .sagaNotFailed, .historyIncomplete, .directoryNotEmpty,
+            .notPossible:
             (409, "Conflict")
         case .bodyTooLarge: (413, "Content Too Large")
         case .mediaType: (415, "Unsupported Media Type")
         case .wrongHost: (421, "Misdirected Request")
         case .idempotencyKeyReused: (422, "Unprocessable Content")
-        case .storeBusy, .relayBusy: (503, "Service Unavailable")
+        case .storeBusy, .relayBusy, .notHandledYet: (503, "Service Unavailable")
         case .diskFull: (507, "Insufficient Storage")
         case .noStore, .storeDamaged, .storeForeign, .storeRolledBack, .storeTooNew, .storeReadOnly,
             .inputOutput, .portInUse,
