@@ -75,7 +75,8 @@ package enum Input {
         return text.lowercased()
     }
 
-    package static func messageID(_ text: String, field: String = "message-id") throws -> MessageID {
+    package static func messageID(_ text: String, field: String = "message-id") throws -> MessageID
+    {
         guard let id = MessageID(text) else {
             throw Problem.invalid(
                 .messageID, field: field, value: text, "the id of a message",

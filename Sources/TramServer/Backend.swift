@@ -18,6 +18,9 @@ package final class Backend: Sendable {
     private let openForRelay: @Sendable () throws -> CustomersAndOrders
     /// How long a job may wait for its turn, in milliseconds: longer than one for a lock.
     private let longestWait: Int64
+    /// How long a request may wait for something to happen, in milliseconds.
+    private let requestTimeout: Int
+    private let waiting = Waiting()
     private let metrics: Metrics
     private let report: @Sendable (ServerEvent) -> Void
 
@@ -62,6 +65,7 @@ package final class Backend: Sendable {
         // The relay has time, and must end when it is told to.
         openForRelay = { try open(200, true) }
         longestWait = Int64(configuration.lockTimeout) + 5000
+        requestTimeout = configuration.requestTimeout
         workers = try Workers(
             open: { try open(configuration.lockTimeout, $0 == .relay) }, wrote: { relay?.wake() })
     }
@@ -170,10 +174,14 @@ package final class Backend: Sendable {
             closesConnection: true)
     }
 
-    /// Has a request done, on a thread that may block.
+    /// Has a request done, on a thread that may block. One that waits for something to happen is done
+    /// again and again until it has, and holds no thread between.
     ///
+    /// - Parameter isEnding: whether the server is about to end: then nothing is waited for.
     /// - Throws: what ``answer(to:)`` has an answer to, when the request is not in order.
-    package func perform(_ admission: Admission, body: [UInt8]) async throws -> Answer {
+    package func perform(
+        _ admission: Admission, body: [UInt8], isEnding: () -> Bool = { false }
+    ) async throws -> Answer {
         if admission.endpoint.body == nil && !body.isEmpty {
             // There is nothing to be said: but some clients always send an object.
             _ = try RequestBody(body, keys: [], example: .object([]))
@@ -181,25 +189,44 @@ package final class Backend: Sendable {
         let call = Call(
             places: admission.places, query: admission.query, body: body,
             idempotencyKey: admission.idempotencyKey)
-        return await perform(on: admission.endpoint.worker, try admission.endpoint.prepare(call))
+        let work = try admission.endpoint.prepare(call)
+        let arrival = MonotonicTime.now()
+        let first = await result(on: admission.endpoint.worker, work)
+        guard case .failure(let error as NotYet) = first else { return answer(with: first) }
+        guard waiting.begin() else { return answer(to: WaitedTooLong()) }
+        defer { waiting.end() }
+        let deadline = arrival + Int64(min(error.timeout, requestTimeout))
+        var last = first
+        var pause: Int64 = 10
+        while case .failure(_ as NotYet) = last, !isEnding(), !Task.isCancelled {
+            let left = deadline - MonotonicTime.now()
+            if left <= 0 { break }
+            try? await Task.sleep(for: .milliseconds(min(pause, left)))
+            pause = min(2 * pause, 200)
+            last = await result(on: admission.endpoint.worker, work)
+        }
+        return answer(with: last)
     }
 
     /// Has the next piece of an answer made.
     package func perform(_ rest: Answer.Continuation) async -> Answer {
-        await perform(on: .reader, rest.next)
+        answer(with: await result(on: .reader, rest.next))
     }
 
-    private func perform(
+    private func result(
         on worker: Endpoint.Worker, _ work: @escaping Endpoint.Work
-    ) async -> Answer {
+    ) async -> Result<Answer, any Error> {
         let expires = MonotonicTime.now() + longestWait
-        let result = await withCheckedContinuation { continuation in
+        return await withCheckedContinuation { continuation in
             let job = Job(run: work, expires: expires) { continuation.resume(returning: $0) }
             if !workers.add(job, for: worker) { job.done(.failure(WaitedTooLong())) }
         }
+    }
+
+    private func answer(with result: Result<Answer, any Error>) -> Answer {
         switch result {
-        case .success(let answer): return answer
-        case .failure(let error): return answer(to: error)
+        case .success(let answer): answer
+        case .failure(let error): answer(to: error)
         }
     }
 
@@ -207,6 +234,7 @@ package final class Backend: Sendable {
     /// only that there was one.
     package func answer(to error: any Error) -> Answer {
         if let refusal = error as? Refusal { return refusal.answer }
+        if let error = error as? NotYet { return Answer(error.problem) }
         if error is WaitedTooLong {
             return Answer(
                 Problem(
