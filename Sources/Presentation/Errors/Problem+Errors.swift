@@ -17,6 +17,7 @@ extension Problem {
         case let error as HistoryRebuildError: self.init(error)
         case let error as RelayIsBusy: self.init(error)
         case let error as SagaRetryError: self.init(error)
+        case let error as SagaDamage: self.init(StoreError.unexpectedRow("\(error)"))
         case let error as IdempotencyKeyReused: self.init(error)
         case let error as ViewProgressError: self.init(error)
         case let error as StoreCopyError: self.init(error)
