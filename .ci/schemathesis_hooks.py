@@ -1,11 +1,30 @@
-"""To JSON Schema 4.0 is an integer, too. In a path an integer is written as 4."""
+"""What schemathesis cannot know from the OpenAPI documents."""
+
+import json
+import re
+import uuid
 
 import schemathesis
 
 
 @schemathesis.hook
 def map_path_parameters(context, path_parameters):
+    """To JSON Schema 4.0 is an integer, too. In a path an integer is written as 4."""
     return {
         name: int(value) if isinstance(value, float) and value.is_integer() else value
         for name, value in (path_parameters or {}).items()
     }
+
+
+requests = {}
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """A key names one request. One that is generated for a second request is replaced."""
+    key = (case.headers or {}).get("Idempotency-Key")
+    if not isinstance(key, str) or not re.fullmatch("[!-~]{1,200}", key):
+        return
+    request = json.dumps([case.method, case.formatted_path, case.body], default=repr)
+    if requests.setdefault(key, request) != request:
+        case.headers["Idempotency-Key"] = str(uuid.uuid4())

@@ -1,7 +1,7 @@
 package import Contracts
 
 /// A customer and the credit that is reserved for the customer's orders.
-package struct Customer: Hashable, Sendable {
+package struct Customer: Hashable, Sendable, Codable {
     package let id: Int
     package let name: CustomerName
     package let creditLimit: Money
@@ -30,6 +30,14 @@ package struct Customer: Hashable, Sendable {
     mutating func release(_ total: Money) {
         reserved = reserved - total
     }
+
+    /// The keys of a customer that is stored as JSON, those of the customer over HTTP.
+    private enum CodingKeys: String, CodingKey {
+        case id = "customerId"
+        case name
+        case creditLimit
+        case reserved
+    }
 }
 
 /// A customer's name: 1 to 200 Unicode scalars, none of them a control character, with no white space
@@ -50,5 +58,21 @@ package struct CustomerName: Hashable, Sendable, CustomStringConvertible {
             !trimmed.contains(where: { $0.properties.generalCategory == .control })
         else { return nil }
         description = String(String.UnicodeScalarView(trimmed))
+    }
+}
+
+extension CustomerName: Codable {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let name = CustomerName(try container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "not a customer's name")
+        }
+        self = name
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
     }
 }

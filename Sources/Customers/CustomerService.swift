@@ -17,16 +17,26 @@ package struct CustomerService {
     }
 
     /// Creates a customer and publishes ``CustomerCreated``, in one transaction.
+    ///
+    /// - Parameter key: when a customer was created under this key before, that one is returned, as it
+    ///   was then.
+    /// - Throws: `IdempotencyKeyReused`.
     package func createCustomer(
-        name: CustomerName, creditLimit: Money
+        name: CustomerName, creditLimit: Money, key: IdempotencyKey? = nil
     ) throws -> (customer: Customer, published: MessageHeading) {
-        try store.write { transaction in
-            let customer = try CustomerRepository(transaction)
-                .insert(name: name, creditLimit: creditLimit)
-            let event = CustomerCreated(name: name.description, creditLimit: creditLimit)
-            let id = try transaction.publish(event, about: customer.id)
-            return (customer, MessageHeading(id: id, type: CustomerCreated.eventType))
+        let request = CustomerRequest.createCustomer(name: name, creditLimit: creditLimit)
+        let answer = try store.write { transaction in
+            try IdempotencyKeys(transaction).answer(key, to: request) {
+                let customer = try CustomerRepository(transaction)
+                    .insert(name: name, creditLimit: creditLimit)
+                let event = CustomerCreated(name: name.description, creditLimit: creditLimit)
+                let id = try transaction.publish(event, about: customer.id)
+                return CustomerAnswer(
+                    customer: customer,
+                    published: MessageHeading(id: id, type: CustomerCreated.eventType))
+            }
         }
+        return (answer.customer, answer.published)
     }
 
     /// A customer, or nil when there is none with that id.
@@ -38,4 +48,16 @@ package struct CustomerService {
     package func customers(after id: Int, limit: Int) throws -> [Customer] {
         try store.read { try CustomerRepository($0).page(after: id, limit: limit) }
     }
+}
+
+/// What a client asks of the Customer Service, as an idempotency key remembers it.
+private enum CustomerRequest: Encodable {
+    case createCustomer(name: CustomerName, creditLimit: Money)
+}
+
+/// What the Customer Service answers, as an idempotency key remembers it: the customer as it was then,
+/// and the message that was sent.
+private struct CustomerAnswer: Codable {
+    let customer: Customer
+    let published: MessageHeading
 }

@@ -6,7 +6,7 @@ internal import TramSQLite
 /// The saga that decides about an order, of either kind.
 package struct OrderSaga: Sendable {
     package let order: Order
-    /// `running`, `compensating`, `completed`, `rolled-back` or `failed`.
+    /// `running`, `compensating`, `completed`, `rolled-back`, `failed` or `damaged`.
     package let state: String
     /// The step under way, of an orchestrated saga.
     package let step: String?
@@ -17,6 +17,8 @@ package struct OrderSaga: Sendable {
     package let definition: SagaDefinition?
     /// What has happened to an orchestrated saga.
     package let log: [SagaLogEntry]
+    /// What is wrong with the rows of an orchestrated saga, a phrase for each fault.
+    package let damage: [String]
 }
 
 extension CustomersAndOrders {
@@ -51,13 +53,12 @@ extension CustomersAndOrders {
         }
     }
 
-    /// The name of the step that an order's orchestrator has under way; nil when there is none.
+    /// The name of the step that an order's orchestrator has under way; nil when there is none, or when
+    /// the saga cannot be read.
     package func sagaStep(of order: Order) throws -> String? {
         guard let sagaID = order.sagaID else { return nil }
-        let reference = SagaReference(type: CreateOrderSaga.sagaType, id: sagaID)
-        return try orderStore.read { try Sagas.overview(of: reference, in: $0) }?.state.step.map {
-            orders.sagas.definition.name(ofStep: $0)
-        }
+        let saga = try orderStore.read { try orders.sagas.inspect(sagaID, in: $0) }
+        return saga.overview?.state.step.map(orders.sagas.definition.name)
     }
 
     /// Takes up a failed saga where it stands.
@@ -74,14 +75,38 @@ extension CustomersAndOrders {
             let outbox = Outbox(transaction)
             let newest = try outbox.highestNumber()
             do {
+                try requireDataAboutOrder(id, ofSaga: sagaID, in: transaction)
                 let effects = try orders.sagas.retry(sagaID, in: transaction)
                 return (effects, try outbox.headings(after: newest))
             } catch SagaError.notFailed(_, let state) {
                 throw SagaRetryError.notFailed(order: id, state: word(for: state))
             } catch SagaError.notFound(let reference) {
                 throw StoreError.unexpectedRow("order \(id) has no saga \(reference)")
+            } catch let damage as SagaDamage {
+                throw StoreError.unexpectedRow("\(damage.saga) of order \(id): \(damage.detail)")
             }
         }
+    }
+
+    /// - Throws: `StoreError.unexpectedRow` when the saga of an order would move another order.
+    private func requireDataAboutOrder(
+        _ id: Int, ofSaga sagaID: String, in transaction: any Transaction
+    ) throws {
+        let reference = SagaReference(type: CreateOrderSaga.sagaType, id: sagaID)
+        guard let overview = try Sagas.overview(of: reference, in: transaction),
+            let fault = fault(inDataOf: overview, ofOrder: id)
+        else { return }
+        throw StoreError.unexpectedRow("\(reference) of order \(id): \(fault)")
+    }
+
+    /// What is wrong when a saga's data can be read, and is about another order; else nil.
+    private func fault(inDataOf saga: SagaOverview, ofOrder id: Int) -> String? {
+        struct Data: Decodable {
+            let orderId: Int
+        }
+        guard let told = try? WireFormat.decode(Data.self, from: saga.data), told.orderId != id
+        else { return nil }
+        return "its data is about order \(told.orderId)"
     }
 
     private func saga(
@@ -90,20 +115,17 @@ extension CustomersAndOrders {
         guard let sagaID = order.sagaID else {
             return OrderSaga(
                 order: order, state: choreographedState(order.state), step: nil,
-                wait: wait, messages: messages, definition: nil, log: [])
+                wait: wait, messages: messages, definition: nil, log: [], damage: [])
         }
-        let reference = SagaReference(type: CreateOrderSaga.sagaType, id: sagaID)
-        return try orderStore.read { transaction in
-            let definition = orders.sagas.definition
-            guard let overview = try Sagas.overview(of: reference, in: transaction) else {
-                throw StoreError.unexpectedRow("order \(order.id) has no saga \(reference)")
-            }
-            return OrderSaga(
-                order: order, state: word(for: overview.state),
-                step: overview.state.step.map(definition.name),
-                wait: wait, messages: messages, definition: definition,
-                log: try Sagas.log(of: reference, in: transaction))
-        }
+        let saga = try orderStore.read { try orders.sagas.inspect(sagaID, in: $0) }
+        let fault = saga.overview.flatMap { self.fault(inDataOf: $0, ofOrder: order.id) }
+        let damage = saga.damage + [fault].compactMap { $0 }
+        let state = saga.overview?.state
+        let definition = orders.sagas.definition
+        return OrderSaga(
+            order: order, state: damage.isEmpty ? state.map(word) ?? "damaged" : "damaged",
+            step: state?.step.map(definition.name), wait: wait, messages: messages,
+            definition: definition, log: saga.log, damage: damage)
     }
 
     private func messagesByOrder(

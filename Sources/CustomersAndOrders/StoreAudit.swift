@@ -206,10 +206,12 @@ struct StoreAudit {
         let reference = SagaReference(type: CreateOrderSaga.sagaType, id: sagaID)
         let name = "\(reference) of order \(id)"
         let overview: SagaOverview?
+        let log: [SagaLogEntry]
         do {
             overview = try Sagas.overview(of: reference, in: view)
-        } catch let StoreError.unexpectedRow(detail) {
-            return ["\(name): \(detail)"]
+            log = try Sagas.log(of: reference, in: view)
+        } catch let damage as SagaDamage {
+            return ["\(name): \(damage.detail)"]
         }
         guard let overview else { return ["\(name) is gone"] }
         var wrong: [String] = []
@@ -226,7 +228,6 @@ struct StoreAudit {
         if try !Sagas.isConsistent(reference, in: view) {
             wrong.append("\(name): its columns and its state do not agree")
         }
-        let log = try Sagas.log(of: reference, in: view)
         if log.first?.event != .started || !isEnd(log, of: overview.state) {
             wrong.append("\(name): its log does not tell how it came to its state")
         } else if log.last?.data != overview.data && overview.state.isEnd {

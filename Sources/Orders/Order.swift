@@ -2,7 +2,7 @@ package import Contracts
 
 /// An order and the rules of its life. A rule that does not allow something answers with what is the
 /// case instead; nothing then changes.
-package struct Order: Hashable, Sendable {
+package struct Order: Hashable, Sendable, Codable {
     package let id: Int
     package let customerID: Int
     package let total: Money
@@ -53,5 +53,16 @@ package struct Order: Hashable, Sendable {
         guard state == .approved else { return false }
         state = .cancelled
         return true
+    }
+
+    /// The keys of an order that is stored as JSON, those of the order over HTTP.
+    private enum CodingKeys: String, CodingKey {
+        case id = "orderId"
+        case customerID = "customerId"
+        case total = "orderTotal"
+        case saga
+        case sagaID = "sagaId"
+        case state = "orderState"
+        case rejectionReason
     }
 }

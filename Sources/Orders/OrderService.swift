@@ -20,19 +20,37 @@ package struct OrderService {
     /// Creates a pending order and publishes ``OrderCreated``; an orchestrated one also sends the
     /// saga's first command. All of it is one transaction. Whether the customer exists is not this
     /// service's to know: the saga finds out.
+    ///
+    /// - Parameter key: when an order was created under this key before, that one is returned, as it
+    ///   was then.
+    /// - Throws: `IdempotencyKeyReused`.
     package func createOrder(
-        customerID: Int, total: Money, saga: SagaKind = .choreography
+        customerID: Int, total: Money, saga: SagaKind = .choreography, key: IdempotencyKey? = nil
     ) throws -> (order: Order, published: [MessageHeading]) {
-        try store.write { transaction in
-            let outbox = Outbox(transaction)
-            let newest = try outbox.highestNumber()
-            let order =
-                switch saga {
-                case .choreography: try choreograph(customerID, total, transaction)
-                case .orchestration: try orchestrate(customerID, total, transaction)
-                }
-            return (order, try outbox.headings(after: newest))
+        let request = OrderRequest.createOrder(
+            customerId: customerID, orderTotal: total, saga: saga)
+        return try answer(key, to: request) { transaction in
+            switch saga {
+            case .choreography: try choreograph(customerID, total, transaction)
+            case .orchestration: try orchestrate(customerID, total, transaction)
+            }
         }
+    }
+
+    /// Carries out a request in one transaction, and tells which messages were sent.
+    private func answer(
+        _ key: IdempotencyKey?, to request: OrderRequest,
+        _ body: (any Transaction) throws -> Order
+    ) throws -> (order: Order, published: [MessageHeading]) {
+        let answer = try store.write { transaction in
+            try IdempotencyKeys(transaction).answer(key, to: request) {
+                let outbox = Outbox(transaction)
+                let newest = try outbox.highestNumber()
+                let order = try body(transaction)
+                return OrderAnswer(order: order, published: try outbox.headings(after: newest))
+            }
+        }
+        return (answer.order, answer.published)
     }
 
     private func choreograph(
@@ -65,16 +83,18 @@ package struct OrderService {
 
     /// Cancels an approved order and publishes ``OrderCancelled``, in one transaction.
     ///
-    /// - Throws: ``OrderError``; nothing has then changed.
-    package func cancelOrder(_ id: Int) throws -> (order: Order, published: [MessageHeading]) {
-        try store.write { transaction in
+    /// - Parameter key: when the order was cancelled under this key before, that is the answer again.
+    /// - Throws: ``OrderError``, `IdempotencyKeyReused`; nothing has then changed.
+    package func cancelOrder(
+        _ id: Int, key: IdempotencyKey? = nil
+    ) throws -> (order: Order, published: [MessageHeading]) {
+        try answer(key, to: .cancelOrder(orderId: id)) { transaction in
             let orders = OrderRepository(transaction)
             guard var order = try orders.find(id) else { throw OrderError.notFound(id) }
             guard order.cancel() else { throw OrderError.notCancellable(id, order.state) }
             try orders.update(order)
-            let message = try transaction.publish(
-                OrderCancelled(orderDetails: order.details), about: id)
-            return (order, [MessageHeading(id: message, type: OrderCancelled.eventType)])
+            try transaction.publish(OrderCancelled(orderDetails: order.details), about: id)
+            return order
         }
     }
 
@@ -95,6 +115,19 @@ package struct OrderService {
     ) throws -> [Order] {
         try store.read { try OrderRepository($0).page(filter, after: id, limit: limit) }
     }
+}
+
+/// What a client asks of the Order Service, as an idempotency key remembers it.
+private enum OrderRequest: Encodable {
+    case createOrder(customerId: Int, orderTotal: Money, saga: SagaKind)
+    case cancelOrder(orderId: Int)
+}
+
+/// What the Order Service answers, as an idempotency key remembers it: the order as it was then, and
+/// the messages that were sent.
+private struct OrderAnswer: Codable {
+    let order: Order
+    let published: [MessageHeading]
 }
 
 /// Which orders to list: those that meet every condition that is given.

@@ -97,13 +97,23 @@ package enum Input {
         return text.lowercased()
     }
 
-    package static func messageID(_ text: String) throws -> MessageID {
+    package static func messageID(_ text: String, field: String = "message-id") throws -> MessageID
+    {
         guard let id = MessageID(text) else {
             throw Problem.invalid(
-                .messageID, field: "message-id", value: text, "the id of a message",
+                .messageID, field: field, value: text, "the id of a message",
                 help: "write the service and the number, for example order:1")
         }
         return id
+    }
+
+    package static func idempotencyKey(_ text: String) throws -> IdempotencyKey {
+        guard let key = IdempotencyKey(text) else {
+            throw Problem.invalid(
+                .idempotencyKey, field: "idempotency-key", value: text, "an idempotency key",
+                help: "give 1 to 200 visible ASCII characters, for example a UUID")
+        }
+        return key
     }
 
     /// Digits and a unit: `250ms`, `5s`, `2m`, `1h`.

@@ -7,6 +7,7 @@
     internal import NIOHTTP1
     internal import Platform
     internal import Presentation
+    internal import ServiceLifecycle
     internal import TramServer
 
     /// Carries requests of one service from the network to the backend, and its answers back.
@@ -25,7 +26,8 @@
                 let admission = try backend.admit(head(of: request), to: service)
                 path = admission.path
                 let body = admission.readsBody ? try await bytes(of: request.body) : []
-                answer = try await backend.perform(admission, body: body)
+                answer = try await backend.perform(
+                    admission, body: body, isEnding: { Task.isShuttingDownGracefully })
             } catch let error as IOError {
                 // The client has gone.
                 throw error

@@ -18,6 +18,9 @@ package final class Backend: Sendable {
     private let openForRelay: @Sendable () throws -> CustomersAndOrders
     /// How long a job may wait for its turn, in milliseconds: longer than one for a lock.
     private let longestWait: Int64
+    /// How long a request may wait for something to happen, in milliseconds.
+    private let requestTimeout: Int
+    private let waiting = Waiting()
     private let metrics: Metrics
     private let report: @Sendable (ServerEvent) -> Void
 
@@ -65,6 +68,7 @@ package final class Backend: Sendable {
         // The relay has time, and must end when it is told to.
         openForRelay = { try open(200, true) }
         longestWait = Int64(configuration.lockTimeout) + 5000
+        requestTimeout = configuration.requestTimeout
         workers = try Workers(
             open: { try open(configuration.lockTimeout, $0 == .relay) }, wrote: { relay?.wake() })
     }
@@ -91,6 +95,7 @@ package final class Backend: Sendable {
         let endpoint: Endpoint
         let places: [String: String]
         let query: [String: String]
+        let idempotencyKey: IdempotencyKey?
 
         /// The form of the path, for a log: without what stands in its places.
         package var path: String { endpoint.path.description }
@@ -131,7 +136,10 @@ package final class Backend: Sendable {
                 code: .query, message: "'\(name)' is not known in the query",
                 reason: "Nothing was changed.", help: "see what is: GET /openapi.json", field: name)
         }
-        return Admission(endpoint: match.endpoint, places: match.places, query: query)
+        return Admission(
+            endpoint: match.endpoint, places: match.places, query: query,
+            idempotencyKey: match.endpoint.takesIdempotencyKey
+                ? try IdempotencyKeyHeader.read(head) : nil)
     }
 
     private func checkBody(_ head: RequestHead, of endpoint: Endpoint) throws {
@@ -169,34 +177,59 @@ package final class Backend: Sendable {
             closesConnection: true)
     }
 
-    /// Has a request done, on a thread that may block.
+    /// Has a request done, on a thread that may block. One that waits for something to happen is done
+    /// again and again until it has, and holds no thread between.
     ///
+    /// - Parameter isEnding: whether the server is about to end: then nothing is waited for.
     /// - Throws: what ``answer(to:)`` has an answer to, when the request is not in order.
-    package func perform(_ admission: Admission, body: [UInt8]) async throws -> Answer {
+    package func perform(
+        _ admission: Admission, body: [UInt8], isEnding: () -> Bool = { false }
+    ) async throws -> Answer {
         if admission.endpoint.body == nil && !body.isEmpty {
             // There is nothing to be said: but some clients always send an object.
             _ = try RequestBody(body, keys: [], example: .object([]))
         }
-        let call = Call(places: admission.places, query: admission.query, body: body)
-        return await perform(on: admission.endpoint.worker, try admission.endpoint.prepare(call))
+        let call = Call(
+            places: admission.places, query: admission.query, body: body,
+            idempotencyKey: admission.idempotencyKey)
+        let work = try admission.endpoint.prepare(call)
+        let arrival = MonotonicTime.now()
+        let first = await result(on: admission.endpoint.worker, work)
+        guard case .failure(let error as NotYet) = first else { return answer(with: first) }
+        guard waiting.begin() else { return answer(to: WaitedTooLong()) }
+        defer { waiting.end() }
+        let deadline = arrival + Int64(min(error.timeout, requestTimeout))
+        var last = first
+        var pause: Int64 = 10
+        while case .failure(_ as NotYet) = last, !isEnding(), !Task.isCancelled {
+            let left = deadline - MonotonicTime.now()
+            if left <= 0 { break }
+            try? await Task.sleep(for: .milliseconds(min(pause, left)))
+            pause = min(2 * pause, 200)
+            last = await result(on: admission.endpoint.worker, work)
+        }
+        return answer(with: last)
     }
 
     /// Has the next piece of an answer made.
     package func perform(_ rest: Answer.Continuation) async -> Answer {
-        await perform(on: .reader, rest.next)
+        answer(with: await result(on: .reader, rest.next))
     }
 
-    private func perform(
+    private func result(
         on worker: Endpoint.Worker, _ work: @escaping Endpoint.Work
-    ) async -> Answer {
+    ) async -> Result<Answer, any Error> {
         let expires = MonotonicTime.now() + longestWait
-        let result = await withCheckedContinuation { continuation in
+        return await withCheckedContinuation { continuation in
             let job = Job(run: work, expires: expires) { continuation.resume(returning: $0) }
             if !workers.add(job, for: worker) { job.done(.failure(WaitedTooLong())) }
         }
+    }
+
+    private func answer(with result: Result<Answer, any Error>) -> Answer {
         switch result {
-        case .success(let answer): return answer
-        case .failure(let error): return answer(to: error)
+        case .success(let answer): answer
+        case .failure(let error): answer(to: error)
         }
     }
 
@@ -204,6 +237,7 @@ package final class Backend: Sendable {
     /// only that there was one.
     package func answer(to error: any Error) -> Answer {
         if let refusal = error as? Refusal { return refusal.answer }
+        if let error = error as? NotYet { return Answer(error.problem) }
         if error is WaitedTooLong {
             return Answer(
                 Problem(

@@ -72,7 +72,7 @@ import TramSQLite
         ),
         (
             .order, "UPDATE saga_instance SET state_name = ''",
-            "CreateOrderSaga 1 of order 3: a column that should hold JSON holds ''"
+            "CreateOrderSaga 1 of order 3: the column state_name holds ''"
         ),
         (
             .order, "UPDATE saga_instance SET end_state = 0",

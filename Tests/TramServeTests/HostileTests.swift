@@ -220,8 +220,8 @@
 
         @Test func `more connections than there may be wait for their turn`() throws {
             let served = try ServedSystem("--max-connections", "4", "--idle-timeout", "500ms")
-            let held = try (1...4).map { _ in try HTTPConnection(port: served.orders) }
             let start = MonotonicTime.now()
+            let held = try (1...4).map { _ in try HTTPConnection(port: served.orders) }
             #expect(try served.get(served.orders, "/orders").status == 200)
             #expect(MonotonicTime.now() - start > 200)
             #expect(held.count == 4)

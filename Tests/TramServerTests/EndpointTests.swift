@@ -62,5 +62,20 @@ import Tram
         #expect(try head("/x?a=1&b=&c").query() == ["a": "1", "b": "", "c": ""])
         #expect(head("/x?a").path == "/x")
         #expect(throws: Problem.self) { try head("/x?a=1&a=2").query() }
+        #expect(throws: Problem.self) { try head("/x?a=1&%61=2").query() }
+    }
+
+    @Test func `a query is percent-decoded`() throws {
+        func value(_ text: String) throws -> String? {
+            try RequestHead(
+                method: "GET", target: "/x?a=" + text, hosts: ["localhost"], fields: []
+            ).query()["a"]
+        }
+        #expect(try value("order%3A1") == "order:1")
+        #expect(try value("order:1") == "order:1")
+        #expect(try value("%C3%bc%25+") == "ü%+")
+        for text in ["%", "%4", "%zz", "%ff", "%+1", "a%", "%2"] {
+            #expect(throws: Problem.self, "\(text)") { try value(text) }
+        }
     }
 }

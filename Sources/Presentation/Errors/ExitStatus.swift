@@ -32,11 +32,12 @@ extension Problem.Code {
         case .usage, .unknownCommand, .invalidUTF8, .amount, .name, .id, .messageID, .duration,
             .count, .dataDirectory, .port, .address, .hostName, .tokenFile, .unknownPath,
             .methodNotAllowed, .json, .body, .query, .mediaType, .bodyTooLarge, .wrongHost,
-            .foreignOrigin, .unauthorized, .confirmation:
+            .foreignOrigin, .unauthorized, .confirmation, .idempotencyKey:
             .usage
         case .customerNotFound, .orderNotFound, .messageNotFound, .notInViewYet,
             .orderNotCancellable, .sagaNotFailed, .historyIncomplete, .subscriberNotFound,
-            .serviceNotFound, .directoryNotEmpty, .notParked:
+            .serviceNotFound, .directoryNotEmpty, .notParked, .idempotencyKeyReused, .notPossible,
+            .notHandledYet:
             .no
         case .noStore: .noStore
         case .storeDamaged, .storeForeign, .storeRolledBack: .damaged

@@ -17,6 +17,9 @@ extension Problem {
         case let error as HistoryRebuildError: self.init(error)
         case let error as RelayIsBusy: self.init(error)
         case let error as SagaRetryError: self.init(error)
+        case let error as SagaDamage: self.init(StoreError.unexpectedRow("\(error)"))
+        case let error as IdempotencyKeyReused: self.init(error)
+        case let error as ViewProgressError: self.init(error)
         case let error as StoreCopyError: self.init(error)
         case let error as RedeliveryError: self.init(error)
         case let error as DeadLetterError: self.init(error)
@@ -277,6 +280,35 @@ extension Problem {
             code: .sagaNotFailed, message: "the saga of order \(order) cannot be taken up: \(why)",
             reason: "Only a failed saga can. Nothing was changed.",
             help: "see the saga: tram saga show \(order)", field: "id", value: "\(order)")
+    }
+
+    private init(_ error: IdempotencyKeyReused) {
+        self.init(
+            code: .idempotencyKeyReused,
+            message: "the idempotency key '\(error.key)' stands for another request",
+            reason: "A key names one request, and was given to a different one before. Nothing was "
+                + "changed.",
+            help: "give this request a key of its own", field: "idempotency-key",
+            value: error.key.description)
+    }
+
+    private init(_ error: ViewProgressError) {
+        switch error {
+        case .messageNotFound(let id):
+            self.init(
+                code: .messageNotFound, message: "message \(id) does not exist",
+                reason: "It was never sent, or it has been purged.",
+                help: "see all messages: tram outbox list", field: "after",
+                value: id.description)
+        case .notReceived(let message):
+            self.init(
+                code: .notPossible,
+                message: "the order history does not receive \(message.id) \(message.type)",
+                reason: "It will never have handled that message.",
+                help: "name a message that it receives; see the deliveries: "
+                    + "tram outbox show \(message.id)",
+                field: "after", value: message.id.description)
+        }
     }
 
     private init(_ error: RelayIsBusy) {

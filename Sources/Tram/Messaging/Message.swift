@@ -54,7 +54,7 @@ public struct Message: Hashable, Sendable {
 }
 
 /// Which message it is, and what kind.
-public struct MessageHeading: Hashable, Sendable {
+public struct MessageHeading: Hashable, Sendable, Codable {
     /// See ``Message/id``.
     public let id: MessageID
     /// See ``Message/type``.

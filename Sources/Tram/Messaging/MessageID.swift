@@ -22,3 +22,21 @@ public struct MessageID: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { "\(service):\(number)" }
 }
+
+extension MessageID: Codable {
+    /// Reads the written form.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let id = MessageID(try container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "not the id of a message")
+        }
+        self = id
+    }
+
+    /// Writes the written form.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}

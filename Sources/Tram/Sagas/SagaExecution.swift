@@ -77,7 +77,8 @@ final class SagaExecution<Definition: Saga> {
     func retryCompensation(_ step: Int) throws {
         instance.state = .compensating(step: step)
         guard operationUnderWay != nil else {
-            throw StoreError.unexpectedRow("\(instance.reference) has no compensation at \(step)")
+            throw SagaDamage(
+                instance.reference, "it has failed at step \(step), which has no compensation")
         }
         try perform()
         try save()

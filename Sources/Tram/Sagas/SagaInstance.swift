@@ -49,24 +49,20 @@ struct SagaInstances {
         return SagaReference(type: type, id: "\(id)")
     }
 
+    /// - Throws: ``SagaDamage`` when a column does not hold what it should.
     func find<Data: Codable>(_ saga: SagaReference, _ type: Data.Type) throws -> SagaInstance<Data>?
     {
+        try row(saga)?.instance(type)
+    }
+
+    /// The row of a saga, whatever it holds; nil when there is none.
+    func row(_ saga: SagaReference) throws -> SagaInstanceRow? {
         try transaction.rows(
             """
             SELECT state_name, last_request_id, executed_steps, attempts, deadline, saga_data_json
             FROM saga_instance WHERE saga_type = \(saga.type) AND saga_id = \(saga.id)
             """
-        ).first.map { row in
-            let (state, request, executed, attempts, deadline, data):
-                (String, String?, String, Int, Int?, String) = try row.values()
-            return SagaInstance(
-                reference: saga,
-                state: try storedJSON(StateName.self, state).state,
-                data: try storedJSON(type, data),
-                executed: Set(try storedJSON([Int].self, executed)),
-                lastRequest: request.flatMap { MessageID($0) }, attempts: attempts,
-                deadline: deadline.map { Timestamp(milliseconds: Int64($0)) })
-        }
+        ).first.map { try SagaInstanceRow(saga, $0) }
     }
 
     func save(_ saga: SagaInstance<some Codable>) throws {
@@ -101,21 +97,9 @@ struct SagaInstances {
         }
     }
 
+    /// - Throws: ``SagaDamage`` when a column does not hold what it should.
     func overview(_ saga: SagaReference) throws -> SagaOverview? {
-        try transaction.rows(
-            """
-            SELECT state_name, last_request_id, deadline, saga_data_json
-            FROM saga_instance WHERE saga_type = \(saga.type) AND saga_id = \(saga.id)
-            """
-        ).first.map { row in
-            let (state, request, deadline, data): (String, String?, Int?, String) =
-                try row.values()
-            return SagaOverview(
-                reference: saga,
-                state: try storedJSON(StateName.self, state).state,
-                lastRequest: request.flatMap { MessageID($0) },
-                deadline: deadline.map { Timestamp(milliseconds: Int64($0)) }, data: data)
-        }
+        try row(saga)?.overview()
     }
 
     /// The sagas of a type that wait for a reply up to a deadline, the nearest first.
@@ -178,38 +162,6 @@ struct SagaInstances {
         ).map {
             let (channel, target): (String, String) = try $0.values()
             return (channel, target)
-        }
-    }
-}
-
-/// The column `state_name`, in the form of the original.
-private struct StateName: Codable {
-    let currentlyExecuting: Int
-    let compensating: Bool
-    let endState: Bool
-    let failed: Bool
-
-    init(_ state: SagaState) {
-        switch state {
-        case .running(let step): currentlyExecuting = step
-        case .compensating(let step), .failed(let step): currentlyExecuting = step
-        case .completed, .rolledBack: currentlyExecuting = 0
-        }
-        switch state {
-        case .compensating, .rolledBack: compensating = true
-        case .running, .completed, .failed: compensating = false
-        }
-        endState = state.isEnd
-        if case .failed = state { failed = true } else { failed = false }
-    }
-
-    var state: SagaState {
-        switch (endState, failed, compensating) {
-        case (true, true, _): .failed(step: currentlyExecuting)
-        case (true, false, true): .rolledBack
-        case (true, false, false): .completed
-        case (false, _, true): .compensating(step: currentlyExecuting)
-        case (false, _, false): .running(step: currentlyExecuting)
         }
     }
 }

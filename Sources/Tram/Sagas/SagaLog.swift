@@ -60,18 +60,39 @@ struct SagaLog {
             """)
     }
 
+    /// - Throws: ``SagaDamage`` when an entry does not hold what it should.
     func entries(of saga: SagaReference) throws -> [SagaLogEntry] {
-        try transaction.rows(
+        let (entries, damage) = try readableEntries(of: saga)
+        if let first = damage.first { throw SagaDamage(saga, first) }
+        return entries
+    }
+
+    /// The entries that can be read, and what is wrong with the others.
+    func readableEntries(
+        of saga: SagaReference
+    ) throws -> (entries: [SagaLogEntry], damage: [String]) {
+        let rows = try transaction.rows(
             """
-            SELECT step, event, message_id, detail, saga_data_json FROM saga_log
+            SELECT id, step, event, message_id, detail, saga_data_json FROM saga_log
             WHERE saga_type = \(saga.type) AND saga_id = \(saga.id) ORDER BY id
-            """
-        ).map {
-            let (step, event, message, detail, data):
-                (Int?, SagaLogEvent, String?, String, String) = try $0.values()
-            return SagaLogEntry(
-                step: step, event: event, message: message.flatMap { MessageID($0) },
-                detail: detail, data: data)
+            """)
+        var entries: [SagaLogEntry] = []
+        var damage: [String] = []
+        for row in rows {
+            let (id, step, event, message, detail, data):
+                (Int, Int?, String, String?, String, String) = try row.values()
+            guard let event = SagaLogEvent(rawValue: event) else {
+                damage.append("row \(id) of saga_log holds the event '\(shortened(event))'")
+                continue
+            }
+            let messageID = message.flatMap { MessageID($0) }
+            if let message, messageID == nil {
+                damage.append("row \(id) of saga_log holds the message '\(shortened(message))'")
+            }
+            entries.append(
+                SagaLogEntry(
+                    step: step, event: event, message: messageID, detail: detail, data: data))
         }
+        return (entries, damage)
     }
 }

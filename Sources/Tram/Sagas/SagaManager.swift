@@ -44,7 +44,7 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
     /// Takes up a failed instance where it stands: sends the compensation that was refused again.
     ///
     /// - Returns: what came of it, in words.
-    /// - Throws: ``SagaError``.
+    /// - Throws: ``SagaError``; ``SagaDamage`` when the instance cannot be read.
     public func retry(_ id: String, in transaction: any Transaction) throws -> [String] {
         let reference = SagaReference(type: Definition.sagaType, id: id)
         guard
@@ -59,6 +59,8 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
     }
 
     /// An instance, or nil when there is none.
+    ///
+    /// - Throws: ``SagaDamage`` when it cannot be read; see ``inspect(_:in:)``.
     public func instance(
         _ id: String, in transaction: any Transaction
     ) throws -> SagaInstance<Definition.Data>? {
@@ -137,6 +139,8 @@ public enum SagaError: Error, Hashable, Sendable {
 /// What can be asked about sagas of any type.
 public enum Sagas {
     /// Where a saga stands, or nil when there is none.
+    ///
+    /// - Throws: ``SagaDamage`` when its row does not hold what it should.
     public static func overview(
         of saga: SagaReference, in transaction: any Transaction
     ) throws -> SagaOverview? {
@@ -158,6 +162,8 @@ public enum Sagas {
     }
 
     /// What has happened to a saga, from its start.
+    ///
+    /// - Throws: ``SagaDamage`` when an entry cannot be read.
     public static func log(
         of saga: SagaReference, in transaction: any Transaction
     ) throws -> [SagaLogEntry] {

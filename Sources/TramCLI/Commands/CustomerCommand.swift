@@ -18,8 +18,12 @@ struct CustomerCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Create a customer; makes the stores if there are none.",
             discussion: """
+                With an idempotency key, the command can be repeated: it creates one customer, and \
+                prints the same each time.
+
                 Example:
                   tram customer create --name "Jane Doe" --credit-limit 5
+                  tram customer create --name "Jane Doe" --credit-limit 5 --idempotency-key jane-1
                 """)
 
         @Option(parsing: .unconditional, help: "1 to 200 characters.")
@@ -30,13 +34,16 @@ struct CustomerCommand: ParsableCommand {
             help: ArgumentHelp("For example 5 or 12.34.", valueName: "amount"))
         var creditLimit: String
 
+        @OptionGroup var idempotency: IdempotencyOptions
+
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
         func run(in session: Session) throws -> ExitStatus {
             let name = try Input.name(name, field: "name")
             let limit = try Input.amount(creditLimit, field: "credit-limit")
+            let key = try idempotency.key
             let (customer, published) = try session.openOrCreate().customers
-                .createCustomer(name: name, creditLimit: limit)
+                .createCustomer(name: name, creditLimit: limit, key: key)
             try session.show(CreatedCustomer(customer: customer, published: published))
             session.hint("'tram relay run' delivers the message")
             return .done

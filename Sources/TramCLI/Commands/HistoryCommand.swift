@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Contracts
 internal import CustomersAndOrders
 internal import OrderHistory
+internal import Platform
 internal import Presentation
 internal import Tram
 
@@ -18,27 +19,78 @@ struct HistoryCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show a customer and the customer's orders.",
             discussion: """
+                The view hears of a change when the relay delivers its message. With --after, the \
+                command waits until the view has handled that message, while a relay runs \
+                elsewhere, so it shows the change. When the time is over, it shows what the view \
+                says then, and the exit code is 2.
+
                 Example:
                   tram history show 1
+                  tram history show 1 --after order:1 --timeout 10s
                 """)
 
         @Argument(help: "The customer's id.") var customerID: String
+
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp(
+                "Wait until the view has handled this message, for example order:1.",
+                valueName: "message-id"))
+        var after: String?
+
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp(
+                "How long to wait at the most; 30s if nothing is said.", valueName: "duration"))
+        var timeout: String?
+
         @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func validate() throws {
+            if timeout != nil && after == nil {
+                throw ValidationError("'--timeout' needs '--after': there is nothing to wait for")
+            }
+        }
 
         func run(in session: Session) throws -> ExitStatus {
             let id = try Input.id(customerID, field: "customer-id")
+            let message = try after.map { try Input.messageID($0, field: "after") }
+            let deadline =
+                MonotonicTime.now()
+                + Int64(try Input.duration(timeout ?? "30s", field: "timeout"))
             let system = try session.open()
+            try Problem.ofView { try system.refuseViewOfOtherSystem(session.availability) }
+            let awaited = try message.map {
+                ViewWait(
+                    message: $0, isHandled: try waitForView($0, until: deadline, in: system))
+            }
             let behind = try Problem.ofView {
-                try system.refuseViewOfOtherSystem(session.availability)
-                return try system.eventsBehindView(session.availability)[id] ?? 0
+                try system.eventsBehindView(session.availability)[id] ?? 0
             }
             guard let history = try Problem.ofView({ try system.history.history(of: id) }) else {
                 throw behind > 0
                     ? Problem.notInViewYet(id, behind)
                     : Problem.customerNotFound(id, field: "customer-id")
             }
-            try session.show(ShownHistory(history: history, behind: behind))
-            return .done
+            try session.show(ShownHistory(history: history, behind: behind, awaited: awaited))
+            guard let awaited, !awaited.isHandled else { return .done }
+            session.hint("the time is over; does a relay run? 'tram relay run --watch'")
+            return .bound
+        }
+
+        /// Waits until the view has handled a message.
+        ///
+        /// - Returns: false when the time was over before.
+        private func waitForView(
+            _ message: MessageID, until deadline: Int64, in system: CustomersAndOrders
+        ) throws -> Bool {
+            while true {
+                system.patience.renew()
+                if try Problem.ofView({ try system.viewHasHandled(message) }) { return true }
+                try system.requireMessageForView(message)
+                if MonotonicTime.now() >= deadline { return false }
+                MonotonicTime.sleep(milliseconds: 10)
+            }
         }
     }
 
@@ -160,9 +212,17 @@ private struct RebuiltHistory: Document {
     }
 }
 
+/// What came of waiting until the view has handled a message.
+private struct ViewWait {
+    let message: MessageID
+    /// Whether the view has handled it; otherwise the time was over before.
+    let isHandled: Bool
+}
+
 private struct ShownHistory: Document {
     let history: CustomerHistory
     let behind: Int
+    var awaited: ViewWait?
 
     func text(_ style: Style) -> String {
         var text = "Customer \(history.id): "
@@ -184,9 +244,22 @@ private struct ShownHistory: Document {
             + (behind == 0
                 ? "The view is up to date.\n"
                 : "The view is \(counted(behind, "event")) behind.\n")
+            + overdue
+    }
+
+    private var overdue: String {
+        guard let awaited, !awaited.isHandled else { return "" }
+        return "The time is over, and the view has not handled \(awaited.message).\n"
     }
 
     var json: JSON {
-        .object(history.jsonMembers + [JSON.Member("behind", .integer(behind))])
+        let after = awaited.map {
+            JSON.Member(
+                "after",
+                ["message": .string($0.message.description), "handled": .bool($0.isHandled)])
+        }
+        return .object(
+            history.jsonMembers + [JSON.Member("behind", .integer(behind))]
+                + [after].compactMap { $0 })
     }
 }

@@ -20,10 +20,13 @@ struct OrderCommand: ParsableCommand {
             abstract: "Create a pending order; makes the stores if there are none.",
             discussion: """
                 The saga then decides: it approves the order if the customer has the credit. A \
-                customer who does not exist is found out by the saga too.
+                customer who does not exist is found out by the saga too. With an idempotency \
+                key, the command can be repeated: it creates one order, and prints the same each \
+                time.
 
                 Example:
                   tram order create --customer-id 1 --order-total 4
+                  tram order create --customer-id 1 --order-total 4 --idempotency-key 2026-07/1
                 """)
 
         @Option(parsing: .unconditional, help: ArgumentHelp("The customer.", valueName: "id"))
@@ -37,13 +40,16 @@ struct OrderCommand: ParsableCommand {
         @Option(help: "The kind of saga that decides.")
         var saga = SagaKind.choreography
 
+        @OptionGroup var idempotency: IdempotencyOptions
+
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
         func run(in session: Session) throws -> ExitStatus {
             let customerID = try Input.id(customerID, field: "customer-id")
             let total = try Input.positiveAmount(orderTotal, field: "order-total")
+            let key = try idempotency.key
             let (order, published) = try session.openOrCreate().orders
-                .createOrder(customerID: customerID, total: total, saga: saga)
+                .createOrder(customerID: customerID, total: total, saga: saga, key: key)
             try session.show(ChangedOrder(order: order, published: published))
             session.hint("'tram relay run' makes the saga's next step")
             return .done
@@ -125,16 +131,22 @@ struct OrderCommand: ParsableCommand {
             abstract:
                 "Cancel an approved order; its credit is freed when the customer hears of it.",
             discussion: """
+                With an idempotency key, the command can be repeated: it cancels the order once, \
+                and prints the same each time.
+
                 Example:
                   tram order cancel 1
+                  tram order cancel 1 --idempotency-key cancel-1
                 """)
 
         @Argument(help: "The order's id.") var id: String
+        @OptionGroup var idempotency: IdempotencyOptions
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
         func run(in session: Session) throws -> ExitStatus {
             let id = try Input.id(id, field: "id")
-            let (order, published) = try session.open().orders.cancelOrder(id)
+            let key = try idempotency.key
+            let (order, published) = try session.open().orders.cancelOrder(id, key: key)
             try session.show(ChangedOrder(order: order, published: published))
             session.hint("'tram relay run' frees the credit")
             return .done

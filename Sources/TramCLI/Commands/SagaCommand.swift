@@ -20,6 +20,8 @@ struct SagaCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List the sagas of all orders, choreographed and orchestrated.",
             discussion: """
+                A saga whose rows cannot be read is listed as damaged, and the exit code is then 65.
+
                 Example:
                   tram saga list
                 """)
@@ -45,7 +47,9 @@ struct SagaCommand: ParsableCommand {
                         }.joined(separator: ", "),
                     ]
                 })
-            return .done
+            guard let damaged = sagas.first(where: { !$0.damage.isEmpty }) else { return .done }
+            session.hint("'tram saga show \(damaged.order.id)' says what is damaged")
+            return .damaged
         }
     }
 
@@ -53,6 +57,9 @@ struct SagaCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show a saga's definition beside what happened.",
             discussion: """
+                Of a saga whose rows cannot all be read, it shows what can be read and says what \
+                is wrong; the exit code is then 65.
+
                 Example:
                   tram saga show 1
                 """)
@@ -64,7 +71,7 @@ struct SagaCommand: ParsableCommand {
             let id = try Input.id(id, field: "id")
             let saga = try session.open().saga(ofOrder: id, session.availability)
             try session.show(ShownSaga(saga: saga))
-            return .done
+            return saga.damage.isEmpty ? .done : .damaged
         }
     }
 
@@ -116,6 +123,7 @@ private struct ShownSaga: Document {
         if let id = saga.order.sagaID {
             lines.append("  instance      \(CreateOrderSaga.sagaType) \(id)")
         }
+        lines += saga.damage.map { "  damage        \(escaped($0))" }
         if let step = saga.step { lines.append("  step          \(step)") }
         lines += saga.wait.deliveries.map(\.line)
         if saga.wait.isStuck {
@@ -179,6 +187,7 @@ private struct ShownSaga: Document {
                         "data": .text(entry.data),
                     ]
                 }),
+            "damage": .strings(saga.damage),
             "stuck": .bool(saga.wait.isStuck),
         ]
     }

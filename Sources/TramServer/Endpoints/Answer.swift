@@ -99,7 +99,7 @@ extension Problem.Code {
         switch self {
         case .usage, .unknownCommand, .invalidUTF8, .amount, .name, .id, .messageID, .duration,
             .count, .dataDirectory, .port, .address, .hostName, .tokenFile, .json, .body, .query,
-            .confirmation:
+            .confirmation, .idempotencyKey:
             (400, "Bad Request")
         case .unauthorized: (401, "Unauthorized")
         case .foreignOrigin: (403, "Forbidden")
@@ -108,12 +108,13 @@ extension Problem.Code {
             (404, "Not Found")
         case .methodNotAllowed: (405, "Method Not Allowed")
         case .orderNotCancellable, .sagaNotFailed, .historyIncomplete, .directoryNotEmpty,
-            .notParked:
+            .notParked, .notPossible:
             (409, "Conflict")
         case .bodyTooLarge: (413, "Content Too Large")
         case .mediaType: (415, "Unsupported Media Type")
         case .wrongHost: (421, "Misdirected Request")
-        case .storeBusy, .relayBusy: (503, "Service Unavailable")
+        case .idempotencyKeyReused: (422, "Unprocessable Content")
+        case .storeBusy, .relayBusy, .notHandledYet: (503, "Service Unavailable")
         case .diskFull: (507, "Insufficient Storage")
         case .noStore, .storeDamaged, .storeForeign, .storeRolledBack, .storeTooNew, .storeReadOnly,
             .inputOutput, .portInUse,

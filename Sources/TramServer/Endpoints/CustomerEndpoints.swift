@@ -13,6 +13,7 @@ enum CustomerEndpoints {
     private static let create = Endpoint(
         method: .post, path: "/customers", name: "createCustomer",
         summary: "Create a customer, and publish CustomerCreated.", worker: .customerWriter,
+        takesIdempotencyKey: true,
         body: BodyDescription(schema: JSONSchema.reference("NewCustomer"), example: example),
         answers: [
             AnswerDescription(
@@ -24,7 +25,8 @@ enum CustomerEndpoints {
         let name = try body.name("name")
         let limit = try body.amount("creditLimit", Input.amount)
         return { system in
-            let (customer, _) = try system.customers.createCustomer(name: name, creditLimit: limit)
+            let (customer, _) = try system.customers.createCustomer(
+                name: name, creditLimit: limit, key: call.idempotencyKey)
             return .json(["customerId": .integer(customer.id)])
         }
     }

@@ -1,5 +1,6 @@
 internal import CustomersAndOrders
 internal import Presentation
+internal import Tram
 
 /// One thing that a service can be asked for over HTTP: how it is asked, what it answers, and how it
 /// is done. The OpenAPI document is made of the same values, so that it tells what is the case.
@@ -12,6 +13,8 @@ struct Endpoint: Sendable {
     let summary: String
     let worker: Worker
     var query: [QueryParameter] = []
+    /// Whether a client may give the request an ``IdempotencyKeyHeader``, and repeat it.
+    var takesIdempotencyKey = false
     /// What the body must be, or nil when there is to be none.
     var body: BodyDescription?
     let answers: [AnswerDescription]
@@ -45,6 +48,8 @@ struct Call: Sendable {
     /// The parameters of the query, as they were sent.
     let query: [String: String]
     let body: [UInt8]
+    /// The request's idempotency key, where the endpoint takes one.
+    let idempotencyKey: IdempotencyKey?
 
     /// The id that stands in a place of the path.
     ///

@@ -58,6 +58,7 @@ enum OpenAPI {
             + endpoint.query.map { query in
                 parameter(query.name, in: "query", isRequired: false, query.schema, query.summary)
             }
+            + (endpoint.takesIdempotencyKey ? [idempotencyKey] : [])
         if !parameters.isEmpty { members.append(JSON.Member("parameters", .array(parameters))) }
         if let body = endpoint.body {
             members.append(
@@ -96,6 +97,9 @@ enum OpenAPI {
                 .problem(415, "The body is not declared as JSON."),
             ]
         }
+        if endpoint.takesIdempotencyKey {
+            answers.append(.problem(422, "The idempotency key stands for another request."))
+        }
         answers += [
             .problem(403, "The request comes from a page of another site."),
             .problem(421, "The request is for another host."),
@@ -103,6 +107,10 @@ enum OpenAPI {
         ]
         return answers.filter { !known.contains($0.status) }
     }
+
+    private static let idempotencyKey = parameter(
+        IdempotencyKeyHeader.name, in: "header", isRequired: false, IdempotencyKeyHeader.schema,
+        IdempotencyKeyHeader.summary)
 
     private static func parameter(
         _ name: String, in place: String, isRequired: Bool, _ schema: JSON,

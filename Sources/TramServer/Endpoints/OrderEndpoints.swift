@@ -14,7 +14,7 @@ enum OrderEndpoints {
     private static let create = Endpoint(
         method: .post, path: "/orders", name: "createOrder",
         summary: "Create a pending order, and begin the saga that decides it.",
-        worker: .orderWriter,
+        worker: .orderWriter, takesIdempotencyKey: true,
         body: BodyDescription(schema: JSONSchema.reference("NewOrder"), example: example),
         answers: [
             AnswerDescription(
@@ -29,7 +29,7 @@ enum OrderEndpoints {
         let saga = try body.choice("saga", SagaKind.choreography)
         return { system in
             let (order, _) = try system.orders.createOrder(
-                customerID: customerID, total: total, saga: saga)
+                customerID: customerID, total: total, saga: saga, key: call.idempotencyKey)
             return .json(["orderId": .integer(order.id)])
         }
     }
@@ -86,7 +86,7 @@ enum OrderEndpoints {
     private static let cancel = Endpoint(
         method: .post, path: "/orders/{id}/cancel", name: "cancelOrder",
         summary: "Cancel an approved order; its credit is freed when the customer hears of it.",
-        worker: .orderWriter,
+        worker: .orderWriter, takesIdempotencyKey: true,
         answers: [
             AnswerDescription(
                 status: 200, summary: "The order is CANCELLED.",
@@ -97,7 +97,9 @@ enum OrderEndpoints {
     ) { call in
         let id = try call.id()
         return { system in
-            try inTermsOfHTTP { .json(try system.orders.cancelOrder(id).order.json) }
+            try inTermsOfHTTP {
+                .json(try system.orders.cancelOrder(id, key: call.idempotencyKey).order.json)
+            }
         }
     }
 

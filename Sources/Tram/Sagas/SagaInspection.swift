@@ -1,0 +1,45 @@
+/// What can be read of a saga whose rows may have been changed by hand.
+///
+/// Whatever can be read is here, and ``damage`` says what cannot.
+public struct SagaInspection: Sendable {
+    /// Which saga it is.
+    public let reference: SagaReference
+    /// Where it stands; nil when it has no row, or its state cannot be read.
+    public let overview: SagaOverview?
+    /// What has happened to it: the entries that can be read, from its start.
+    public let log: [SagaLogEntry]
+    /// What is wrong with its rows, a phrase for each fault; empty when all of them can be read.
+    public let damage: [String]
+}
+
+/// A row of a saga does not hold what it should. The saga does not move until somebody repairs the row.
+public struct SagaDamage: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Which saga it is.
+    public let saga: SagaReference
+    /// What is wrong: for example `the column state_name holds ''`.
+    public let detail: String
+
+    init(_ saga: SagaReference, _ detail: String) {
+        self.saga = saga
+        self.detail = detail
+    }
+
+    public var description: String { "\(saga): \(detail)" }
+}
+
+extension SagaManager {
+    /// Reads as much of an instance as can be read.
+    ///
+    /// - Throws: a ``StoreError`` when the store itself cannot be read.
+    public func inspect(
+        _ id: String, in transaction: any Transaction
+    ) throws -> SagaInspection {
+        let reference = SagaReference(type: Definition.sagaType, id: id)
+        let row = try SagaInstances(transaction).row(reference)
+        let log = try SagaLog(transaction).readableEntries(of: reference)
+        return SagaInspection(
+            reference: reference, overview: row?.readableOverview(), log: log.entries,
+            damage: (row?.damage(Definition.Data.self) ?? ["it has no row in saga_instance"])
+                + log.damage)
+    }
+}

@@ -1,0 +1,34 @@
+internal import Presentation
+internal import Tram
+
+/// The header field with which a client names a request, so that it can repeat it (the Internet-Draft
+/// "The Idempotency-Key HTTP Header Field").
+enum IdempotencyKeyHeader {
+    static let name = "Idempotency-Key"
+
+    /// What the OpenAPI document says of it.
+    static let summary =
+        "Names this request. Repeated with the same key, it is not carried out again, and gets the "
+        + "first answer; another request with the key is refused with 422. The value is taken as it "
+        + "is, quotes included."
+
+    static let schema: JSON = [
+        "type": .string("string"),
+        "minLength": .integer(IdempotencyKey.lengths.lowerBound),
+        "maxLength": .integer(IdempotencyKey.lengths.upperBound),
+        "pattern": .string("^[!-~]+$"),
+    ]
+
+    /// Reads the key of a request; nil when it has none.
+    ///
+    /// - Throws: ``Problem`` when it is not one, or there are several.
+    static func read(_ head: RequestHead) throws -> IdempotencyKey? {
+        let values = head.values(name.lowercased())
+        guard values.count <= 1 else {
+            throw Problem.invalid(
+                .idempotencyKey, field: "idempotency-key", value: values.joined(separator: ", "),
+                "one idempotency key", help: "send the header \(name) once")
+        }
+        return try values.first.map(Input.idempotencyKey)
+    }
+}
