@@ -125,9 +125,17 @@ let package = Package(
         .executableTarget(
             name: "LoadTest", dependencies: ["Platform", "TestSupport"],
             path: "Tests/LoadTest", exclude: ["run"], swiftSettings: settings),
-        tests("PlatformTests", ["Platform", "CPlatform", "TestSupport"]),
+        .executableTarget(
+            name: "PlatformProbe", dependencies: ["Platform"], path: "Tests/PlatformProbe",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "RelayProbe", dependencies: ["Tram", "TramSQLite", "Platform"],
+            path: "Tests/RelayProbe", swiftSettings: settings),
+        tests("PlatformTests", ["Platform", "CPlatform", "PlatformProbe", "TestSupport"]),
         tests("TramTests", ["Tram", "TramSQLite", "TramTesting", "TestSupport"]),
-        tests("TramSQLiteTests", ["Tram", "TramSQLite", "Platform", "TestSupport"]),
+        tests(
+            "TramSQLiteTests",
+            ["Tram", "TramSQLite", "RelayProbe", "Platform", "TestSupport"]),
         tests("ContractsTests", ["Contracts", "Tram"]),
         tests("CustomersTests", ["Customers", "Contracts", "Tram", "TramSQLite", "TestSupport"]),
         tests(

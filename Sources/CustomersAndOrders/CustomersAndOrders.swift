@@ -69,6 +69,11 @@ package final class CustomersAndOrders {
         return availability
     }
 
+    /// Where relays note the delivery in hand; nil for a system in memory.
+    package var journal: (any DeliveryJournal)? {
+        directory.map { CrashJournal(path: $0.file("delivery-in-hand")) }
+    }
+
     /// All stores, in the order in which their locks are taken.
     package var stores: [SQLiteStore] { [customerStore, orderStore, historyStore] }
 

@@ -26,6 +26,8 @@ package struct ServeConfiguration: Codable, Hashable, Sendable {
     package var maxConnections = 256
     /// After how many attempts a delivery is parked; 0 means never.
     package var maxAttempts = ParkingPolicy().maxAttempts
+    /// A command for each newly parked message; nil when there is none.
+    package var onParked: String?
     package var isJSON = false
     package var isQuiet = false
 

@@ -7,6 +7,8 @@ struct RelayDriver {
     private let bounds: RelayRun.Bounds
     private let reporter: RelayReporter
     private let patience: Patience
+    /// Called after every pass, outside all transactions.
+    private let afterPass: (PassSummary) throws -> Void
     private(set) var hasFailed = false
     private(set) var hasParked = false
     /// Whether a delivery was committed: then it is no longer true that nothing was changed.
@@ -15,8 +17,10 @@ struct RelayDriver {
     private(set) var pending = 0
 
     init(
-        run: RelayRun, bounds: RelayRun.Bounds, reporter: RelayReporter, patience: Patience
+        run: RelayRun, bounds: RelayRun.Bounds, reporter: RelayReporter, patience: Patience,
+        afterPass: @escaping (PassSummary) throws -> Void
     ) {
+        self.afterPass = afterPass
         self.patience = patience
         self.run = run
         self.bounds = bounds
@@ -24,13 +28,13 @@ struct RelayDriver {
     }
 
     mutating func step() throws {
-        note(try run.step(bounds, report: reporter.report))
+        try note(run.step(bounds, report: reporter.report))
     }
 
     @discardableResult
     mutating func pass() throws -> PassSummary {
         let summary = try run.pass(bounds, report: reporter.report)
-        note(summary)
+        try note(summary)
         return summary
     }
 
@@ -60,10 +64,11 @@ struct RelayDriver {
         }
     }
 
-    private mutating func note(_ summary: PassSummary) {
+    private mutating func note(_ summary: PassSummary) throws {
         if summary.failed > 0 { hasFailed = true }
         if summary.newlyParked > 0 { hasParked = true }
         if summary.messages > 0 { hasDelivered = true }
         pending = summary.pending
+        try afterPass(summary)
     }
 }

@@ -130,6 +130,14 @@ struct Session {
         try? writeAll(Array(line.utf8), to: 2, path: "standard error")
     }
 
+    /// Says on standard error what went wrong beside the command's own work.
+    func warn(_ text: String) {
+        let line =
+            isJSON ? JSON.object([JSON.Member("warning", .string(text))]).text : "warning: \(text)"
+        try? output.flush()
+        try? writeAll(Array((line + "\n").utf8), to: 2, path: "standard error")
+    }
+
     /// Asks a person at a terminal.
     ///
     /// - Parameter deed: what cannot be taken back: `this replaces stores`.

@@ -52,12 +52,15 @@
             switch event {
             case .deliveryFailed(let delivery):
                 warning(
-                    "delivery failed",
+                    delivery.receipt.outcome == .parked ? "delivery parked" : "delivery failed",
                     metadata: [
                         "message": .string(delivery.message.id.description),
                         "type": .string(delivery.message.type),
                         "subscriber": .string(delivery.subscriber ?? "nobody"),
                     ])
+            case .noticeFailed(let reason):
+                warning(
+                    "nobody was told of a parked message", metadata: ["reason": .string(reason)])
             case .serviceUnavailable(let service, let reason):
                 warning(
                     "a service is unavailable",

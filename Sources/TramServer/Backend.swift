@@ -46,7 +46,10 @@ package final class Backend: Sendable {
         // Checks the stores before anything is served.
         _ = try open(configuration.lockTimeout, false)
 
-        let parking = ParkingPolicy(maxAttempts: configuration.maxAttempts)
+        let parking = ServedParking(
+            policy: ParkingPolicy(
+                maxAttempts: configuration.maxAttempts,
+                isToBeTold: configuration.onParked != nil), command: configuration.onParked)
         let relay =
             configuration.relay == .auto
             ? RelayLoop(parking: parking, metrics: metrics, report: report) : nil

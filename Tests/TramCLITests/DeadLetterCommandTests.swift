@@ -303,6 +303,45 @@ import Testing
         #expect(unchanged.output.contains("Nothing was changed."), "\(unchanged.output)")
     }
 
+    @Test func `a command is run for each newly parked message, once when it ends well`() throws {
+        let told = workbench.directory.file("told")
+        func lines() -> Int {
+            ((try? String(contentsOfFile: told, encoding: .utf8)) ?? "")
+                .split(separator: "\n").count
+        }
+        func relay(_ command: String) throws -> ChildProcess.Result {
+            try workbench.run("relay", "run", "--max-attempts", "1", "--on-parked", command)
+        }
+        // It sees the message as it is told to a person, and its output is not the relay's.
+        let failed = try relay("cat >> \(told); echo to the log; exit 3")
+        #expect(failed.status == 1)
+        #expect(failed.output.hasPrefix("Pass 1\n") && !failed.output.contains("to the log"))
+        #expect(failed.errors.contains("to the log"))
+        #expect(
+            failed.errors.contains(
+                "warning: the command for parked messages ended with status 3, for order:1 at history"
+            ))
+        #expect(lines() == 2)
+        let shown = try workbench.succeed(
+            "deadletter", "show", "order:1", "--subscriber", "customer", "--json")
+        let first = try String(contentsOfFile: told, encoding: .utf8)
+        #expect(first.hasPrefix(shown + "\n"))
+        // What could not be told is told by the next relay, and then no more.
+        let again = try relay("cat >> \(told)")
+        #expect(again.status == 0)
+        #expect(again.errors == "")
+        #expect(lines() == 4)
+        _ = try relay("cat >> \(told)")
+        #expect(lines() == 4)
+        // A rehearsal parks nothing and tells nobody.
+        try spoil(2)
+        try tamper(
+            with: workbench.data + "/order.db", "UPDATE message SET published = 0 WHERE id = 2")
+        try workbench.run(
+            "relay", "run", "--dry-run", "--max-attempts", "1", "--on-parked", "cat >> \(told)")
+        #expect(lines() == 4)
+    }
+
     private func edit(
         _ message: String, _ payload: String, _ options: String...
     ) throws -> ChildProcess.Result {

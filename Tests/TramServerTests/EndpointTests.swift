@@ -1,6 +1,5 @@
 import Presentation
 import Testing
-import Tram
 
 @testable import TramServer
 
@@ -18,7 +17,7 @@ import Tram
     }
 
     @Test func `the document tells of every endpoint, by a name of its own`() throws {
-        let operating = OperatingEndpoints(metrics: Metrics(), relay: nil, parking: ParkingPolicy())
+        let operating = OperatingEndpoints(metrics: Metrics(), relay: nil, parking: ServedParking())
         { _ in }
         for own in [CustomerEndpoints.all, OrderEndpoints.all, HistoryEndpoints.all] {
             let endpoints = operating.all(besides: own, title: "x", asksForToken: false)

@@ -13,7 +13,7 @@ import Tram
         try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "5")
         let path = workbench.data
         let tries = Mutex(0)
-        let loop = RelayLoop(parking: ParkingPolicy(), metrics: Metrics()) { _ in }
+        let loop = RelayLoop(parking: ServedParking(), metrics: Metrics()) { _ in }
         try loop.start {
             let number = tries.withLock { tries in
                 tries += 1

@@ -62,12 +62,19 @@ struct RelayCommand: ParsableCommand {
                 "Park a delivery that has failed so often; 0 never does.", valueName: "n"))
         var maxAttempts = "\(ParkingPolicy().maxAttempts)"
 
+        @Option(
+            help: ArgumentHelp(
+                "Run this once for each newly parked message, with its JSON on standard input.",
+                valueName: "command"))
+        var onParked: String?
+
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
         func run(in session: Session) throws -> ExitStatus {
             let parking = ParkingPolicy(
                 maxAttempts: try Input.count(
-                    maxAttempts, field: "max-attempts", isZeroAllowed: true))
+                    maxAttempts, field: "max-attempts", isZeroAllowed: true),
+                isToBeTold: onParked != nil)
             let bounds = RelayRun.Bounds(
                 source: service?.rawValue,
                 messages: try maxMessages.map { try Input.count($0, field: "max-messages") },
@@ -81,12 +88,16 @@ struct RelayCommand: ParsableCommand {
                     session, subscribers: system.relay.services.flatMap(\.subscribers),
                     isDryRun: dryRun,
                     deadLetters: { try system.deadLetters(limit: 5, session.availability) })
-                let run = system.relay.run(system.availability(), parking: parking)
+                let run = system.relay.run(
+                    system.availability(), parking: parking, journal: system.journal)
+                var notice = dryRun ? nil : onParked.map(ParkedNotice.init)
                 // What stops the relay stops it before the first delivery.
                 try system.openForWriting(run.availability)
                 var driver = RelayDriver(
-                    run: run, bounds: bounds, reporter: reporter,
-                    patience: system.patience)
+                    run: run, bounds: bounds, reporter: reporter, patience: system.patience
+                ) { summary in
+                    try notice?.tell(after: summary, in: system) { session.warn($0) }
+                }
                 do {
                     try drive(&driver, run, system, session, reporter)
                 } catch let error as StoreError {

@@ -187,8 +187,8 @@ private struct ShownSaga: Document {
                         "data": .text(entry.data),
                     ]
                 }),
-            "damage": .strings(saga.damage),
             "stuck": .bool(saga.wait.isStuck),
+            "damage": .strings(saga.damage),
         ]
     }
 }

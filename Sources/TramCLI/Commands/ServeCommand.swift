@@ -79,6 +79,12 @@ struct ServeCommand: SessionCommand {
             "Park a delivery that has failed so often; 0 never does.", valueName: "n"))
     var maxAttempts = "\(ParkingPolicy().maxAttempts)"
 
+    @Option(
+        help: ArgumentHelp(
+            "Run this once for each newly parked message, with its JSON on standard input.",
+            valueName: "command"))
+    var onParked: String?
+
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) throws -> ExitStatus {
@@ -109,6 +115,7 @@ struct ServeCommand: SessionCommand {
         configuration.maxConnections = try Input.count(maxConnections, field: "max-connections")
         configuration.maxAttempts = try Input.count(
             maxAttempts, field: "max-attempts", isZeroAllowed: true)
+        configuration.onParked = onParked
         try refuseEqualPorts(configuration)
         configuration.isJSON = session.isJSON
         configuration.isQuiet = session.isQuiet

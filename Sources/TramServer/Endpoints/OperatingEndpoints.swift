@@ -9,7 +9,7 @@ struct OperatingEndpoints: Sendable {
     /// The relay inside the server; nil when it waits to be asked.
     let relay: RelayLoop?
     /// When a pass that is asked for over HTTP parks a delivery.
-    let parking: ParkingPolicy
+    let parking: ServedParking
     let report: @Sendable (ServerEvent) -> Void
 
     /// These endpoints beside those of a service, and the document about all of them.
@@ -163,10 +163,12 @@ struct OperatingEndpoints: Sendable {
                 if case .delivered(let delivery) = event { deliveries.append(delivery.json.text) }
                 if case .expired(let expiry) = event { expired.append(expiry.effect) }
             }
-            let run = system.relay.run(system.availability(), parking: parking)
+            let run = parking.run(in: system)
             let bounds = RelayRun.Bounds(messages: Self.messagesPerPass)
             let summary =
                 isStep ? try run.step(bounds, report: note) : try run.pass(bounds, report: note)
+            var notice = parking.notice()
+            try notice?.tell(after: summary, in: system) { report(.noticeFailed($0)) }
             let text =
                 PassDocument.opening(summary.number, messages: summary.messages)
                 + deliveries.joined(separator: ",")

@@ -32,12 +32,12 @@ final class RelayLoop: Sendable {
     private let state = Mutex(State())
     private let arrivals = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
-    private let parking: ParkingPolicy
+    private let parking: ServedParking
     private let metrics: Metrics
     private let report: @Sendable (ServerEvent) -> Void
 
     init(
-        parking: ParkingPolicy, metrics: Metrics,
+        parking: ServedParking, metrics: Metrics,
         report: @escaping @Sendable (ServerEvent) -> Void
     ) {
         self.parking = parking
@@ -88,7 +88,8 @@ final class RelayLoop: Sendable {
     private var isStopping: Bool { state.withLock { $0.isStopping } }
 
     private func deliver(in system: CustomersAndOrders) throws {
-        let run = system.relay.run(system.availability(), parking: parking)
+        let run = parking.run(in: system)
+        var notice = parking.notice()
         var failures = RetryDelay()
         var absences = RetryDelay.ofAbsences
         // What the stores' versions were before the last complete drain; nil for one that is away.
@@ -103,7 +104,7 @@ final class RelayLoop: Sendable {
                 continue
             }
             do {
-                let isIdle = try system.withoutRelay { try drain(run, system) }
+                let isIdle = try system.withoutRelay { try drain(run, &notice, system) }
                 drained = isIdle ? versions : nil
                 lookForDeadlinesAt = now + Self.lookForDeadlinesEvery
                 note(problem: nil)
@@ -133,7 +134,9 @@ final class RelayLoop: Sendable {
     /// Makes passes until there is nothing to deliver, or the time is over.
     ///
     /// - Returns: whether there is nothing to deliver.
-    private func drain(_ run: RelayRun, _ system: CustomersAndOrders) throws -> Bool {
+    private func drain(
+        _ run: RelayRun, _ notice: inout ParkedNotice?, _ system: CustomersAndOrders
+    ) throws -> Bool {
         let start = MonotonicTime.now()
         let isOver = { [self] in
             isStopping || MonotonicTime.now() >= start + Self.longestDrain
@@ -142,6 +145,7 @@ final class RelayLoop: Sendable {
         var watch = DeliveryWatch(metrics: metrics, report: report)
         repeat {
             let summary = try run.pass(bounds) { watch.note($0) }
+            try notice?.tell(after: summary, in: system) { report(.noticeFailed($0)) }
             if summary.isIdle { return true }
         } while !isOver()
         return false

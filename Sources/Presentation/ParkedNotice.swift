@@ -1,0 +1,58 @@
+package import CustomersAndOrders
+internal import Platform
+package import Tram
+
+/// A command that is run once for each newly parked delivery, so that someone is told: with the dead
+/// letter's JSON on its standard input. It is not run inside a transaction.
+package struct ParkedNotice {
+    /// How long the command may take, in milliseconds.
+    private static let longest = 30_000
+
+    private let command: ShellCommand
+    private var retry = RetryDelay()
+    private var hasFailed = false
+    private var isFirst = true
+
+    /// - Parameter command: a command line for `/bin/sh`.
+    package init(_ command: String) {
+        self.command = ShellCommand(command)
+    }
+
+    /// Call after every pass. A command that failed is run again later.
+    ///
+    /// - Parameter report: told of a command that has failed, in one sentence.
+    package mutating func tell(
+        after summary: PassSummary, in system: CustomersAndOrders, report: (String) -> Void
+    ) throws {
+        let isDue = retry.isDue(hasFailed: hasFailed, now: MonotonicTime.now())
+        guard isFirst || summary.newlyParked > 0 || isDue else { return }
+        isFirst = false
+        hasFailed = false
+        try system.relay.tellOfDeadLetters(system.availability()) { letter in
+            let failure = run(letter)
+            guard let failure else { return true }
+            hasFailed = true
+            report(
+                "the command for parked messages \(failure), for \(letter.message.id) at "
+                    + "\(letter.subscriber ?? "-")")
+            return false
+        }
+        system.patience.renew()
+    }
+
+    /// - Returns: what went wrong; nil when the command has ended well.
+    private func run(_ letter: DeadLetter) -> String? {
+        do {
+            let input = Array((letter.json(beside: []).text + "\n").utf8)
+            return switch try command.run(input: input, waitingAtMost: Self.longest) {
+            case .exited(status: 0): nil
+            case .exited(let status): "ended with status \(status)"
+            case .killed(let signal): "was killed by signal \(signal)"
+            case .timedOut: "took more than \(Self.longest / 1000) seconds and was ended"
+            case .interrupted: "was ended, like its relay"
+            }
+        } catch {
+            return "could not be run: \(error)"
+        }
+    }
+}
