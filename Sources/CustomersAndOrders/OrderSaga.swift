@@ -15,8 +15,10 @@ package struct OrderSaga: Sendable {
     package let messages: [MessageHeading]
     /// What an orchestrated saga's definition says; nil for a choreographed one, which has none.
     package let definition: SagaDefinition?
-    /// What has happened to an orchestrated saga.
+    /// What has happened to an orchestrated saga; empty once it was purged.
     package let log: [SagaLogEntry]
+    /// Whether an orchestrated saga has ended, and its instance and log are gone.
+    package var isPurged = false
 }
 
 extension CustomersAndOrders {
@@ -68,9 +70,8 @@ extension CustomersAndOrders {
     package func retrySaga(
         ofOrder id: Int
     ) throws -> (effects: [String], published: [MessageHeading]) {
-        guard let sagaID = try orders.order(id).sagaID else {
-            throw SagaRetryError.choreographed(order: id)
-        }
+        let order = try orders.order(id)
+        guard let sagaID = order.sagaID else { throw SagaRetryError.choreographed(order: id) }
         return try orderStore.write { transaction in
             let outbox = Outbox(transaction)
             let newest = try outbox.highestNumber()
@@ -80,6 +81,10 @@ extension CustomersAndOrders {
             } catch SagaError.notFailed(_, let state) {
                 throw SagaRetryError.notFailed(order: id, state: word(for: state))
             } catch SagaError.notFound(let reference) {
+                if try Sagas.isPurged(reference, in: transaction) {
+                    throw SagaRetryError.notFailed(
+                        order: id, state: stateTold(by: order.state))
+                }
                 throw StoreError.unexpectedRow("order \(id) has no saga \(reference)")
             }
         }
@@ -90,14 +95,20 @@ extension CustomersAndOrders {
     ) throws -> OrderSaga {
         guard let sagaID = order.sagaID else {
             return OrderSaga(
-                order: order, state: choreographedState(order.state), step: nil,
+                order: order, state: stateTold(by: order.state), step: nil,
                 waitingFor: waitingFor, messages: messages, definition: nil, log: [])
         }
         let reference = SagaReference(type: CreateOrderSaga.sagaType, id: sagaID)
         return try orderStore.read { transaction in
             let definition = orders.sagas.definition
             guard let overview = try Sagas.overview(of: reference, in: transaction) else {
-                throw StoreError.unexpectedRow("order \(order.id) has no saga \(reference)")
+                guard try Sagas.isPurged(reference, in: transaction) else {
+                    throw StoreError.unexpectedRow("order \(order.id) has no saga \(reference)")
+                }
+                return OrderSaga(
+                    order: order, state: stateTold(by: order.state), step: nil,
+                    waitingFor: waitingFor, messages: messages, definition: definition, log: [],
+                    isPurged: true)
             }
             return OrderSaga(
                 order: order, state: word(for: overview.state),
@@ -128,7 +139,8 @@ extension CustomersAndOrders {
         return messages
     }
 
-    private func choreographedState(_ state: OrderState) -> String {
+    /// The state of a saga of which only the order tells: a choreographed one, or one that was purged.
+    private func stateTold(by state: OrderState) -> String {
         switch state {
         case .pending: "running"
         case .approved, .cancelled: "completed"
