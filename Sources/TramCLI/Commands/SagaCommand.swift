@@ -117,6 +117,7 @@ private struct ShownSaga: Document {
             lines.append("  instance      \(CreateOrderSaga.sagaType) \(id)")
         }
         if let step = saga.step { lines.append("  step          \(step)") }
+        if saga.isPurged { lines.append("  log           purged") }
         lines += saga.waitingFor.map {
             "  waiting for   \($0.subscriber) to handle \($0.message.id) "
                 + "\(escaped($0.message.type)) (\($0.state))"
@@ -179,6 +180,7 @@ private struct ShownSaga: Document {
                         "data": .text(entry.data),
                     ]
                 }),
+            "purged": .bool(saga.isPurged),
         ]
     }
 }
