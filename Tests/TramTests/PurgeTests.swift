@@ -176,6 +176,36 @@ import TramSQLite
         #expect(try system.positions() == ["counter sender 4", "listener sender 4"])
     }
 
+    @Test func `only what is old enough is told as held`() throws {
+        let clock = Clock()
+        let system = try Relayed(clock: clock.now)
+        for (index, number) in [1, -2, 3].enumerated() {
+            try system.publish(number, about: index)
+        }
+        try system.relayUntilIdle()
+        clock.advance(1000)
+        try system.publish(4, about: 4)
+        try system.publish(-5, about: 5)
+        try system.relayUntilIdle()
+        func holds(_ age: Int) throws -> [String] {
+            let report = try system.relay.rehearse {
+                try system.relay.purge(PurgeBounds(olderThan: age))
+            }
+            return system.describe(report.holds)
+        }
+        #expect(try holds(1001) == [])
+        #expect(
+            try holds(1000) == [
+                "sender messages failed 1 sender:2 listener",
+                "receiver handled failed 1 sender:2 listener",
+            ])
+        #expect(
+            try holds(0) == [
+                "sender messages failed 2 sender:2 listener",
+                "receiver handled failed 2 sender:2 listener",
+            ])
+    }
+
     @Test func `idempotency keys go by age alone`() throws {
         let clock = Clock()
         let system = try Relayed(clock: clock.now)
@@ -230,6 +260,15 @@ import TramSQLite
         let report = try system.relay.purge()
         #expect(report.missing == ["third"])
         #expect(report.freed == [])
+        #expect(try system.sender.read { try Outbox($0).count() } == 1)
+    }
+
+    @Test func `a relay of a part of the system frees nothing`() throws {
+        let system = try Relayed()
+        try system.publish(1, about: 1)
+        try system.relayUntilIdle()
+        let part = try Relay(partOfSystem: system.relay.services)
+        #expect(try part.purge().freed == [])
         #expect(try system.sender.read { try Outbox($0).count() } == 1)
     }
 

@@ -38,6 +38,22 @@ import TramSQLite
         #expect(try system.states() == ["3 completed"])
     }
 
+    @Test func `the end of its log tells how old a saga is`() throws {
+        try system.start(rooms: 1)
+        try system.relayUntilIdle()
+        let now = Int(fixedClock().milliseconds)
+        // It began long ago.
+        try system.sagas.write {
+            _ = try $0.execute("UPDATE saga_log SET creation_time = 0 WHERE event <> 'completed'")
+            _ = try $0.execute(
+                "UPDATE saga_log SET creation_time = \(now - 50) WHERE event = 'completed'")
+        }
+        try system.start(rooms: 2)
+        #expect(try system.relay.purge(PurgeBounds(olderThan: 51)).holds == [])
+        #expect(try system.relay.purge(PurgeBounds(olderThan: 51)).freed.map(\.sagas) == [0, 0])
+        #expect(try system.relay.purge(PurgeBounds(olderThan: 50)).freed.map(\.sagas) == [1, 0])
+    }
+
     @Test func `a late reply to a purged saga is ignored, and its lock is freed`() throws {
         try system.start(rooms: 1)
         try system.relayUntilIdle()

@@ -74,7 +74,11 @@ extension Outbox {
     // MARK: What is kept
 
     /// How many messages are not published, and the first of them, by what they wait for.
-    func unpublishedByReason() throws -> [(reason: PurgeHold.Reason, count: Int, first: Int)] {
+    ///
+    /// - Parameter latest: only messages that were sent up to then.
+    func unpublishedByReason(
+        sentUpTo latest: Timestamp?
+    ) throws -> [(reason: PurgeHold.Reason, count: Int, first: Int)] {
         try transaction.rows(
             """
             SELECT
@@ -87,7 +91,8 @@ extension Outbox {
                     ELSE 'pending'
                 END,
                 count(*), min(id)
-            FROM message WHERE published = 0 GROUP BY 1 ORDER BY 3
+            FROM message WHERE published = 0 AND creation_time <= \(latest.asBound)
+            GROUP BY 1 ORDER BY 3
             """
         ).map {
             let (reason, count, first): (String, Int, Int) = try $0.values()

@@ -56,7 +56,7 @@ struct InboxPurge {
         var limit: (number: Int, reason: PurgeHold.Reason)?
         /// The number of the last row before the limit and the young ones: the new position.
         var end = 0
-        /// How many rows are behind the limit.
+        /// How many rows are behind the limit, and old enough.
         var behind = 0
 
         /// No row from this number on is a part of the position.
@@ -79,12 +79,16 @@ struct InboxPurge {
             guard names.contains(id.service), id.number > positions[id.service] ?? 0 else { return }
             var stretch = stretches[id.service] ?? Stretch()
             stretch.highest = max(stretch.highest, id.number)
-            if let handledUpTo, entry.received > handledUpTo {
+            if isYoung(entry) {
                 stretch.youngest = min(stretch.youngest, id.number)
             }
             stretches[id.service] = stretch
         }
         return stretches
+    }
+
+    private func isYoung(_ entry: InboxEntry) -> Bool {
+        handledUpTo.map { entry.received > $0 } ?? false
     }
 
     private func findLimits(
@@ -159,11 +163,11 @@ struct InboxPurge {
             return stretch
         }
         if found.contains(where: { $0.value.end == 0 }) {
-            try forEachRow { _, id in
+            try forEachRow { entry, id in
                 guard var stretch = found[id.service] else { return }
                 if id.number < stretch.bound {
                     stretch.end = max(stretch.end, id.number)
-                } else if let limit = stretch.limit, id.number > limit.number {
+                } else if let limit = stretch.limit, id.number > limit.number, !isYoung(entry) {
                     stretch.behind += 1
                 }
                 found[id.service] = stretch

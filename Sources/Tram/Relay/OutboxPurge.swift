@@ -43,7 +43,8 @@ struct OutboxPurge {
         for message in messages {
             guard let subscriber = message.parkedAt else { continue }
             holds[message.id] = PurgeHold(
-                source.name, .messages, .parked, message: message.id, holder: subscriber)
+                source.name, .messages, .parked, message: message.id,
+                holder: subscriber.isEmpty ? nil : subscriber)
         }
         let found = try relay.services.flatMap { service in
             try service.store.read { transaction in
@@ -106,7 +107,9 @@ struct OutboxPurge {
     // MARK: What is kept
 
     private func tellUnpublished(_ report: inout PurgeReport) throws {
-        let waiting = try source.store.read { try Outbox($0).unpublishedByReason() }
+        let waiting = try source.store.read {
+            try Outbox($0).unpublishedByReason(sentUpTo: sentUpTo)
+        }
         for (reason, count, first) in waiting {
             report.keep(
                 PurgeHold(

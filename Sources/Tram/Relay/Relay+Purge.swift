@@ -28,7 +28,8 @@ extension Relay {
     /// between is a sound one: it may be killed at any instant, and is then run again. No relay may run
     /// beside it; services may send.
     ///
-    /// While a service is away nothing is freed. Of a store that is older than others know it, all is
+    /// While a service is away nothing is freed, nor by a relay that connects a part of a system: it
+    /// does not know who else needs a message. Of a store that is older than others know it, all is
     /// kept, and so is what others have handled of its messages.
     ///
     /// - Returns: what was freed, and who holds the rest.

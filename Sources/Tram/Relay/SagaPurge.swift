@@ -1,14 +1,33 @@
 /// Deletes the instances of one service's sagas that have ended, and of which nothing is left: no lock,
 /// no stashed command, and no message on its way. A failed saga stays until somebody has taken it up.
 struct SagaPurge {
-    let relay: Relay
-    let service: Service
+    private let relay: Relay
+    private let service: Service
     /// Only sagas whose log ends up to then.
-    let endedUpTo: Timestamp?
-    /// How many instances are looked at, and deleted, at a time. A saga has about ten rows.
-    let page: Int
+    private let endedUpTo: Timestamp?
+    private let page: Int
+    /// By type of saga that the service runs: the channels on which its messages travel.
+    private let channels: [String: [String]]
 
     private typealias Entry = SagaInstances.Entry
+
+    /// - Parameter page: how many instances are looked at, and deleted, at a time. A saga has about ten
+    ///   rows.
+    init(relay: Relay, service: Service, endedUpTo: Timestamp?, page: Int) {
+        self.relay = relay
+        self.service = service
+        self.endedUpTo = endedUpTo
+        self.page = page
+        let served = relay.services.flatMap(\.subscribers).flatMap(\.wiring.commandChannels)
+        let definitions = service.subscribers.flatMap(\.wiring.sagas)
+        channels = definitions.reduce(into: [:]) { channels, definition in
+            let sent = definition.steps.flatMap {
+                [$0.action, $0.compensation].compactMap { $0?.channel }
+            }
+            let replies = SagaReference.replyChannel(ofType: definition.sagaType)
+            channels[definition.sagaType] = Set(served + sent).sorted() + [replies]
+        }
+    }
 
     func run(_ report: inout PurgeReport) throws {
         guard try service.store.read({ try $0.hasTable("saga_instance") }) else { return }
@@ -25,10 +44,10 @@ struct SagaPurge {
 
     private func purge(_ entries: [Entry], _ report: inout PurgeReport) throws {
         var candidates: [Entry] = []
-        for entry in entries {
+        for entry in entries where !isYoung(entry) {
             if let hold = hold(on: entry) {
                 report.keep(hold)
-            } else if let logged = entry.logged, logged <= endedUpTo ?? logged {
+            } else {
                 candidates.append(entry)
             }
         }
@@ -43,6 +62,12 @@ struct SagaPurge {
         report.free(count, \.sagas, of: service.name)
     }
 
+    /// Whether something has happened to a saga lately.
+    private func isYoung(_ entry: Entry) -> Bool {
+        guard let endedUpTo, let logged = entry.logged else { return false }
+        return logged > endedUpTo
+    }
+
     /// Why an instance is kept, as far as it tells that itself.
     private func hold(on entry: Entry) -> PurgeHold? {
         let reason: PurgeHold.Reason
@@ -52,16 +77,12 @@ struct SagaPurge {
             reason = .failed
         } else if entry.logged == nil {
             reason = .unlogged
-        } else if definition(of: entry.saga) == nil {
+        } else if channels[entry.saga.type] == nil {
             reason = .unknownType
         } else {
             return nil
         }
         return PurgeHold(service.name, .sagas, reason, saga: entry.saga)
-    }
-
-    private func definition(of saga: SagaReference) -> SagaDefinition? {
-        service.subscribers.flatMap(\.wiring.sagas).first { $0.sagaType == saga.type }
     }
 
     // MARK: What is left of a saga elsewhere
@@ -117,22 +138,13 @@ struct SagaPurge {
     private func messageOnItsWay(
         of saga: SagaReference, _ transaction: any Transaction
     ) throws -> MessageID? {
-        for channel in channels(of: saga) {
+        for channel in channels[saga.type] ?? [] {
             let message = try Outbox(transaction).unpublished(
                 destination: channel, partitionID: saga.id
             ).first { SagaReference(of: $0) == saga || SagaReference(answeredBy: $0) == saga }
             if let message { return message.id }
         }
         return nil
-    }
-
-    /// The channels on which a saga's messages travel.
-    private func channels(of saga: SagaReference) -> [String] {
-        let served = relay.services.flatMap(\.subscribers).flatMap(\.wiring.commandChannels)
-        let sent = (definition(of: saga)?.steps ?? []).flatMap {
-            [$0.action, $0.compensation].compactMap { $0?.channel }
-        }
-        return Set(served + sent).sorted() + [saga.replyChannel]
     }
 }
 

@@ -16,9 +16,7 @@ public struct SagaReference: Hashable, Sendable, CustomStringConvertible {
         self.init(type: type, id: id)
     }
 
-    /// The channel on which the saga receives its replies.
-    var replyChannel: String { Self.replyChannel(ofType: type) }
-
+    /// The channel on which sagas of a type receive their replies.
     static func replyChannel(ofType type: String) -> String { type + "-reply" }
 
     public var description: String { "\(type) \(id)" }

@@ -37,12 +37,12 @@ extension PurgeHold {
     }
 
     private var messageState: String {
-        guard let holder else { return "is \(word), and nobody receives it" }
+        let state = reason == .failed ? "has failed" : "is \(word)"
+        guard let holder else { return "\(state), and nobody receives it" }
         return switch reason {
-        case .failed: "has failed at \(holder)"
         case .unhandled: "is not known to \(holder)"
         case .otherContent: "is known to \(holder) with other content"
-        default: "is \(word) at \(holder)"
+        default: "\(state) at \(holder)"
         }
     }
 
