@@ -174,10 +174,10 @@ extension CustomersAndOrders {
             state = .parked(attempts: attempts)
         } else if let attempts = notes.attempts[key] {
             state = .failed(attempts: attempts)
-        } else if isHandled {
-            state = .delivered
         } else if notes.discarded.contains(key) {
             state = .discarded
+        } else if isHandled {
+            state = .delivered
         } else if let behind = notes.ahead[key] ?? notes.behindFailed[key] {
             state = .held(behind: sent(behind))
         } else {

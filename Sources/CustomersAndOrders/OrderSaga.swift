@@ -15,10 +15,12 @@ package struct OrderSaga: Sendable {
     package let messages: [MessageHeading]
     /// What an orchestrated saga's definition says; nil for a choreographed one, which has none.
     package let definition: SagaDefinition?
-    /// What has happened to an orchestrated saga.
+    /// What has happened to an orchestrated saga; empty once it was purged.
     package let log: [SagaLogEntry]
     /// What is wrong with the rows of an orchestrated saga, a phrase for each fault.
     package let damage: [String]
+    /// Whether an orchestrated saga has ended, and its instance and log are gone.
+    package var isPurged = false
 }
 
 extension CustomersAndOrders {
@@ -68,9 +70,8 @@ extension CustomersAndOrders {
     package func retrySaga(
         ofOrder id: Int
     ) throws -> (effects: [String], published: [MessageHeading]) {
-        guard let sagaID = try orders.order(id).sagaID else {
-            throw SagaRetryError.choreographed(order: id)
-        }
+        let order = try orders.order(id)
+        guard let sagaID = order.sagaID else { throw SagaRetryError.choreographed(order: id) }
         return try orderStore.write { transaction in
             let outbox = Outbox(transaction)
             let newest = try outbox.highestNumber()
@@ -81,6 +82,10 @@ extension CustomersAndOrders {
             } catch SagaError.notFailed(_, let state) {
                 throw SagaRetryError.notFailed(order: id, state: word(for: state))
             } catch SagaError.notFound(let reference) {
+                if try Sagas.isPurged(reference, in: transaction) {
+                    throw SagaRetryError.notFailed(
+                        order: id, state: stateTold(by: order.state))
+                }
                 throw StoreError.unexpectedRow("order \(id) has no saga \(reference)")
             } catch let damage as SagaDamage {
                 throw StoreError.unexpectedRow("\(damage.saga) of order \(id): \(damage.detail)")
@@ -114,14 +119,20 @@ extension CustomersAndOrders {
     ) throws -> OrderSaga {
         guard let sagaID = order.sagaID else {
             return OrderSaga(
-                order: order, state: choreographedState(order.state), step: nil,
+                order: order, state: stateTold(by: order.state), step: nil,
                 wait: wait, messages: messages, definition: nil, log: [], damage: [])
+        }
+        let definition = orders.sagas.definition
+        let reference = SagaReference(type: CreateOrderSaga.sagaType, id: sagaID)
+        if try orderStore.read({ try Sagas.isPurged(reference, in: $0) }) {
+            return OrderSaga(
+                order: order, state: stateTold(by: order.state), step: nil, wait: wait,
+                messages: messages, definition: definition, log: [], damage: [], isPurged: true)
         }
         let saga = try orderStore.read { try orders.sagas.inspect(sagaID, in: $0) }
         let fault = saga.overview.flatMap { self.fault(inDataOf: $0, ofOrder: order.id) }
         let damage = saga.damage + [fault].compactMap { $0 }
         let state = saga.overview?.state
-        let definition = orders.sagas.definition
         return OrderSaga(
             order: order, state: damage.isEmpty ? state.map(word) ?? "damaged" : "damaged",
             step: state?.step.map(definition.name), wait: wait, messages: messages,
@@ -149,7 +160,8 @@ extension CustomersAndOrders {
         return messages
     }
 
-    private func choreographedState(_ state: OrderState) -> String {
+    /// The state of a saga of which only the order tells: a choreographed one, or one that was purged.
+    private func stateTold(by state: OrderState) -> String {
         switch state {
         case .pending: "running"
         case .approved, .cancelled: "completed"

@@ -2,19 +2,17 @@ package import Tram
 internal import TramSQLite
 
 extension CustomersAndOrders {
-    /// Deletes the messages that every subscriber has handled; none while a service is away, for what
-    /// it has handled may be needed again when its store is made anew.
+    /// Frees what nobody needs any more: see `Relay.purge`.
     ///
-    /// - Returns: how many, by service; nothing when a service is away.
-    package func purgeOutboxes(
+    /// - Parameter isRehearsal: whether to undo it all in the end.
+    package func purge(
+        _ bounds: PurgeBounds = PurgeBounds(), isRehearsal: Bool = false,
         _ availability: Availability = Availability()
-    ) throws -> [(service: String, messages: Int)] {
+    ) throws -> PurgeReport {
         try withoutRelay {
             try openForWriting(availability)
-            guard availability.reasons.isEmpty else { return [] }
-            return try stores.map { store in
-                (store.name, try store.write { try Outbox($0).purge() })
-            }
+            func purge() throws -> PurgeReport { try relay.purge(bounds, availability) }
+            return isRehearsal ? try relay.rehearse(availability, purge) : try purge()
         }
     }
 }

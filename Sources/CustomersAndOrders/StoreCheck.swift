@@ -123,21 +123,40 @@ extension CustomersAndOrders {
             }
         }
         let subscribers = Set(relay.services.flatMap(\.subscribers).map(\.id))
-        return try views.flatMap { view in
-            try view.rows(
-                """
-                SELECT consumer_id, message_id, digest FROM received_messages
-                ORDER BY consumer_id, message_id
-                """
-            ).compactMap { row -> String? in
-                let (subscriber, message, digest): (String, String, Int?) = try row.values()
-                if !subscribers.contains(subscriber) {
-                    return "'\(subscriber)' has handled \(message), and there is no such subscriber"
+        let purged = try views.flatMap { view in
+            try Inbox(view).positions().compactMap { position -> String? in
+                let last = MessageID(service: position.source, number: position.through)
+                let name = "'\(position.subscriber)' has handled all up to \(last)"
+                if !subscribers.contains(position.subscriber) {
+                    return "\(name), and there is no such subscriber"
                 }
-                guard let digest, let sent = digests[message], sent != digest else { return nil }
-                return "\(subscriber) has handled \(message) with other content"
+                let row = try view.rows(
+                    """
+                    SELECT 1 FROM received_messages
+                    WHERE consumer_id = \(position.subscriber) AND message_id = \(last.description)
+                    """)
+                return row.isEmpty ? "\(name), whose row is gone" : nil
             }
         }
+        return try purged
+            + views.flatMap { view in
+                try view.rows(
+                    """
+                    SELECT consumer_id, message_id, digest FROM received_messages
+                    ORDER BY consumer_id, message_id
+                    """
+                ).compactMap { row -> String? in
+                    let (subscriber, message, digest): (String, String, Int?) = try row.values()
+                    if !subscribers.contains(subscriber) {
+                        return
+                            "'\(subscriber)' has handled \(message), and there is no such subscriber"
+                    }
+                    guard let digest, let sent = digests[message], sent != digest else {
+                        return nil
+                    }
+                    return "\(subscriber) has handled \(message) with other content"
+                }
+            }
     }
 
     private func damage(in view: any Transaction) throws -> [String] {

@@ -8,8 +8,10 @@ package struct SystemSnapshot: Hashable, Sendable {
     var reservations: [ReservationRow]
     var orders: [OrderRow]
     var messages: [MessageRow]
-    /// By subscriber: the ids of the messages that it has handled.
+    /// By subscriber: the ids of the messages that it has handled, but for those that were purged.
     var handled: [String: Set<String>]
+    /// What stands for rows of inboxes that were purged.
+    var positions: [InboxPosition]
     /// By service: the highest number of a message that has been purged.
     var purged: [String: Int]
     var viewedCustomers: [ViewedCustomerRow]
@@ -131,6 +133,7 @@ package struct SystemSnapshot: Hashable, Sendable {
         }
         messages = []
         handled = [:]
+        positions = []
         purged = [:]
         for transaction in [customers, orders, history] { try readMessaging(transaction) }
     }
@@ -152,6 +155,16 @@ package struct SystemSnapshot: Hashable, Sendable {
             let (subscriber, message): (String, String) = try row.values()
             handled[subscriber, default: []].insert(message)
         }
+        positions += try Inbox(transaction).positions()
         purged[service] = try Outbox(transaction).purgedThrough()
+    }
+
+    /// Whether a subscriber has handled a message, also one whose row was purged.
+    func hasHandled(_ message: MessageID, _ subscriber: String) -> Bool {
+        if handled[subscriber]?.contains(message.description) ?? false { return true }
+        return positions.contains {
+            $0.subscriber == subscriber && $0.source == message.service
+                && $0.through >= message.number
+        }
     }
 }

@@ -116,18 +116,18 @@ package enum Input {
         return key
     }
 
-    /// Digits and a unit: `250ms`, `5s`, `2m`, `1h`.
+    /// Digits and a unit: `250ms`, `5s`, `2m`, `1h`, `7d`.
     ///
     /// - Returns: milliseconds.
     package static func duration(_ text: String, field: String) throws -> Int {
-        let units = ["ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000]
+        let units = ["ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard (1...7).contains(digits.count), let number = Int(digits),
             let unit = units[String(text.dropFirst(digits.count))]
         else {
             throw Problem.invalid(
                 .duration, field: field, value: text, "a duration",
-                help: "write a whole number and ms, s, m or h, for example 500ms or 5s")
+                help: "write a whole number and ms, s, m, h or d, for example 500ms or 5s")
         }
         return number * unit
     }

@@ -46,6 +46,10 @@ final class SQLiteTransaction: Transaction {
         }
     }
 
+    func hasTable(_ name: String) throws -> Bool {
+        try !rows("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = \(name)").isEmpty
+    }
+
     func setCounter(of table: String, to value: Int) throws {
         let changed = try execute("UPDATE sqlite_sequence SET seq = \(value) WHERE name = \(table)")
         if changed == 0 {

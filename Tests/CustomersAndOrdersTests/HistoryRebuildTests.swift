@@ -51,7 +51,7 @@ import TramSQLite
 
     @Test func `after a purge it refuses, and leaves the view as it is`() throws {
         try system.relayUntilIdle()
-        _ = try system.purgeOutboxes()
+        _ = try system.purge()
         let before = try view()
         #expect(throws: HistoryRebuildError.self) { try system.rebuildHistory() }
         #expect(try view() == before)

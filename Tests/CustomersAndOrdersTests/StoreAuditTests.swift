@@ -146,7 +146,7 @@ import TramSQLite
     }
 
     @Test func `a counter that was lowered behind purged rows is found`() throws {
-        _ = try system.purgeOutboxes()
+        _ = try system.purge()
         #expect(try system.violations() == [])
         try system.orderStore.write {
             _ = try $0.execute("UPDATE sqlite_sequence SET seq = 2 WHERE name = 'message'")

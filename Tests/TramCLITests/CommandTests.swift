@@ -277,7 +277,10 @@ import Testing
         let first = try workbench.start("relay", "run", "--watch")
         try workbench.succeed("order", "create", "--customer-id", "1", "--order-total", "1")
         #expect(try workbench.run("order", "wait", "1", "--for", "APPROVED").status == 0)
-        for command in [["relay", "run"], ["outbox", "purge"], ["history", "rebuild"]] {
+        for command in [
+            ["relay", "run"], ["outbox", "purge"], ["store", "purge"],
+            ["store", "purge", "--dry-run"], ["history", "rebuild"],
+        ] {
             let busy = try workbench.run(command + ["--lock-timeout", "50ms"])
             #expect(busy.status == 75, "\(command)")
             #expect(busy.errors.hasPrefix("error[relay-busy]"))
@@ -304,6 +307,7 @@ import Testing
             "order list", "order cancel", "order wait", "history show", "history list",
             "history rebuild", "relay run", "relay status", "outbox list", "outbox show",
             "outbox purge", "inbox list", "store status", "store check",
+            "store purge",
         ]
         for command in commands {
             let words = command.split(separator: " ").map(String.init)

@@ -38,7 +38,7 @@ import Testing
         for command in [
             ["relay", "run"], ["relay", "run", "--dry-run"], ["relay", "status"],
             ["store", "status"], ["store", "check"], ["outbox", "list"], ["inbox", "list"],
-            ["outbox", "purge"],
+            ["outbox", "purge"], ["store", "purge"],
         ] {
             let result = try workbench.run(command)
             #expect(result.status == status, "\(command)", sourceLocation: sourceLocation)
@@ -120,7 +120,7 @@ import Testing
         let empty = try Workbench()
         for command in [
             ["order", "list"], ["relay", "run"], ["store", "status"], ["history", "rebuild"],
-            ["outbox", "purge"], ["inbox", "list"], ["order", "wait", "1"],
+            ["outbox", "purge"], ["store", "purge"], ["inbox", "list"], ["order", "wait", "1"],
         ] {
             #expect(try empty.run(command).status == 66, "\(command)")
         }
@@ -167,6 +167,7 @@ import Testing
         for result in try [
             run("customer", "create", "--name", "y", "--credit-limit", "5"), run("relay", "run"),
             run("history", "rebuild"), run("outbox", "purge"),
+            run("store", "purge"), run("store", "purge", "--dry-run"),
         ] {
             #expect(result.status == 73, "\(result.errors)")
             #expect(result.errors.hasPrefix("error[store-readonly]: "), "\(result.errors)")

@@ -102,16 +102,16 @@ import TramSQLite
         try write("b", "new")
         // A repetition does not make a key younger.
         try write("a", "old")
-        func purge(before milliseconds: Int64) throws -> Int {
-            try store.write {
-                try IdempotencyKeys($0).purge(before: Timestamp(milliseconds: milliseconds))
-            }
+        let relay = try Relay(wholeSystem: [Service(store: store, subscribers: [])])
+        func purge(olderThan age: Int?) throws -> Int? {
+            try relay.purge(PurgeBounds(olderThan: age)).freed.first?.keys
         }
-        #expect(try purge(before: 1000) == 0)
-        #expect(try purge(before: 2000) == 1)
+        #expect(try purge(olderThan: nil) == 0, "keys go by their age alone")
+        #expect(try purge(olderThan: 5000) == 0)
+        #expect(try purge(olderThan: 1000) == 1)
         #expect(try write("b", "new").number == 2)
         #expect(try write("a", "old").number == 3)
-        #expect(try purge(before: 9000) == 2)
+        #expect(try purge(olderThan: 0) == 2)
     }
 
     @Test func `an answer that was changed is damage`() throws {

@@ -28,11 +28,15 @@ struct Relayed {
     let receiver: SQLiteStore
     let relay: Relay
 
-    init(chunk: Int = 100) throws {
+    /// - Parameter wrap: what the relay is given instead of a store.
+    init(
+        chunk: Int = 100, clock: @escaping () -> Timestamp = fixedClock,
+        wrap: (any Store) -> any Store = { $0 }
+    ) throws {
         sender = try SQLiteStore(
             inMemory: "sender",
             schema: Schema(applicationID: 1, library: LibraryTables.messaging),
-            clock: fixedClock)
+            clock: clock)
         receiver = try SQLiteStore(
             inMemory: "receiver",
             schema: Schema(
@@ -42,7 +46,7 @@ struct Relayed {
                         "CREATE TABLE heard (number INTEGER) STRICT",
                         "CREATE TABLE mended (what TEXT) STRICT",
                     ]
-                ]), clock: fixedClock)
+                ]), clock: clock)
         let listener = DomainEventHandlers(
             "listener",
             [
@@ -59,8 +63,8 @@ struct Relayed {
             "counter", [.on(Happened.self) { _, _ in .handled("counted") }])
         relay = try Relay(
             wholeSystem: [
-                Service(store: sender, subscribers: [counter]),
-                Service(store: receiver, subscribers: [listener]),
+                Service(store: wrap(sender), subscribers: [counter]),
+                Service(store: wrap(receiver), subscribers: [listener]),
             ], chunk: chunk)
     }
 

@@ -27,7 +27,7 @@
 ///   sent again, it is tried again.
 /// * Store facts, not rendered text: an answer is stored for as long as its key, and may be asked for
 ///   by another kind of client.
-/// * A key is never forgotten until ``purge(before:)`` deletes it. A request that comes again after that
+/// * A key is never forgotten until ``Relay/purge(_:_:)`` deletes it. A request that comes again after that
 ///   is carried out again.
 ///
 /// After the Internet-Draft "The Idempotency-Key HTTP Header Field" (draft-ietf-httpapi-idempotency-key-header)
@@ -70,14 +70,6 @@ public struct IdempotencyKeys {
                 \(Int(transaction.now.milliseconds)))
             """)
         return answer
-    }
-
-    /// Deletes the keys that were first used before a time, with their answers.
-    ///
-    /// - Returns: how many it deleted.
-    public func purge(before time: Timestamp) throws -> Int {
-        try transaction.execute(
-            "DELETE FROM idempotency_key WHERE creation_time < \(Int(time.milliseconds))")
     }
 
     private func find(_ key: IdempotencyKey) throws -> (request: String, answer: String)? {

@@ -1,9 +1,10 @@
 /// The ids of the messages that a service's subscribers have handled, kept in its own store.
 ///
 /// The row is inserted in the handler's transaction, so a message that is delivered again has no
-/// second effect (the pattern "Idempotent consumer").
+/// second effect (the pattern "Idempotent consumer"). A purge replaces the oldest rows by one
+/// ``InboxPosition`` for each subscriber and source.
 public struct Inbox {
-    private let transaction: any Transaction
+    let transaction: any Transaction
 
     public init(_ transaction: any Transaction) {
         self.transaction = transaction
@@ -24,31 +25,55 @@ public struct Inbox {
             try transaction.execute(
                 """
                 INSERT INTO received_messages (consumer_id, message_id, creation_time, digest)
-                VALUES (\(subscriber), \(id.description), \(Int(transaction.now.milliseconds)),
-                    \(digest))
+                SELECT \(subscriber), \(id.description), \(Int(transaction.now.milliseconds)),
+                    \(digest)
+                WHERE NOT EXISTS
+                    (SELECT 1 FROM purged_inbox
+                     WHERE consumer_id = \(subscriber) AND source = \(id.service)
+                         AND through_id >= \(id.number))
                 ON CONFLICT DO NOTHING
                 """) == 1
         if isNew { return true }
         guard let digest else { return false }
-        guard let entry = try entry(id, for: subscriber), entry.isOther(digest: digest, sent: sent)
+        // A position knows no digests.
+        guard let entry = try storedEntry(id, for: subscriber),
+            entry.isOther(digest: digest, sent: sent)
         else { return false }
         throw StoreError.rolledBack(
             service: id.service,
             detail: "\(subscriber) has handled a message \(id) with other content")
     }
 
-    /// Whether a subscriber has handled a message.
+    /// Whether a subscriber has handled a message, or will never get it again: then it was discarded.
     public func contains(_ id: MessageID, for subscriber: String) throws -> Bool {
         try !transaction.rows(
             """
             SELECT 1 FROM received_messages
             WHERE consumer_id = \(subscriber) AND message_id = \(id.description)
+            UNION ALL
+            SELECT 1 FROM purged_inbox
+            WHERE consumer_id = \(subscriber) AND source = \(id.service)
+                AND through_id >= \(id.number)
             """
         ).isEmpty
     }
 
-    /// What is known of a message at a subscriber, or nil when it has not handled it.
+    /// What is known of a message at a subscriber, or nil when it has not handled it. Of a message
+    /// whose row was purged, it is known that it was handled before the position's own message was, or
+    /// sent before that.
     func entry(_ id: MessageID, for subscriber: String) throws -> InboxEntry? {
+        if let entry = try storedEntry(id, for: subscriber) { return entry }
+        guard let position = try position(of: subscriber, in: id.service),
+            position.through >= id.number
+        else { return nil }
+        let anchor = MessageID(service: id.service, number: position.through)
+        return InboxEntry(
+            subscriber: subscriber, message: id.description,
+            received: try storedEntry(anchor, for: subscriber)?.received ?? transaction.now,
+            digest: nil)
+    }
+
+    private func storedEntry(_ id: MessageID, for subscriber: String) throws -> InboxEntry? {
         try transaction.rows(
             """
             SELECT consumer_id, message_id, creation_time, digest FROM received_messages
@@ -80,14 +105,15 @@ public struct Inbox {
         ).map(entry)
     }
 
-    private func entry(_ row: Row) throws -> InboxEntry {
+    func entry(_ row: Row) throws -> InboxEntry {
         let (subscriber, message, created, digest): (String, String, Int, Int?) = try row.values()
         return InboxEntry(
             subscriber: subscriber, message: message,
             received: Timestamp(milliseconds: Int64(created)), digest: digest)
     }
 
-    /// How many messages have been handled, counted once per subscriber.
+    /// How many rows there are: handled messages, counted once per subscriber, without those that were
+    /// purged.
     public func count() throws -> Int {
         try transaction.rows("SELECT count(*) FROM received_messages")[0].values()
     }

@@ -232,24 +232,6 @@ public struct Outbox {
         try transaction.rows("SELECT count(DISTINCT message_id) FROM delivery_failure")[0].values()
     }
 
-    /// Deletes the published messages, and remembers that it did: what is left no longer tells the
-    /// whole past.
-    ///
-    /// - Returns: how many it deleted.
-    public func purge() throws -> Int {
-        let through: Int = try transaction.rows(
-            "SELECT coalesce(max(id), 0) FROM message WHERE published = 1")[0].values()
-        let count = try transaction.execute("DELETE FROM message WHERE published = 1")
-        if count > 0 {
-            try transaction.execute(
-                """
-                INSERT INTO message_purge (through_id, messages, creation_time)
-                VALUES (\(through), \(count), \(Int(transaction.now.milliseconds)))
-                """)
-        }
-        return count
-    }
-
     /// How many messages have been purged so far.
     public func purgedCount() throws -> Int {
         try transaction.rows("SELECT coalesce(sum(messages), 0) FROM message_purge")[0].values()

@@ -103,6 +103,9 @@ extension Relay {
             counters.merge(position.counters, uniquingKeysWith: max)
             counters.merge(["message": position.through], uniquingKeysWith: max)
         }
+        for through in others.compactMap({ $0.purged[own.service] }) {
+            counters.merge(["message": through], uniquingKeysWith: max)
+        }
         return counters
     }
 

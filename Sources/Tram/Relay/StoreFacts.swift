@@ -9,6 +9,8 @@ struct StoreFacts {
     let counters: [String: Int]
     /// By source: when the highest message was handled, where its digest is not known.
     let handled: [String: Timestamp]
+    /// By source: the highest number that stands for purged rows of the inbox.
+    let purged: [String: Int]
 
     init(_ transaction: any Transaction) throws {
         let identities = Identities(transaction)
@@ -25,6 +27,9 @@ struct StoreFacts {
             handled[position.source] = try Inbox(transaction).firstHandled(last)
         }
         self.handled = handled
+        purged = try Inbox(transaction).positions().reduce(into: [:]) { purged, position in
+            purged[position.source] = max(purged[position.source] ?? 0, position.through)
+        }
     }
 
     /// The number of the last message that the store has sent.
@@ -95,11 +100,11 @@ struct StoreComparison {
         of other: StoreFacts, aboutOutboxOf store: StoreFacts,
         _ stamp: (MessageID) throws -> MessageStamp?
     ) throws -> StoreError? {
-        guard let seen = other.position(of: store.service) else { return nil }
-        let message = MessageID(service: store.service, number: seen.through)
         func rolledBack(_ detail: String) -> StoreError {
             .rolledBack(service: store.service, detail: detail)
         }
+        guard let seen = other.position(of: store.service) else { return nil }
+        let message = MessageID(service: store.service, number: seen.through)
         if seen.through > store.lastMessage {
             return rolledBack(
                 "its last message has number \(store.lastMessage), and \(other.service) has seen "
@@ -120,6 +125,11 @@ struct StoreComparison {
             return rolledBack(
                 "it has numbered \(store.counters[table] ?? 0) rows of \(table), and when "
                     + "\(other.service) last saw it, \(value)")
+        }
+        if let purged = other.purged[store.service], purged > store.lastMessage {
+            return rolledBack(
+                "its last message has number \(store.lastMessage), and \(other.service) has handled "
+                    + "\(MessageID(service: store.service, number: purged))")
         }
         return nil
     }

@@ -53,5 +53,5 @@ extension Saga {
     ) throws {}
 
     /// The channel on which the saga's instances receive their replies.
-    public static var replyChannel: String { sagaType + "-reply" }
+    public static var replyChannel: String { SagaReference.replyChannel(ofType: sagaType) }
 }

@@ -250,14 +250,7 @@ final class SagaExecution<Definition: Saga> {
     }
 
     private func unlock(_ target: String, on channel: String) throws {
-        try transaction.send(
-            SagaUnlock(), to: CommandChannel(stringLiteral: channel),
-            orderedBy: instance.reference.id,
-            headers: [
-                MessageHeader.commandSagaType: instance.reference.type,
-                MessageHeader.commandSagaID: instance.reference.id,
-                MessageHeader.commandResource: target,
-            ])
+        try transaction.unlock(target, on: channel, of: instance.reference)
     }
 
     // MARK: Keeping

@@ -32,7 +32,7 @@ public struct SagaOverview: Sendable {
 
 /// The rows of saga instances.
 struct SagaInstances {
-    private let transaction: any Transaction
+    let transaction: any Transaction
 
     init(_ transaction: any Transaction) {
         self.transaction = transaction

@@ -16,6 +16,9 @@ public struct SagaReference: Hashable, Sendable, CustomStringConvertible {
         self.init(type: type, id: id)
     }
 
+    /// The channel on which sagas of a type receive their replies.
+    static func replyChannel(ofType type: String) -> String { type + "-reply" }
+
     public var description: String { "\(type) \(id)" }
 }
 
@@ -24,11 +27,24 @@ struct SagaUnlock: Command {
     static let commandType = "SagaUnlockCommand"
 }
 
+extension Transaction {
+    /// Asks a participant to free a lock that it holds for a saga.
+    func unlock(_ target: String, on channel: String, of saga: SagaReference) throws {
+        try send(
+            SagaUnlock(), to: CommandChannel(stringLiteral: channel), orderedBy: saga.id,
+            headers: [
+                MessageHeader.commandSagaType: saga.type,
+                MessageHeader.commandSagaID: saga.id,
+                MessageHeader.commandResource: target,
+            ])
+    }
+}
+
 /// Semantic locks: what a saga has for itself at a participant until it ends, and the commands of
 /// other sagas that wait for it (the countermeasure "semantic lock", Chris Richardson, *Microservices
 /// Patterns*, section 4.3).
 struct SagaLocks {
-    private let transaction: any Transaction
+    let transaction: any Transaction
 
     init(_ transaction: any Transaction) {
         self.transaction = transaction

@@ -82,8 +82,21 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
         let reply = try SagaReply(message)
         guard reply.saga.type == Definition.sagaType,
             let instance = try SagaInstances(transaction).find(reply.saga, Definition.Data.self)
-        else { return .ignored("there is no saga \(reply.saga)") }
+        else { return try ignore(reply, transaction) }
         return try SagaExecution(saga, instance, transaction).take(reply)
+    }
+
+    /// A reply to a saga that is not there. One that was purged had ended, and keeps no lock.
+    private func ignore(
+        _ reply: SagaReply, _ transaction: any Transaction
+    ) throws -> HandlerOutcome {
+        guard try Sagas.isPurged(reply.saga, in: transaction) else {
+            return .ignored("there is no saga \(reply.saga)")
+        }
+        if let target = reply.lockedTarget, let channel = reply.commandChannel {
+            try transaction.unlock(target, on: channel, of: reply.saga)
+        }
+        return .ignored("\(reply.saga) has ended, and was purged")
     }
 
     // MARK: Deadlines
@@ -161,7 +174,19 @@ public enum Sagas {
         try SagaInstances(transaction).isConsistent(saga)
     }
 
-    /// What has happened to a saga, from its start.
+    /// Whether a saga is gone because it was purged: then it had been completed or rolled back.
+    public static func isPurged(
+        _ saga: SagaReference, in transaction: any Transaction
+    ) throws -> Bool {
+        try SagaInstances(transaction).isPurged(saga)
+    }
+
+    /// How many sagas have been purged so far.
+    public static func purgedCount(in transaction: any Transaction) throws -> Int {
+        try SagaInstances(transaction).purgedCount()
+    }
+
+    /// What has happened to a saga, from its start; nothing once it was purged.
     ///
     /// - Throws: ``SagaDamage`` when an entry cannot be read.
     public static func log(

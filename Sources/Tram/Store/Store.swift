@@ -52,6 +52,9 @@ public protocol Transaction: AnyObject {
     /// tables whose numbers are never used twice are counted.
     func counters() throws -> [String: Int]
 
+    /// Whether the store has a table of this name.
+    func hasTable(_ name: String) throws -> Bool
+
     /// Sets how far a table's numbers have been given out: the next row gets the next one.
     func setCounter(of table: String, to value: Int) throws
 }

@@ -17,6 +17,9 @@ struct InboxCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List what every subscriber has handled.",
             discussion: """
+                What 'tram store purge' has freed is not listed, though it is still known; the last \
+                message of each source stays.
+
                 Example:
                   tram inbox list
                 """)

@@ -91,7 +91,7 @@ struct OutboxCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Delete the messages that every subscriber has handled.",
             discussion: """
-                The order history cannot be rebuilt afterwards.
+                A message stays while a subscriber's inbox does not know it, while it is parked, and                 while it waits for a lock; who holds it is told. The order history cannot be rebuilt                 afterwards. 'tram store purge' frees more.
 
                 Example:
                   tram outbox purge
@@ -100,33 +100,29 @@ struct OutboxCommand: ParsableCommand {
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
         func run(in session: Session) throws -> ExitStatus {
-            let system = try session.open()
-            do {
-                let purged = try system.purgeOutboxes(session.availability)
-                try session.show(PurgedOutboxes(purged: purged))
-            } catch {
-                throw Problem.amidWork(error)
-            }
+            let report = try session.purge(PurgeBounds(isOfOutboxesOnly: true))
+            try session.show(PurgedOutboxes(report: report))
+            session.hintAboutRebuilding(after: report)
             return .done
         }
     }
 }
 
 private struct PurgedOutboxes: Document {
-    let purged: [(service: String, messages: Int)]
-
-    private var total: Int { purged.reduce(0) { $0 + $1.messages } }
+    let report: PurgeReport
 
     func text(_ style: Style) -> String {
-        if purged.isEmpty { return "Purged nothing: a service is away.\n" }
-        let counts = purged.map { "\($0.service) \($0.messages)" }.joined(separator: ", ")
-        return "Purged \(counted(total, "message")): \(counts).\n"
+        if let nothing = report.textOfNothingFreed { return nothing }
+        let counts = report.freed.map { "\($0.service) \($0.messages)" }.joined(separator: ", ")
+        return "Purged \(counted(report.total, "message")): \(counts).\n" + report.textOfHolds
     }
 
     var json: JSON {
         [
-            "messages": .integer(total),
-            "outboxes": .object(purged.map { JSON.Member($0.service, .integer($0.messages)) }),
+            "messages": .integer(report.total),
+            "outboxes": .object(
+                report.freed.map { JSON.Member($0.service, .integer($0.messages)) }),
+            "kept": .array(report.holds.map(\.json)),
         ]
     }
 }

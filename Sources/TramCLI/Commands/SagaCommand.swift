@@ -125,6 +125,7 @@ private struct ShownSaga: Document {
         }
         lines += saga.damage.map { "  damage        \(escaped($0))" }
         if let step = saga.step { lines.append("  step          \(step)") }
+        if saga.isPurged { lines.append("  log           purged") }
         lines += saga.wait.deliveries.map(\.line)
         if saga.wait.isStuck {
             lines.append("  stuck: nothing is on its way; see tram saga resend")
@@ -188,6 +189,7 @@ private struct ShownSaga: Document {
                     ]
                 }),
             "stuck": .bool(saga.wait.isStuck),
+            "purged": .bool(saga.isPurged),
             "damage": .strings(saga.damage),
         ]
     }

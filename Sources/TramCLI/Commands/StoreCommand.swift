@@ -12,7 +12,9 @@ struct StoreCommand: ParsableCommand {
             Example:
               tram store check
             """,
-        subcommands: [Status.self, Check.self, Accept.self, Backup.self, Restore.self])
+        subcommands: [
+            Status.self, Check.self, Accept.self, Purge.self, Backup.self, Restore.self,
+        ])
 
     struct Status: SessionCommand {
         static let configuration = CommandConfiguration(

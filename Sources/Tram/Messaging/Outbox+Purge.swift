@@ -1,0 +1,159 @@
+/// What a purge asks an outbox, and does to it.
+extension Outbox {
+    /// A message as a purge sees it: enough to tell who receives it, and whether it is still the one
+    /// that was handled.
+    struct Published {
+        let id: MessageID
+        let type: String
+        let destination: String
+        let digest: Int
+        let sent: Timestamp
+        /// The subscriber at which it is parked, if it is.
+        let parkedAt: String?
+    }
+
+    /// Published messages in the order of their ids, from the one after `after`.
+    ///
+    /// - Parameter latest: only messages that were sent up to then.
+    func published(after: Int, sentUpTo latest: Timestamp?, limit: Int) throws -> [Published] {
+        try transaction.rows(
+            """
+            SELECT id, type, destination, digest, creation_time,
+                (SELECT min(consumer_id) FROM dead_letter WHERE message_id = message.id)
+            FROM message
+            WHERE published = 1 AND id > \(after) AND creation_time <= \(latest.asBound)
+            ORDER BY id LIMIT \(limit)
+            """
+        ).map {
+            let (number, type, destination, digest, sent, parkedAt):
+                (Int, String, String, Int, Int, String?) = try $0.values()
+            return Published(
+                id: MessageID(service: transaction.storeName, number: number), type: type,
+                destination: destination, digest: digest,
+                sent: Timestamp(milliseconds: Int64(sent)), parkedAt: parkedAt)
+        }
+    }
+
+    /// Deletes messages, as far as they are published and not parked, and remembers that it did: what
+    /// is left no longer tells the whole past.
+    ///
+    /// - Returns: how many it deleted.
+    func purge(_ messages: [MessageID]) throws -> Int {
+        var through = 0
+        var count = 0
+        for message in messages {
+            let deleted = try transaction.execute(
+                """
+                DELETE FROM message WHERE id = \(message.number) AND published = 1
+                    AND NOT EXISTS
+                        (SELECT 1 FROM dead_letter WHERE message_id = \(message.number))
+                """)
+            count += deleted
+            if deleted > 0 { through = max(through, message.number) }
+        }
+        if count > 0 {
+            try transaction.execute(
+                """
+                INSERT INTO message_purge (through_id, messages, creation_time)
+                VALUES (\(through), \(count), \(Int(transaction.now.milliseconds)))
+                """)
+        }
+        return count
+    }
+
+    /// Whether an operator has decided that a subscriber does not get a message.
+    func isDiscarded(_ number: Int, for subscriber: String) throws -> Bool {
+        try !transaction.rows(
+            """
+            SELECT 1 FROM discarded_delivery
+            WHERE message_id = \(number) AND consumer_id = \(subscriber)
+            """
+        ).isEmpty
+    }
+
+    // MARK: What is kept
+
+    /// How many messages are not published, and the first of them, by what they wait for.
+    ///
+    /// - Parameter latest: only messages that were sent up to then.
+    func unpublishedByReason(
+        sentUpTo latest: Timestamp?
+    ) throws -> [(reason: PurgeHold.Reason, count: Int, first: Int)] {
+        try transaction.rows(
+            """
+            SELECT
+                CASE
+                    WHEN EXISTS (SELECT 1 FROM dead_letter WHERE message_id = message.id)
+                        THEN 'parked'
+                    WHEN aside = 2 THEN 'held'
+                    WHEN EXISTS (SELECT 1 FROM delivery_failure WHERE message_id = message.id)
+                        THEN 'failed'
+                    ELSE 'pending'
+                END,
+                count(*), min(id)
+            FROM message WHERE published = 0 AND creation_time <= \(latest.asBound)
+            GROUP BY 1 ORDER BY 3
+            """
+        ).map {
+            let (reason, count, first): (String, Int, Int) = try $0.values()
+            return (PurgeHold.Reason(rawValue: reason) ?? .pending, count, first)
+        }
+    }
+
+    /// What a message waits for at a subscriber that has not handled it.
+    func reason(of number: Int, at subscriber: String) throws -> PurgeHold.Reason {
+        let rows = try transaction.rows(
+            """
+            SELECT published, aside,
+                (SELECT count(*) FROM dead_letter
+                 WHERE message_id = message.id AND consumer_id = \(subscriber)),
+                (SELECT count(*) FROM delivery_failure
+                 WHERE message_id = message.id AND consumer_id = \(subscriber))
+            FROM message WHERE id = \(number)
+            """)
+        guard let row = rows.first else { return .pending }
+        let (published, aside, parked, failed): (Int, Int, Int, Int) = try row.values()
+        if parked > 0 { return .parked }
+        if published == 1 { return .unhandled }
+        if failed > 0 { return .failed }
+        return aside == 2 ? .held : .pending
+    }
+
+    /// The subscriber at which a delivery of the message failed or was parked; empty when nobody
+    /// receives it, nil when none of that has happened.
+    func subscriberInTrouble(with number: Int) throws -> String? {
+        try transaction.rows(
+            """
+            SELECT consumer_id FROM dead_letter WHERE message_id = \(number)
+            UNION ALL
+            SELECT consumer_id FROM delivery_failure WHERE message_id = \(number)
+            ORDER BY 1 LIMIT 1
+            """
+        ).first.map { try $0.values() }
+    }
+
+    /// The kinds of messages after a number, up to another, in the order of their ids.
+    func routes(after: Int, through: Int, limit: Int) throws -> [Route] {
+        try transaction.rows(
+            """
+            SELECT id, type, destination FROM message
+            WHERE id > \(after) AND id <= \(through) ORDER BY id LIMIT \(limit)
+            """
+        ).map {
+            let (number, type, destination): (Int, String, String) = try $0.values()
+            return Route(number: number, type: type, destination: destination)
+        }
+    }
+
+    /// What tells who receives a message.
+    struct Route {
+        let number: Int
+        let type: String
+        let destination: String
+    }
+}
+
+extension Timestamp? {
+    /// The time as a bound in a statement; without one, no time is too late.
+    var asBound: Int { map { Int($0.milliseconds) } ?? .max }
+}

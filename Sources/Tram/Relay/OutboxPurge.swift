@@ -1,0 +1,138 @@
+/// Deletes the messages of one service's outbox that nobody needs any more, with a proof for each: it
+/// is published, every subscriber that accepts it has it in its inbox, and no stashed command needs it.
+struct OutboxPurge {
+    let relay: Relay
+    let source: Service
+    /// Only messages that were sent up to then.
+    let sentUpTo: Timestamp?
+    /// How many messages share a transaction at the most.
+    let page: Int
+
+    func run(_ report: inout PurgeReport) throws {
+        var after = 0
+        while true {
+            let messages = try source.store.read {
+                try Outbox($0).published(after: after, sentUpTo: sentUpTo, limit: page)
+            }
+            guard let last = messages.last else { break }
+            let holds = try self.holds(on: messages)
+            for message in messages {
+                if let hold = holds[message.id] { report.keep(hold) }
+            }
+            let free = messages.map(\.id).filter { holds[$0] == nil }
+            if !free.isEmpty {
+                let count = try source.store.write { try Outbox($0).purge(free) }
+                report.free(count, \.messages, of: source.name)
+            }
+            after = last.id.number
+        }
+        try tellUnpublished(&report)
+    }
+
+    // MARK: The proof
+
+    private struct Gap {
+        let message: MessageID
+        let subscriber: String
+        let reason: PurgeHold.Reason
+    }
+
+    /// Why messages cannot be deleted, by message; nothing of those that can.
+    private func holds(on messages: [Outbox.Published]) throws -> [MessageID: PurgeHold] {
+        var holds: [MessageID: PurgeHold] = [:]
+        for message in messages {
+            guard let subscriber = message.parkedAt else { continue }
+            holds[message.id] = PurgeHold(
+                source.name, .messages, .parked, message: message.id,
+                holder: subscriber.isEmpty ? nil : subscriber)
+        }
+        let found = try relay.services.flatMap { service in
+            try service.store.read { transaction in
+                for stashed in try stashed(messages, transaction) where holds[stashed] == nil {
+                    holds[stashed] = PurgeHold(
+                        source.name, .messages, .stashed, message: stashed, holder: service.name)
+                }
+                return try gaps(in: messages, at: service, transaction)
+            }
+        }
+        for gap in try undiscarded(found) where holds[gap.message] == nil {
+            holds[gap.message] = PurgeHold(
+                source.name, .messages, gap.reason, message: gap.message, holder: gap.subscriber)
+        }
+        return holds
+    }
+
+    /// The deliveries to a service's subscribers that its inbox does not know of.
+    private func gaps(
+        in messages: [Outbox.Published], at service: Service, _ transaction: any Transaction
+    ) throws -> [Gap] {
+        let inbox = Inbox(transaction)
+        return try service.subscribers.flatMap { subscriber -> [Gap] in
+            let through = try inbox.position(of: subscriber.id, in: source.name)?.through ?? 0
+            return try messages.compactMap { message in
+                guard message.id.number > through,
+                    subscriber.accepts(type: message.type, from: message.destination)
+                else { return nil }
+                let reason: PurgeHold.Reason
+                if let entry = try inbox.entry(message.id, for: subscriber.id) {
+                    guard entry.isOther(digest: message.digest, sent: message.sent) else {
+                        return nil
+                    }
+                    reason = .otherContent
+                } else {
+                    reason = .unhandled
+                }
+                return Gap(message: message.id, subscriber: subscriber.id, reason: reason)
+            }
+        }
+    }
+
+    private func undiscarded(_ gaps: [Gap]) throws -> [Gap] {
+        if gaps.isEmpty { return [] }
+        return try source.store.read { transaction in
+            try gaps.filter {
+                try !Outbox(transaction).isDiscarded($0.message.number, for: $0.subscriber)
+            }
+        }
+    }
+
+    private func stashed(
+        _ messages: [Outbox.Published], _ transaction: any Transaction
+    ) throws -> [MessageID] {
+        guard try SagaLocks.exist(in: transaction) else { return [] }
+        let locks = SagaLocks(transaction)
+        return try messages.map(\.id).filter(locks.isStashed)
+    }
+
+    // MARK: What is kept
+
+    private func tellUnpublished(_ report: inout PurgeReport) throws {
+        let waiting = try source.store.read {
+            try Outbox($0).unpublishedByReason(sentUpTo: sentUpTo)
+        }
+        for (reason, count, first) in waiting {
+            report.keep(
+                PurgeHold(
+                    source.name, .messages, reason, count: count,
+                    message: MessageID(service: source.name, number: first),
+                    holder: try subscriberWaitedFor(by: first)))
+        }
+    }
+
+    /// The subscriber that an unpublished message waits for; nil when nobody receives it.
+    private func subscriberWaitedFor(by number: Int) throws -> String? {
+        let trouble = try source.store.read { try Outbox($0).subscriberInTrouble(with: number) }
+        if let trouble { return trouble.isEmpty ? nil : trouble }
+        guard let message = try source.store.read({ try Outbox($0).message(number)?.message })
+        else { return nil }
+        for service in relay.services {
+            let subscriber = try service.store.read { transaction in
+                try service.subscribers.first {
+                    try $0.accepts(message) && !Inbox(transaction).contains(message.id, for: $0.id)
+                }
+            }
+            if let subscriber { return subscriber.id }
+        }
+        return nil
+    }
+}

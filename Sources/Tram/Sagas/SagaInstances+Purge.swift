@@ -1,0 +1,86 @@
+/// What a purge asks about the instances of sagas, and does to them.
+extension SagaInstances {
+    /// An instance as a purge sees it.
+    struct Entry {
+        /// The number of its row.
+        let number: Int
+        let saga: SagaReference
+        let isEnded: Bool
+        let isFailed: Bool
+        /// When the last entry of its log was written; nil when it has none.
+        let logged: Timestamp?
+    }
+
+    /// Instances in the order of their numbers, from the one after `after`.
+    func entries(after: Int, limit: Int) throws -> [Entry] {
+        try transaction.rows(
+            """
+            SELECT id, saga_type, saga_id, end_state, failed,
+                (SELECT creation_time FROM saga_log
+                 WHERE saga_log.saga_type = saga_instance.saga_type
+                     AND saga_log.saga_id = saga_instance.saga_id
+                 ORDER BY saga_log.id DESC LIMIT 1)
+            FROM saga_instance WHERE id > \(after) ORDER BY id LIMIT \(limit)
+            """
+        ).map {
+            let (number, type, id, end, failed, logged): (Int, String, String, Int, Int, Int?) =
+                try $0.values()
+            return Entry(
+                number: number, saga: SagaReference(type: type, id: id), isEnded: end == 1,
+                isFailed: failed == 1,
+                logged: logged.map { Timestamp(milliseconds: Int64($0)) })
+        }
+    }
+
+    /// Deletes instances with their logs and participants, as far as they have ended well or were
+    /// rolled back, and remembers that it did.
+    ///
+    /// - Returns: how many it deleted.
+    func purge(_ entries: [Entry]) throws -> Int {
+        var through = 0
+        var count = 0
+        for entry in entries {
+            let deleted = try transaction.execute(
+                """
+                DELETE FROM saga_instance
+                WHERE id = \(entry.number) AND end_state = 1 AND failed = 0
+                """)
+            guard deleted == 1 else { continue }
+            count += 1
+            through = max(through, entry.number)
+            let saga = entry.saga
+            try transaction.execute(
+                "DELETE FROM saga_log WHERE saga_type = \(saga.type) AND saga_id = \(saga.id)")
+            try transaction.execute(
+                """
+                DELETE FROM saga_instance_participants
+                WHERE saga_type = \(saga.type) AND saga_id = \(saga.id)
+                """)
+        }
+        if count > 0 {
+            try transaction.execute(
+                """
+                INSERT INTO saga_purge (through_id, instances, creation_time)
+                VALUES (\(through), \(count), \(Int(transaction.now.milliseconds)))
+                """)
+        }
+        return count
+    }
+
+    /// Whether an instance is gone because it was purged: then it had been completed or rolled back.
+    func isPurged(_ saga: SagaReference) throws -> Bool {
+        guard let number = Int(saga.id), try purgedThrough() >= number else { return false }
+        return try transaction.rows(
+            "SELECT 1 FROM saga_instance WHERE saga_type = \(saga.type) AND saga_id = \(saga.id)"
+        ).isEmpty
+    }
+
+    private func purgedThrough() throws -> Int {
+        try transaction.rows("SELECT coalesce(max(through_id), 0) FROM saga_purge")[0].values()
+    }
+
+    /// How many instances have been purged so far.
+    func purgedCount() throws -> Int {
+        try transaction.rows("SELECT coalesce(sum(instances), 0) FROM saga_purge")[0].values()
+    }
+}
