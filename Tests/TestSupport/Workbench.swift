@@ -4,11 +4,8 @@ internal import Platform
 /// The program under test.
 package enum TramProcess {
     /// Beside the tests' own executable, or named by the environment's TRAM.
-    package static let program: String = {
-        if let path = ProcessInfo.processInfo.environment["TRAM"] { return path }
-        let tests = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-        return tests.appendingPathComponent("tram").path
-    }()
+    package static let program =
+        ProcessInfo.processInfo.environment["TRAM"] ?? BuiltProgram.path("tram")
 
     /// How long a short command takes here and now, in microseconds: the scale for moments to kill at.
     package static func typicalDuration() throws -> UInt32 {
