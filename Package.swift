@@ -125,7 +125,10 @@ let package = Package(
         .executableTarget(
             name: "LoadTest", dependencies: ["Platform", "TestSupport"],
             path: "Tests/LoadTest", exclude: ["run"], swiftSettings: settings),
-        tests("PlatformTests", ["Platform", "CPlatform", "TestSupport"]),
+        .executableTarget(
+            name: "PlatformProbe", dependencies: ["Platform"], path: "Tests/PlatformProbe",
+            swiftSettings: settings),
+        tests("PlatformTests", ["Platform", "CPlatform", "PlatformProbe", "TestSupport"]),
         tests("TramTests", ["Tram", "TramSQLite", "TramTesting", "TestSupport"]),
         tests("TramSQLiteTests", ["Tram", "TramSQLite", "Platform", "TestSupport"]),
         tests("ContractsTests", ["Contracts", "Tram"]),

@@ -21,4 +21,22 @@ int tram_flock_within(int descriptor, long long nanoseconds, int (*is_interrupte
 // to begin.
 void tram_end_flock_wait(void);
 
+// How many bytes of a note's text are kept.
+enum { TRAM_CRASH_NOTE_LIMIT = 1024 };
+
+// Says what this thread has in hand, in place of what was said before. If the process dies of a fault of
+// this very thread before tram_crash_note_end(), the file at the path will hold the signal's name, a
+// newline, the text and a newline.
+//
+// The path and the text are copied; a text that is too long is cut after a whole character of UTF-8. It
+// costs no system call but the first time, which installs handlers for the process, and an alternate
+// stack for the thread if that has none.
+//
+// Returns 0, or an errno when there is no note.
+int tram_crash_note_begin(
+    const char *path, size_t path_length, const char *text, size_t text_length);
+
+// Says that this thread has nothing in hand.
+void tram_crash_note_end(void);
+
 #endif
