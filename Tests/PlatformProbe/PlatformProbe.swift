@@ -1,12 +1,13 @@
 import Platform
 
-/// A process for `PlatformTests` to look at from outside: it dies of a fault.
+/// A process for `PlatformTests` to look at from outside: it dies of a fault, or runs a shell command.
 @main
 enum PlatformProbe {
     static func main() throws {
         let arguments = Program.arguments()
         switch arguments.first {
         case "fail": try fail(Array(arguments.dropFirst()))
+        case "run": try run(Array(arguments.dropFirst()))
         default: exit(64)
         }
     }
@@ -31,6 +32,16 @@ enum PlatformProbe {
                 let note = CrashNote(path: arguments[2])
                 for text in arguments[3...] { try note.begin(text) }
             }, fail: fault.happen)
+    }
+
+    /// `run LINE INPUT`: runs a command as `tram relay run --watch` would.
+    private static func run(_ arguments: [String]) throws {
+        guard arguments.count >= 2 else { exit(64) }
+        Signals.watch()
+        Signals.ignoreClosedPipes()
+        let outcome = try ShellCommand(arguments[0]).run(
+            input: Array(arguments[1].utf8), waitingAtMost: 60_000)
+        say("\(outcome)\n")
     }
 
     /// Writes to standard output at once.

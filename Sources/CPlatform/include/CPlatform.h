@@ -3,6 +3,7 @@
 #define TRAM_CPLATFORM_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 // How many arguments the process was given, its name among them, or -1 where that is not known.
 int tram_argument_count(void);
@@ -38,5 +39,11 @@ int tram_crash_note_begin(
 
 // Says that this thread has nothing in hand.
 void tram_crash_note_end(void);
+
+// Starts `/bin/sh -c` with a command, in a process group of its own, with no signal ignored or blocked.
+// It reads from the descriptor `input`, and its standard output is this process's standard error.
+//
+// Returns 0 or an errno.
+int tram_start_shell(const char *command, int input, pid_t *process);
 
 #endif
