@@ -21,6 +21,18 @@ extension CustomersAndOrders {
         return letters
     }
 
+    /// The deliveries to which operators have given another payload, by subscriber.
+    package func editedDeliveries(
+        _ availability: Availability = Availability()
+    ) throws -> [String: Set<MessageID>] {
+        try relay.services.reduce(into: [:]) { edits, service in
+            let own = try availability.attempt(service.store) {
+                try $0.read { try Outbox($0).editedDeliveries() }
+            }
+            edits.merge(own ?? [:]) { $0.union($1) }
+        }
+    }
+
     /// Decides about dead letters by the library's own means.
     ///
     /// - Throws: `RedeliveryError.unknownSubscriber`, `DeadLetterError`.

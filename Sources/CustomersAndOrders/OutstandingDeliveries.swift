@@ -10,6 +10,8 @@ package struct OutstandingDelivery: Hashable, Sendable {
     package let message: MessageHeading
     package let subscriber: String
     package let state: MessageState
+    /// Whether the subscriber gets another payload than was sent.
+    package var isEdited = false
 }
 
 /// What an order waits for.
@@ -158,7 +160,8 @@ extension CustomersAndOrders {
                 delivery.state != .delivered && delivery.state != .discarded
             else { return nil }
             return OutstandingDelivery(
-                message: message.heading, subscriber: subscriber, state: delivery.state)
+                message: message.heading, subscriber: subscriber, state: delivery.state,
+                isEdited: delivery.edited != nil)
         }
     }
 

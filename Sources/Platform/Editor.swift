@@ -6,8 +6,7 @@ package enum Editor {
     /// - Returns: what the file held when the editor had ended.
     /// - Throws: when the editor could not be started or did not end well.
     package static func edit(_ text: String) throws(SystemError) -> [UInt8] {
-        let directory = Terminal.environment("TMPDIR").flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
-        let path = directory + "/tram-" + RandomText.make() + ".json"
+        let path = Files.temporaryPath() + ".json"
         try Files.write(text + "\n", durablyTo: path)
         defer { unlink(path) }
         try run(["/bin/sh", "-c", "${VISUAL:-${EDITOR:-vi}} \"$1\"", "sh", path])

@@ -27,13 +27,14 @@ package struct ShellCommand: Sendable {
         self.line = line
     }
 
-    /// Runs the command, and waits for its end at most so many milliseconds.
+    /// Runs the command, and waits for its end at most so many milliseconds. Ending what takes longer
+    /// takes another ``grace``, or two when the system is slow to kill it.
     ///
-    /// It need not read its input, which is a file without a name.
+    /// The command need not read its input, which is a file without a name.
     ///
-    /// - Parameter isInterrupted: asked again and again whether to end the command.
-    /// - Throws: when it could not be started, or the system does not tell what came of it: where this
-    ///   process was started with SIGCHLD ignored.
+    /// - Parameter isInterrupted: asked every few milliseconds whether to end the command.
+    /// - Throws: when it could not be started; and where this process was started with SIGCHLD ignored,
+    ///   because then the system does not tell what came of it.
     package func run(
         input: [UInt8], waitingAtMost milliseconds: Int,
         isInterrupted: () -> Bool = { Signals.pending != nil }
@@ -82,9 +83,9 @@ package struct ShellCommand: Sendable {
 
     /// Ends the whole group: with a request first, and by force if something is left of it.
     private func end(_ group: pid_t) {
-        kill(group, SIGTERM)
-        if wait(until: { !hasChildren(in: group) }) { return }
-        kill(group, SIGKILL)
+        kill(-group, SIGTERM)
+        if wait(until: { !hasChildren(in: group) && kill(-group, 0) != 0 }) { return }
+        kill(-group, SIGKILL)
         // What is killed may still be reading a disk that does not answer.
         _ = wait(until: { !hasChildren(in: group) })
     }

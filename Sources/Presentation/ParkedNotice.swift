@@ -9,13 +9,18 @@ package struct ParkedNotice {
     private static let longest = 30_000
 
     private let command: ShellCommand
+    /// Asked while the command runs whether to end it.
+    private let isInterrupted: () -> Bool
     private var retry = RetryDelay()
     private var hasFailed = false
     private var isFirst = true
 
-    /// - Parameter command: a command line for `/bin/sh`.
-    package init(_ command: String) {
+    /// - Parameters:
+    ///   - command: a command line for `/bin/sh`.
+    ///   - isInterrupted: asked while the command runs whether to end it.
+    package init(_ command: String, isInterrupted: @escaping () -> Bool) {
         self.command = ShellCommand(command)
+        self.isInterrupted = isInterrupted
     }
 
     /// Call after every pass. A command that failed is run again later.
@@ -44,7 +49,9 @@ package struct ParkedNotice {
     private func run(_ letter: DeadLetter) -> String? {
         do {
             let input = Array((letter.json(beside: []).text + "\n").utf8)
-            return switch try command.run(input: input, waitingAtMost: Self.longest) {
+            let outcome = try command.run(
+                input: input, waitingAtMost: Self.longest, isInterrupted: isInterrupted)
+            return switch outcome {
             case .exited(status: 0): nil
             case .exited(let status): "ended with status \(status)"
             case .killed(let signal): "was killed by signal \(signal)"

@@ -6,12 +6,14 @@
 //   FAULT_NTH    only this call of those, counted from 1; all when it is missing
 //   FAULT_AFTER  all calls from this one on
 //   SYNC_LOG     a file that gets the path of every fsync, a line each
+//   KILL_AT      instead: kill the process before its call of this number, of those that change files
 //
 // For Linux and the GNU C library: programs linked dynamically.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +40,14 @@ static int must_fail(const char *call, const char *path) {
     if (after && calls < atoi(after)) return 0;
     errno = atoi(number);
     return 1;
+}
+
+static int changes = 0;
+
+// Called before every call that changes a file, whoever made it.
+static void note_change(void) {
+    const char *number = getenv("KILL_AT");
+    if (number && ++changes == atoi(number)) kill(getpid(), SIGKILL);
 }
 
 static const char *path_of(int descriptor, char *buffer, size_t size) {
@@ -92,6 +102,7 @@ PREAD(pread64, off64_t)
 
 #define PWRITE(name, offset_type)                                                         \
     ssize_t name(int descriptor, const void *buffer, size_t count, offset_type offset) {  \
+        note_change();                                                                    \
         if (must_fail_at("write", descriptor)) return -1;                                 \
         return REAL(name)(descriptor, buffer, count, offset);                             \
     }
@@ -99,6 +110,7 @@ PWRITE(pwrite, off_t)
 PWRITE(pwrite64, off64_t)
 
 ssize_t write(int descriptor, const void *buffer, size_t count) {
+    note_change();
     if (must_fail_at("write", descriptor)) return -1;
     return REAL(write)(descriptor, buffer, count);
 }
@@ -116,6 +128,7 @@ static void log_sync(int descriptor) {
 
 #define SYNC(name)                                            \
     int name(int descriptor) {                                \
+        note_change();                                        \
         if (must_fail_at("sync", descriptor)) return -1;      \
         log_sync(descriptor);                                 \
         return REAL(name)(descriptor);                        \
@@ -130,3 +143,21 @@ SYNC(fdatasync)
     }
 STAT(stat, stat)
 STAT(stat64, stat64)
+
+int rename(const char *from, const char *to) {
+    note_change();
+    return REAL(rename)(from, to);
+}
+
+int unlink(const char *path) {
+    note_change();
+    return REAL(unlink)(path);
+}
+
+#define TRUNCATE(name, size_type)                             \
+    int name(int descriptor, size_type size) {                \
+        note_change();                                        \
+        return REAL(name)(descriptor, size);                  \
+    }
+TRUNCATE(ftruncate, off_t)
+TRUNCATE(ftruncate64, off64_t)

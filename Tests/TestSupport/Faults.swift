@@ -51,6 +51,13 @@ package enum FaultLibrary {
         return environment
     }
 
+    /// Kills a program before its call of this number, of those that change files.
+    package static func environment(killingAt number: Int) throws -> [String: String] {
+        var environment = try environment()
+        environment["KILL_AT"] = "\(number)"
+        return environment
+    }
+
     fileprivate static func environment() throws -> [String: String] {
         ["LD_PRELOAD": try compiled.get()]
     }

@@ -532,7 +532,7 @@ import Testing
                 history     customer:1
                 history     order:1
                 """,
-                #"[{"subscriber":"customer","message":"order:1","handled":null},{"subscriber":"history","message":"customer:1","handled":null},{"subscriber":"history","message":"order:1","handled":null}]"#
+                #"[{"subscriber":"customer","message":"order:1","handled":null,"edited":false},{"subscriber":"history","message":"customer:1","handled":null,"edited":false},{"subscriber":"history","message":"order:1","handled":null,"edited":false}]"#
             ),
             (
                 ["saga", "list"],

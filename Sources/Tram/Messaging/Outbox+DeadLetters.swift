@@ -104,6 +104,17 @@ extension Outbox {
         }
     }
 
+    /// The deliveries of this outbox's messages that have another payload, by subscriber.
+    package func editedDeliveries() throws -> [String: Set<MessageID>] {
+        try transaction.rows("SELECT message_id, consumer_id FROM delivery_edit").reduce(into: [:])
+        {
+            edits, row in
+            let (number, subscriber): (Int, String) = try row.values()
+            edits[subscriber, default: []].insert(
+                MessageID(service: transaction.storeName, number: number))
+        }
+    }
+
     /// The subscribers that will never get a message: an operator has said so.
     public func discarded(of id: MessageID) throws -> Set<String> {
         Set(

@@ -32,10 +32,16 @@ struct InboxCommand: ParsableCommand {
         func run(in session: Session) throws -> ExitStatus {
             let system = try session.open()
             var entries: [ShownInboxEntry] = []
+            let edits = try system.editedDeliveries(session.availability)
             for store in system.stores {
                 let own = try session.availability.attempt(store) { _ in try all(in: store) }
-                entries += (own ?? []).map { ShownInboxEntry(entry: $0, hasTimes: times) }
-                    .sorted { $0.order < $1.order }
+                entries += (own ?? []).map { entry in
+                    ShownInboxEntry(
+                        entry: entry, hasTimes: times,
+                        isEdited: MessageID(entry.message).map {
+                            edits[entry.subscriber]?.contains($0) ?? false
+                        } ?? false)
+                }.sorted { $0.order < $1.order }
             }
             let time: [Table.Column] = times ? [.left("HANDLED")] : []
             try session.show(
@@ -45,7 +51,7 @@ struct InboxCommand: ParsableCommand {
                     empty: "No messages handled.", id: { escaped($0.entry.message) }
                 ) {
                     [escaped($0.entry.subscriber)] + (times ? [$0.entry.received.rfc3339] : [])
-                        + [escaped($0.entry.message)]
+                        + [escaped($0.entry.message) + ($0.isEdited ? " (edited)" : "")]
                 })
             return .done
         }
@@ -66,6 +72,8 @@ struct InboxCommand: ParsableCommand {
 private struct ShownInboxEntry: Document {
     let entry: InboxEntry
     let hasTimes: Bool
+    /// Whether the subscriber got another payload than was sent.
+    let isEdited: Bool
 
     /// By subscriber, source and number; an id that is none comes first.
     var order: (String, String, Int) {
@@ -82,6 +90,7 @@ private struct ShownInboxEntry: Document {
             "subscriber": .string(entry.subscriber),
             "message": .string(entry.message),
             "handled": hasTimes ? .string(entry.received.rfc3339) : .null,
+            "edited": .bool(isEdited),
         ]
     }
 }

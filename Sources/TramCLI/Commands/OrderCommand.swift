@@ -321,7 +321,7 @@ private struct AwaitedOrder: Document {
 extension OutstandingDelivery {
     /// A line of an order or a saga.
     var line: String {
-        "  waiting for   \(subscriber) to handle \(message.id) \(escaped(message.type)) (\(words))"
+        "  waiting for   \(subscriber) to handle \(message.id) \(escaped(message.type)) (\(words)\(isEdited ? ", edited" : ""))"
     }
 
     private var words: String {

@@ -90,7 +90,10 @@ struct RelayCommand: ParsableCommand {
                     deadLetters: { try system.deadLetters(limit: 5, session.availability) })
                 let run = system.relay.run(
                     system.availability(), parking: parking, journal: system.journal)
-                var notice = dryRun ? nil : onParked.map(ParkedNotice.init)
+                var notice =
+                    dryRun
+                    ? nil
+                    : onParked.map { ParkedNotice($0) { Signals.pending != nil } }
                 // What stops the relay stops it before the first delivery.
                 try system.openForWriting(run.availability)
                 var driver = RelayDriver(

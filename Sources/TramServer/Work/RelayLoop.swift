@@ -89,7 +89,7 @@ final class RelayLoop: Sendable {
 
     private func deliver(in system: CustomersAndOrders) throws {
         let run = parking.run(in: system)
-        var notice = parking.notice()
+        var notice = parking.notice { [self] in isStopping }
         var failures = RetryDelay()
         var absences = RetryDelay.ofAbsences
         // What the stores' versions were before the last complete drain; nil for one that is away.

@@ -9,7 +9,11 @@ struct ServedParking: Sendable {
     var command: String?
 
     /// What tells of the dead letters of one run.
-    func notice() -> ParkedNotice? { command.map(ParkedNotice.init) }
+    ///
+    /// - Parameter isInterrupted: asked while the command runs whether to end it.
+    func notice(isInterrupted: @escaping () -> Bool) -> ParkedNotice? {
+        command.map { ParkedNotice($0, isInterrupted: isInterrupted) }
+    }
 
     /// Begins a run on a system's stores.
     func run(in system: CustomersAndOrders) -> RelayRun {
