@@ -7,6 +7,10 @@ struct Discards {
     private var orders: [String: Set<Int>] = [:]
     /// The same of customers.
     private var customers: [String: Set<Int>] = [:]
+    /// By service: the customers of whom an answer about one of their orders was discarded that cannot
+    /// be read. It may be about any of them.
+    private var unreadable: [String: Set<Int>] = [:]
+    private var customerOfOrder: [Int: Int] = [:]
     private var deliveries: [String: Set<MessageID>] = [:]
     /// The messages of which a delivery was discarded or given another payload.
     private(set) var decided: Set<MessageID> = []
@@ -34,6 +38,11 @@ struct Discards {
                 """)
             for row in rows { try add(row, from: view.storeName) }
         }
+        if unreadable.isEmpty { return }
+        for row in try views[1].rows("SELECT id, customer_id FROM orders") {
+            let (order, customer): (Int, Int) = try row.values()
+            customerOfOrder[order] = customer
+        }
     }
 
     private mutating func add(_ row: Row, from source: String) throws {
@@ -50,9 +59,12 @@ struct Discards {
         case Channel.order:
             if let order = Int(partition) { orders[subscriber, default: []].insert(order) }
         case Channel.customer:
-            if let customer = Int(partition) { customers[subscriber, default: []].insert(customer) }
+            guard let customer = Int(partition) else { return }
+            customers[subscriber, default: []].insert(customer)
             if let answer = try? WireFormat.decode(Answer.self, from: payload) {
                 orders[subscriber, default: []].insert(answer.orderId)
+            } else {
+                unreadable[subscriber, default: []].insert(customer)
             }
         default:
             if let order = orderOfSaga[partition] { orders[subscriber, default: []].insert(order) }
@@ -64,7 +76,11 @@ struct Discards {
     }
 
     func concern(order id: Int, at service: String) -> Bool {
-        orders[service]?.contains(id) ?? false
+        if orders[service]?.contains(id) ?? false { return true }
+        guard let unreadable = unreadable[service], let customer = customerOfOrder[id] else {
+            return false
+        }
+        return unreadable.contains(customer)
     }
 
     func concern(customer id: Int, at service: String) -> Bool {

@@ -104,10 +104,18 @@ extension CustomersAndOrders {
             messages += try unpublished(customerStore, Channel.customer, "\(order.customerID)")
         }
         messages += try unpublished(orderStore, Channel.order, "\(order.id)")
-        return try messages.filter {
+        let own = try messages.filter {
             try orderID(of: $0) == order.id && !isNews($0, aboutOrder: order.id)
-        }.flatMap { try outstandingDeliveries(of: $0, availability) }
+        }
+        let deliveries =
+            try own.flatMap { try outstandingDeliveries(of: $0, availability) }
             + stashedCommands(of: order, availability)
+        if !deliveries.isEmpty { return deliveries }
+        // An answer of the customer's that cannot be read may be about this order.
+        return try messages.filter {
+            try $0.destination == Channel.customer && $0.type != CustomerCreated.eventType
+                && orderID(of: $0) == nil
+        }.flatMap { try outstandingDeliveries(of: $0, availability) }
     }
 
     /// The commands of an order's saga that a participant has, and that wait for a lock.

@@ -131,15 +131,37 @@ import Testing
         #expect(try workbench.run("store", "check").status == 0)
     }
 
-    @Test func `an order that waits behind a failed message says behind which`() throws {
-        // The release of the credit waits behind the order's own spoiled event.
-        try workbench.run("relay", "run", "--until-idle")
-        _ = try workbench.run("relay", "run")
-        let shown = try workbench.succeed("order", "show", "1", "--json")
-        #expect(
-            shown.contains(
-                #""waitingFor":[{"message":"order:1","type":"OrderCreated","subscriber":"customer","#
-                    + #""state":"failed","attempts":2,"behind":null}],"stuck":false}"#), "\(shown)")
+    @Test func `an order says that it waits behind another one's message`() throws {
+        // Both orders' credit is reserved, and the customer's first event about it is spoiled.
+        _ = try edit("order:1", payload)
+        try tamper(
+            with: workbench.data + "/order.db",
+            "UPDATE message SET payload = '\(payload)' WHERE id = 1")
+        try workbench.succeed("relay", "run")
+        try tamper(
+            with: workbench.data + "/customer.db",
+            "UPDATE message SET payload = 'x' WHERE id = 2")
+        let held =
+            "\"message\":\"customer:3\",\"type\":\"CustomerCreditReserved\","
+            + "\"subscriber\":\"order\",\"state\":\"held\",\"attempts\":0,\"behind\":\"customer:2\""
+        for word in ["failed(1)", "parked after 2 attempts"] {
+            _ = try workbench.run("relay", "run", "--max-attempts", "2")
+            #expect(
+                try workbench.succeed("order", "show", "1").hasSuffix(
+                    "order to handle customer:2 CustomerCreditReserved (\(word))"))
+            #expect(
+                try workbench.succeed("order", "show", "2").hasSuffix(
+                    "order to handle customer:3 CustomerCreditReserved (held behind customer:2)"))
+            #expect(try workbench.succeed("order", "show", "2", "--json").contains(held))
+            #expect(try workbench.succeed("order", "list", "--json").contains(held))
+            #expect(try workbench.succeed("saga", "show", "2", "--json").contains(held))
+        }
+        // Discarded, it decides nothing about the first order, and lets the second one go on.
+        try workbench.succeed("deadletter", "discard", "--all", "--yes")
+        try workbench.succeed("relay", "run", "--until-idle")
+        #expect(try workbench.succeed("order", "show", "2").hasPrefix("Order 2: APPROVED"))
+        #expect(try workbench.succeed("order", "show", "1", "--json").hasSuffix("\"stuck\":true}"))
+        #expect(try workbench.run("store", "check").status == 0)
     }
 
     @Test func `an edited payload is delivered, told of everywhere, and leaves no violation`()
@@ -285,10 +307,9 @@ import Testing
     @Test func `an editor is what a person at a terminal gets`() throws {
         _ = try relay(times: 5)
         // `script` gives the command a terminal.
-        let editor = workbench.directory.file("editor")
-        try "#!/bin/sh\nprintf '%s' '\(payload)' > \"$1\"\n".write(
-            toFile: editor, atomically: true, encoding: .utf8)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: editor)
+        let file = workbench.directory.file("payload")
+        try payload.write(toFile: file, atomically: true, encoding: .utf8)
+        let editor = "cp \(file)"
         let command =
             "\(TramProcess.program) deadletter edit order:1 --subscriber history "
             + "--data-dir \(workbench.data)"
@@ -301,6 +322,10 @@ import Testing
             "script -qec '\(command.replacingOccurrences(of: "history", with: "customer"))' "
                 + "/dev/null", environment: ["VISUAL": "true"])
         #expect(unchanged.output.contains("Nothing was changed."), "\(unchanged.output)")
+        let failed = try shell(
+            "script -qec '\(command.replacingOccurrences(of: "history", with: "customer"))' "
+                + "/dev/null", environment: ["VISUAL": "false", "NO_COLOR": "1"])
+        #expect(failed.output.contains("error[editor-failed]"), "\(failed.output)")
     }
 
     @Test func `a command is run for each newly parked message, once when it ends well`() throws {

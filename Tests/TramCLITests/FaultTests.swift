@@ -57,6 +57,39 @@ struct FaultTests {
         #expect(try !workbench.succeed("customer", "list", "--json").contains(#""customerId":2"#))
     }
 
+    @Test(arguments: [
+        ("write", "customer.db-wal", ENOSPC), ("write", "customer.db-wal", EIO),
+        ("sync", "customer.db-wal", EIO), ("write", "history.db-wal", ENOSPC),
+        ("write", "order.db-wal", ENOSPC), ("read", "customer.db-wal", EIO),
+    ])
+    func `a disk that fails is no attempt of a delivery`(
+        call: String, file: String, code: Int32
+    ) throws {
+        try workbench.run("relay", "run", "--service", "customer")
+        for _ in 1...3 {
+            let result = try workbench.run(
+                Self.relay + ["--max-attempts", "1"], with: Fault(call, file, code))
+            #expect([73, 74].contains(result.status), "\(result.errors)")
+        }
+        let status = try workbench.succeed("relay", "status", "--json")
+        #expect(status.contains(#""failed":0,"next":{"message":"order:1""#), "\(status)")
+        #expect(status.hasSuffix(#""parked":0}"#))
+        try workbench.succeed("relay", "run", "--until-idle", "--max-attempts", "1")
+        #expect(try workbench.succeed("order", "show", "1").hasPrefix("Order 1: APPROVED"))
+    }
+
+    @Test func `a store that is locked is no attempt of a delivery`() throws {
+        let holder = try ForeignWriter(workbench.data + "/customer.db")
+        for _ in 1...2 {
+            let result = try workbench.run(
+                "relay", "run", "--max-attempts", "1", "--lock-timeout", "50ms")
+            #expect(result.status == 75, "\(result.errors)")
+        }
+        withExtendedLifetime(holder) {}
+        let status = try workbench.succeed("relay", "status", "--json")
+        #expect(!status.contains(#""failed":1"#) && status.hasSuffix(#""parked":0}"#), "\(status)")
+    }
+
     @Test func `a log that cannot be synchronized leaves the last transaction uncertain`() throws {
         let result = try workbench.run(Self.create, with: Fault("sync", "customer.db-wal", EIO))
         #expect(result.status == 74)

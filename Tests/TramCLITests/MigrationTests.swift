@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 import Tram
 
-/// Stores that version 0.1.0 made go on. The fixtures were made by that program.
+/// Stores that older versions made go on. The fixtures were made by those programs: version 0.1.0, and
+/// the last one whose library tables had version 2.
 @Suite struct MigrationTests {
     let directory: TemporaryDirectory
 
@@ -11,10 +12,10 @@ import Tram
         directory = try TemporaryDirectory()
     }
 
-    private func unpack(_ name: String) throws -> String {
+    private func unpack(_ name: String, of version: String = "0.1.0") throws -> String {
         let archive = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent()
-            .appendingPathComponent("Fixtures/stores-0.1.0-\(name).tar.gz").path
+            .appendingPathComponent("Fixtures/stores-\(version)-\(name).tar.gz").path
         let result = try ChildProcess("tar", ["-xzf", archive, "-C", directory.path]).wait()
         try #require(result.status == 0, "\(result.errors)")
         return directory.file(name)
@@ -44,6 +45,26 @@ import Tram
             relayed.output.hasSuffix("0 failed. 0 messages pending.\n"), "\(relayed.output)")
         let ended = try tram(["saga", "show", "9", "--data-dir", data]).output
         #expect(ended.hasPrefix("Saga of order 9: rolled-back"), "the limit is used up")
+    }
+
+    @Test func `failures of before dead letters count, and all else goes on`() throws {
+        let data = try unpack("in-flight", of: "library-2")
+        let relayed = try tram(["relay", "run", "--until-idle", "--data-dir", data])
+        #expect(relayed.status == 1)
+        #expect(relayed.output.contains("order:17 OrderApproved  -> history   ok"))
+        #expect(
+            try tram(["outbox", "list", "--data-dir", data]).output.contains(
+                "order:15    failed(3)"))
+        for _ in 4...5 { _ = try tram(["relay", "run", "--data-dir", data]) }
+        let letters = try tram(["deadletter", "list", "-q", "--data-dir", data]).output
+        #expect(letters == "order:15\norder:15\n")
+        let discarded = try tram(["deadletter", "discard", "--all", "--yes", "--data-dir", data])
+        #expect(discarded.status == 0)
+        #expect(try tram(["relay", "run", "--until-idle", "--data-dir", data]).status == 0)
+        #expect(try tram(["store", "purge", "--data-dir", data]).status == 0)
+        let check = try tram(["store", "check", "--data-dir", data])
+        #expect(check.status == 0, "\(check.output)")
+        #expect(check.output.contains("(lost) order 7 is PENDING"))
     }
 
     @Test func `what version 0.1.0 has handled is not handled again, and protected from now on`()

@@ -36,7 +36,8 @@ extension Problem.Code {
             .usage
         case .customerNotFound, .orderNotFound, .messageNotFound, .notInViewYet,
             .orderNotCancellable, .sagaNotFailed, .historyIncomplete, .subscriberNotFound,
-            .serviceNotFound, .directoryNotEmpty, .notParked, .idempotencyKeyReused, .notPossible,
+            .serviceNotFound, .directoryNotEmpty, .notParked, .editor, .idempotencyKeyReused,
+            .notPossible,
             .notHandledYet:
             .no
         case .noStore: .noStore

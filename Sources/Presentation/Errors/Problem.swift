@@ -56,6 +56,7 @@ package struct Problem: Error, Sendable {
         case notPossible = "not-possible"
         case confirmation = "confirmation-needed"
         case notParked = "not-parked"
+        case editor = "editor-failed"
         case noStore = "no-store"
         case storeDamaged = "store-damaged"
         case storeForeign = "store-foreign"

@@ -225,7 +225,7 @@ struct DeadLetterCommand: ParsableCommand {
             let present = letter.edited ?? letter.message.payload
             let bytes: [UInt8]
             if Terminal.isInteractive(0) {
-                bytes = try Editor.edit(present)
+                bytes = try edit(present)
             } else {
                 bytes = try readAll(from: 0, path: "standard input", atMost: Self.maximumSize + 1)
             }
@@ -243,6 +243,17 @@ struct DeadLetterCommand: ParsableCommand {
             try session.show(DecidedDeadLetters(decision: .edited, letters: [edited]))
             session.hint("'tram relay run' delivers it")
             return .done
+        }
+
+        private func edit(_ payload: String) throws -> [UInt8] {
+            do {
+                return try Editor.edit(payload)
+            } catch {
+                throw Problem(
+                    code: .editor, message: "the editor did not end well: \(error.reason)",
+                    reason: "Nothing was changed.",
+                    help: "name one with EDITOR, or give the payload on standard input")
+            }
         }
 
         /// How many bytes a payload may have.

@@ -118,7 +118,7 @@ extension Problem.Code {
         case .diskFull: (507, "Insufficient Storage")
         case .noStore, .storeDamaged, .storeForeign, .storeRolledBack, .storeTooNew, .storeReadOnly,
             .inputOutput, .portInUse,
-            .noServer, .bug:
+            .noServer, .editor, .bug:
             (500, "Internal Server Error")
         }
     }
