@@ -56,25 +56,11 @@ struct RelayCommand: ParsableCommand {
         @Option(help: "Only this service's outbox: customer, order or history.")
         var service: ServiceChoice?
 
-        @Option(
-            parsing: .unconditional,
-            help: ArgumentHelp(
-                "Park a delivery that has failed so often; 0 never does.", valueName: "n"))
-        var maxAttempts = "\(ParkingPolicy().maxAttempts)"
-
-        @Option(
-            help: ArgumentHelp(
-                "Run this once for each newly parked message, with its JSON on standard input.",
-                valueName: "command"))
-        var onParked: String?
-
+        @OptionGroup var parkingOptions: ParkingOptions
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
         func run(in session: Session) throws -> ExitStatus {
-            let parking = ParkingPolicy(
-                maxAttempts: try Input.count(
-                    maxAttempts, field: "max-attempts", isZeroAllowed: true),
-                isToBeTold: onParked != nil)
+            let parking = try parkingOptions.policy()
             let bounds = RelayRun.Bounds(
                 source: service?.rawValue,
                 messages: try maxMessages.map { try Input.count($0, field: "max-messages") },
@@ -93,7 +79,7 @@ struct RelayCommand: ParsableCommand {
                 var notice =
                     dryRun
                     ? nil
-                    : onParked.map { ParkedNotice($0) { Signals.pending != nil } }
+                    : parkingOptions.onParked.map { ParkedNotice($0) { Signals.pending != nil } }
                 // What stops the relay stops it before the first delivery.
                 try system.openForWriting(run.availability)
                 var driver = RelayDriver(

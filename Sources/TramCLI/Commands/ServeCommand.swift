@@ -73,18 +73,7 @@ struct ServeCommand: SessionCommand {
             "How many connections each port has at the most; others wait.", valueName: "n"))
     var maxConnections = "256"
 
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "Park a delivery that has failed so often; 0 never does.", valueName: "n"))
-    var maxAttempts = "\(ParkingPolicy().maxAttempts)"
-
-    @Option(
-        help: ArgumentHelp(
-            "Run this once for each newly parked message, with its JSON on standard input.",
-            valueName: "command"))
-    var onParked: String?
-
+    @OptionGroup var parkingOptions: ParkingOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) throws -> ExitStatus {
@@ -113,9 +102,8 @@ struct ServeCommand: SessionCommand {
             requestTimeout, field: "request-timeout")
         configuration.idleTimeout = try Input.duration(idleTimeout, field: "idle-timeout")
         configuration.maxConnections = try Input.count(maxConnections, field: "max-connections")
-        configuration.maxAttempts = try Input.count(
-            maxAttempts, field: "max-attempts", isZeroAllowed: true)
-        configuration.onParked = onParked
+        configuration.maxAttempts = try parkingOptions.policy().maxAttempts
+        configuration.onParked = parkingOptions.onParked
         try refuseEqualPorts(configuration)
         configuration.isJSON = session.isJSON
         configuration.isQuiet = session.isQuiet
