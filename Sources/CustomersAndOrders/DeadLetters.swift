@@ -4,7 +4,7 @@ extension CustomersAndOrders {
     /// The dead letters, at most `limit` of them, in the order of services, messages and subscribers.
     ///
     /// - Parameter selection: only these.
-    /// - Throws: `RedeliveryError.unknownSubscriber`.
+    /// - Throws: ``UnknownSubscriber``.
     package func deadLetters(
         _ selection: DeadLetterSelection = DeadLetterSelection(), limit: Int = .max,
         _ availability: Availability = Availability()
@@ -35,7 +35,7 @@ extension CustomersAndOrders {
 
     /// Decides about dead letters by the library's own means.
     ///
-    /// - Throws: `RedeliveryError.unknownSubscriber`, `DeadLetterError`.
+    /// - Throws: ``UnknownSubscriber``, `DeadLetterError`.
     package func decide(
         _ decision: DeadLetterDecision, _ selection: DeadLetterSelection,
         _ availability: Availability = Availability()
@@ -50,7 +50,7 @@ extension CustomersAndOrders {
     private func refuseUnknown(_ subscriber: String?) throws {
         guard let subscriber else { return }
         let known = relay.services.flatMap(\.subscribers).map(\.id)
-        if !known.contains(subscriber) { throw RedeliveryError.unknownSubscriber(subscriber) }
+        if !known.contains(subscriber) { throw UnknownSubscriber(id: subscriber) }
     }
 }
 
@@ -58,4 +58,9 @@ extension CustomersAndOrders {
 package enum DeadLetterDecision: Sendable {
     case retry
     case discard
+}
+
+/// No subscriber has this id.
+package struct UnknownSubscriber: Error {
+    package let id: String
 }

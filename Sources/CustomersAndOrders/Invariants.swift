@@ -238,7 +238,9 @@ extension SystemSnapshot {
                 || viewedOrders.contains {
                     $0.customerID == id
                         && (losses.isLost($0.id, of: "orders", in: ServiceName.order)
-                            || losses.isReused(order: $0.id))
+                            || losses.isReused(order: $0.id)
+                            || losses.concern(
+                                order: $0.id, between: ServiceName.order, ServiceName.history))
                 }
                 || orders.contains {
                     $0.customerID == id

@@ -4,7 +4,8 @@ internal import Orders
 internal import Tram
 
 /// What is known to be lost since older copies of stores were put back, since the view was rebuilt from
-/// outboxes that had been purged, and because operators have discarded deliveries. What follows from it is told, and is no violation.
+/// outboxes that had been purged, and because operators have decided that deliveries are not made, or
+/// are made with other content. What follows from it is told, and is no violation.
 struct Losses {
     /// By service: when its store was accepted last.
     private var accepted: [String: Timestamp] = [:]
@@ -15,7 +16,7 @@ struct Losses {
     /// When messages were sent, as far as their outboxes still tell.
     private var sent: [MessageID: Timestamp] = [:]
     private var gaps: [String: Int] = [:]
-    private var discards = Discards()
+    private var decisions = OperatorDecisions()
     /// The aggregates whose number a lost one has had.
     private(set) var reused: Set<ReusedAggregate> = []
 
@@ -37,7 +38,7 @@ struct Losses {
             accepted[view.storeName] = own.map(\.accepted).max()
             reused.formUnion(own.flatMap(\.reused))
         }
-        discards = try Discards(views)
+        decisions = try OperatorDecisions(views)
         gaps = try OrderHistoryService.gaps(in: views[2])
         if accepted.isEmpty && gaps.isEmpty { return }
         let beginnings = [CustomerCreated.eventType, OrderCreated.eventType]
@@ -70,19 +71,19 @@ struct Losses {
     /// Whether something between these services about an order may have been lost.
     func concern(order id: Int, between services: String...) -> Bool {
         concern(Aggregate(type: Channel.order, id: id), services)
-            || services.contains { discards.concern(order: id, at: $0) }
+            || services.contains { decisions.concern(order: id, at: $0) }
     }
 
     /// Whether something between these services about a customer may have been lost.
     func concern(customer id: Int, between services: String...) -> Bool {
         concern(Aggregate(type: Channel.customer, id: id), services)
-            || services.contains { discards.concern(customer: id, at: $0) }
+            || services.contains { decisions.concern(customer: id, at: $0) }
     }
 
     /// Whether an operator has discarded the delivery of a message, or the store of its receiver was
     /// put back since it should have handled it.
     func concern(_ message: MessageID, to service: String) -> Bool {
-        if discards.contains(message, at: service) { return true }
+        if decisions.discards(message, at: service) { return true }
         guard let accepted = accepted[service] else { return false }
         return sent[message].map { $0 <= accepted } ?? true
     }
@@ -96,10 +97,10 @@ struct Losses {
     }
 
     /// Whether an operator has decided about deliveries of a message, and so knows how it is.
-    func isKnownToOperators(_ message: MessageID) -> Bool { discards.decided.contains(message) }
+    func isKnownToOperators(_ message: MessageID) -> Bool { decisions.messages.contains(message) }
 
     /// The order whose saga has this id; nil when there is none.
-    func order(ofSaga id: String) -> Int? { discards.orderOfSaga[id] }
+    func order(ofSaga id: String) -> Int? { decisions.orderOfSaga[id] }
 
     /// Whether the view was not told of an order's or a customer's creation.
     func isBeforeView(order id: Int) -> Bool {

@@ -140,11 +140,12 @@ extension CustomersAndOrders {
         var outstanding: [Int: [OutstandingDelivery]] = [:]
         for source in [service(ServiceName.order), service(ServiceName.customer)] {
             try forEachPage(of: source, unseenAfter: nil, availability) { messages in
+                let notes = try notes(of: messages, in: source, availability)
                 for message in messages {
                     guard let id = try orderID(of: message),
                         try !isNews(message, aboutOrder: id)
                     else { continue }
-                    let deliveries = try outstandingDeliveries(of: message, availability)
+                    let deliveries = try outstandingDeliveries(of: message, notes, availability)
                     if deliveries.isEmpty { continue }
                     outstanding[id, default: []] += deliveries
                 }
@@ -156,13 +157,29 @@ extension CustomersAndOrders {
     private func outstandingDeliveries(
         of message: Message, _ availability: Availability
     ) throws -> [OutstandingDelivery] {
-        let number = message.id.number
-        let notes = try availability.attempt(service(message.id.service).store) {
-            try $0.read { try Outbox($0).allNotes(number...number) }
+        try outstandingDeliveries(
+            of: message,
+            notes(of: [message], in: service(message.id.service), availability), availability)
+    }
+
+    /// What an outbox knows of the deliveries of some of its messages.
+    private func notes(
+        of messages: [Message], in source: Service, _ availability: Availability
+    ) throws -> DeliveryNotes {
+        guard let first = messages.first?.id.number, let last = messages.last?.id.number else {
+            return DeliveryNotes()
         }
+        return try availability.attempt(source.store) {
+            try $0.read { try Outbox($0).allNotes(first...last) }
+        } ?? DeliveryNotes()
+    }
+
+    private func outstandingDeliveries(
+        of message: Message, _ notes: DeliveryNotes, _ availability: Availability
+    ) throws -> [OutstandingDelivery] {
         // No saga waits for the view.
-        return try deliveries(
-            of: message, notes ?? DeliveryNotes(), availability, except: ServiceName.history
+        try deliveries(
+            of: message, notes, availability, except: ServiceName.history
         ).compactMap { delivery in
             guard let subscriber = delivery.subscriber,
                 delivery.state != .delivered && delivery.state != .discarded

@@ -8,6 +8,8 @@ package enum ViewProgressError: Error, Hashable, Sendable {
     case messageNotFound(MessageID)
     /// The order history does not receive messages of this kind.
     case notReceived(MessageHeading)
+    /// An operator has decided that the order history does not get it.
+    case discarded(MessageHeading)
 }
 
 extension CustomersAndOrders {
@@ -32,5 +34,9 @@ extension CustomersAndOrders {
         guard
             OrderHistoryService.handlers.accepts(type: message.type, from: message.destination)
         else { throw ViewProgressError.notReceived(message.heading) }
+        let discarded = try source?.store.read { try Outbox($0).discarded(of: id) } ?? []
+        if discarded.contains(OrderHistoryService.handlers.id) {
+            throw ViewProgressError.discarded(message.heading)
+        }
     }
 }

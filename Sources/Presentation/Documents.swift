@@ -133,18 +133,24 @@ extension DeadLetter {
     /// - Parameter others: those of the same message at other subscribers.
     package func json(beside others: [DeadLetter]) -> JSON {
         .object(
-            jsonMembers + [
-                JSON.Member(
-                    "headers",
-                    .object(
-                        // The time is never the same twice.
-                        message.headers.filter { $0.key != MessageHeader.date }
-                            .sorted { $0.key < $1.key }.map {
-                                JSON.Member($0.key, .string($0.value))
-                            })),
-                JSON.Member("payload", .text(message.payload)),
-                JSON.Member("editedPayload", edited.map(JSON.text) ?? .null),
-                JSON.Member("others", .array(others.map(\.json))),
-            ])
+            wholeMembers + [JSON.Member("others", .array(others.map(\.json)))])
+    }
+
+    /// The whole letter, alone.
+    package var wholeJSON: JSON { .object(wholeMembers) }
+
+    private var wholeMembers: [JSON.Member] {
+        jsonMembers + [
+            JSON.Member(
+                "headers",
+                .object(
+                    // The time is never the same twice.
+                    message.headers.filter { $0.key != MessageHeader.date }
+                        .sorted { $0.key < $1.key }.map {
+                            JSON.Member($0.key, .string($0.value))
+                        })),
+            JSON.Member("payload", .text(message.payload)),
+            JSON.Member("editedPayload", edited.map(JSON.text) ?? .null),
+        ]
     }
 }

@@ -5,6 +5,11 @@ package enum JSONSchema {
         "maximum": .integer(.max),
     ]
 
+    /// A message's id, for example `order:1`.
+    package static let messageID: JSON = [
+        "type": .string("string"), "pattern": .string("^[a-z]+:[1-9][0-9]{0,17}$"),
+    ]
+
     package static let count: JSON = ["type": .string("integer"), "minimum": .integer(0)]
     package static let text: JSON = ["type": .string("string")]
     package static let optionalText: JSON = ["type": .strings(["string", "null"])]

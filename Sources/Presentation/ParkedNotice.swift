@@ -1,9 +1,10 @@
 package import CustomersAndOrders
 internal import Platform
-package import Tram
+internal import Tram
 
 /// A command that is run once for each newly parked delivery, so that someone is told: with the dead
-/// letter's JSON on its standard input. It is not run inside a transaction.
+/// letter's JSON on its standard input. It is not run inside a transaction, and need not be under the
+/// relay's lock.
 package struct ParkedNotice {
     /// How long the command may take, in milliseconds.
     private static let longest = 30_000
@@ -23,19 +24,23 @@ package struct ParkedNotice {
         self.isInterrupted = isInterrupted
     }
 
-    /// Call after every pass. A command that failed is run again later.
+    /// Runs the command where that is due: at first, when something has been parked, and when a command
+    /// has failed a while ago. After one that took too long the others wait as well.
     ///
-    /// - Parameter report: told of a command that has failed, in one sentence.
+    /// - Parameters:
+    ///   - isNew: whether something may have been parked since the last call.
+    ///   - report: told of a command that has failed, in one sentence.
     package mutating func tell(
-        after summary: PassSummary, in system: CustomersAndOrders, report: (String) -> Void
+        isNew: Bool, in system: CustomersAndOrders, report: (String) -> Void
     ) throws {
         let isDue = retry.isDue(hasFailed: hasFailed, now: MonotonicTime.now())
-        guard isFirst || summary.newlyParked > 0 || isDue else { return }
+        guard isFirst || isNew || isDue else { return }
         isFirst = false
         hasFailed = false
+        var isOver = false
         try system.relay.tellOfDeadLetters(system.availability()) { letter in
-            let failure = run(letter)
-            guard let failure else { return true }
+            if isOver { return false }
+            guard let failure = run(letter, &isOver) else { return true }
             hasFailed = true
             report(
                 "the command for parked messages \(failure), for \(letter.message.id) at "
@@ -45,12 +50,14 @@ package struct ParkedNotice {
         system.patience.renew()
     }
 
+    /// - Parameter isOver: becomes true when no other command is to be run now.
     /// - Returns: what went wrong; nil when the command has ended well.
-    private func run(_ letter: DeadLetter) -> String? {
+    private func run(_ letter: DeadLetter, _ isOver: inout Bool) -> String? {
         do {
-            let input = Array((letter.json(beside: []).text + "\n").utf8)
+            let input = Array((letter.wholeJSON.text + "\n").utf8)
             let outcome = try command.run(
                 input: input, waitingAtMost: Self.longest, isInterrupted: isInterrupted)
+            isOver = outcome == .timedOut || outcome == .interrupted
             return switch outcome {
             case .exited(status: 0): nil
             case .exited(let status): "ended with status \(status)"

@@ -7,8 +7,6 @@ struct RelayDriver {
     private let bounds: RelayRun.Bounds
     private let reporter: RelayReporter
     private let patience: Patience
-    /// Called after every pass, outside all transactions.
-    private let afterPass: (PassSummary) throws -> Void
     private(set) var hasFailed = false
     private(set) var hasParked = false
     /// Whether a delivery was committed: then it is no longer true that nothing was changed.
@@ -17,10 +15,8 @@ struct RelayDriver {
     private(set) var pending = 0
 
     init(
-        run: RelayRun, bounds: RelayRun.Bounds, reporter: RelayReporter, patience: Patience,
-        afterPass: @escaping (PassSummary) throws -> Void
+        run: RelayRun, bounds: RelayRun.Bounds, reporter: RelayReporter, patience: Patience
     ) {
-        self.afterPass = afterPass
         self.patience = patience
         self.run = run
         self.bounds = bounds
@@ -28,13 +24,13 @@ struct RelayDriver {
     }
 
     mutating func step() throws {
-        try note(run.step(bounds, report: reporter.report))
+        note(try run.step(bounds, report: reporter.report))
     }
 
     @discardableResult
     mutating func pass() throws -> PassSummary {
         let summary = try run.pass(bounds, report: reporter.report)
-        try note(summary)
+        note(summary)
         return summary
     }
 
@@ -47,13 +43,16 @@ struct RelayDriver {
     }
 
     /// Makes passes as messages come, and tries failed deliveries again: see `RetryDelay`.
-    mutating func watch() throws {
+    ///
+    /// - Parameter afterPass: called between two passes, outside all transactions.
+    mutating func watch(afterPass: (PassSummary) throws -> Void) throws {
         reporter.ignoresIdlePasses = true
         var failures = RetryDelay()
         var absences = RetryDelay.ofAbsences
         while Signals.pending == nil {
             patience.renew()
             let summary = try pass()
+            try afterPass(summary)
             let now = MonotonicTime.now()
             if absences.isDue(hasFailed: run.hasUnavailable, now: now) { run.retryIfAnyoneIsBack() }
             if failures.isDue(hasFailed: run.hasFailed, now: now) {
@@ -64,11 +63,10 @@ struct RelayDriver {
         }
     }
 
-    private mutating func note(_ summary: PassSummary) throws {
+    private mutating func note(_ summary: PassSummary) {
         if summary.failed > 0 { hasFailed = true }
         if summary.newlyParked > 0 { hasParked = true }
         if summary.messages > 0 { hasDelivered = true }
         pending = summary.pending
-        try afterPass(summary)
     }
 }

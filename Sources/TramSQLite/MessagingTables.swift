@@ -130,28 +130,19 @@ enum MessagingTables {
         CREATE INDEX dead_letter_of_aggregate_idx
         ON dead_letter (destination, partition_id, message_id)
         """,
+        // These two outlive their messages: what follows from them is told for good.
         """
         CREATE TABLE delivery_edit (
-            message_id INTEGER NOT NULL
-                REFERENCES message (id) ON DELETE CASCADE ON UPDATE CASCADE,
+            message_id INTEGER NOT NULL,
             consumer_id TEXT NOT NULL,
+            destination TEXT NOT NULL,
+            partition_id TEXT NOT NULL,
+            sent_payload TEXT NOT NULL,
             payload TEXT NOT NULL,
             creation_time INTEGER NOT NULL,
             PRIMARY KEY (message_id, consumer_id)
         ) STRICT, WITHOUT ROWID
         """,
-        // A relay that runs looks here whether messages that it has passed are pending again.
-        """
-        CREATE TABLE outbox_decision (
-            id INTEGER PRIMARY KEY,
-            decision TEXT NOT NULL
-                CHECK (decision IN ('retried', 'edited', 'discarded', 'redelivered')),
-            message_id INTEGER,
-            consumer_id TEXT NOT NULL,
-            creation_time INTEGER NOT NULL
-        ) STRICT
-        """,
-        // It outlives its message: what follows from it is told for good.
         """
         CREATE TABLE discarded_delivery (
             message_id INTEGER NOT NULL,
@@ -166,6 +157,17 @@ enum MessagingTables {
             creation_time INTEGER NOT NULL,
             PRIMARY KEY (message_id, consumer_id)
         ) STRICT, WITHOUT ROWID
+        """,
+        // A relay that runs looks here whether messages that it has passed are pending again.
+        """
+        CREATE TABLE outbox_decision (
+            id INTEGER PRIMARY KEY,
+            decision TEXT NOT NULL
+                CHECK (decision IN ('retried', 'edited', 'discarded', 'redelivered', 'handled')),
+            message_id INTEGER,
+            consumer_id TEXT NOT NULL,
+            creation_time INTEGER NOT NULL
+        ) STRICT
         """,
         """
         CREATE TABLE purged_inbox (

@@ -15,6 +15,7 @@ package final class Backend: Sendable {
     private let endpoints: [String: [Endpoint]]
     private let workers: Workers
     private let relay: RelayLoop?
+    private let notices: NoticeLoop?
     private let openForRelay: @Sendable () throws -> CustomersAndOrders
     /// How long a job may wait for its turn, in milliseconds: longer than one for a lock.
     private let longestWait: Int64
@@ -46,10 +47,11 @@ package final class Backend: Sendable {
         // Checks the stores before anything is served.
         _ = try open(configuration.lockTimeout, false)
 
+        let notices = configuration.onParked.map { NoticeLoop($0, report: report) }
         let parking = ServedParking(
             policy: ParkingPolicy(
-                maxAttempts: configuration.maxAttempts,
-                isToBeTold: configuration.onParked != nil), command: configuration.onParked)
+                maxAttempts: configuration.maxAttempts, isToBeTold: notices != nil),
+            notices: notices)
         let relay =
             configuration.relay == .auto
             ? RelayLoop(parking: parking, metrics: metrics, report: report) : nil
@@ -67,6 +69,7 @@ package final class Backend: Sendable {
         ]
         self.metrics = metrics
         self.relay = relay
+        self.notices = notices
         self.report = report
         // The relay has time, and must end when it is told to.
         openForRelay = { try open(200, true) }
@@ -79,12 +82,14 @@ package final class Backend: Sendable {
     /// Starts to deliver messages, if that is the server's to do.
     package func startRelay() throws {
         try relay?.start(open: openForRelay)
+        try notices?.start(open: openForRelay)
     }
 
     /// Ends the relay between two transactions, and the threads after what they have been given. Then
     /// each store is one file.
     package func stop() {
         relay?.stop()
+        notices?.stop()
         workers.close()
         guard let system = try? openForRelay() else { return }
         // What is in the logs is safe there, too.

@@ -22,7 +22,7 @@ import Testing
             ),
             (
                 ["order", "show", "1", "--json"],
-                #"{"orderId":1,"orderState":"PENDING","rejectionReason":null,"customerId":1,"orderTotal":{"amount":4},"saga":"choreography","waitingFor":[{"message":"order:1","type":"OrderCreated","subscriber":"customer","state":"pending","attempts":0,"behind":null}],"stuck":false}"#
+                #"{"orderId":1,"orderState":"PENDING","rejectionReason":null,"customerId":1,"orderTotal":{"amount":4},"saga":"choreography","waitingFor":[{"message":"order:1","type":"OrderCreated","subscriber":"customer","state":"pending","attempts":0,"behind":null,"edited":false}],"stuck":false}"#
             ),
             (
                 ["relay", "run"],
@@ -495,7 +495,7 @@ import Testing
                 ORDER  CUSTOMER  STATE    TOTAL  REASON
                 1      1         PENDING   4.00
                 """,
-                #"[{"orderId":1,"orderState":"PENDING","rejectionReason":null,"customerId":1,"orderTotal":{"amount":4},"saga":"choreography","waitingFor":[{"message":"customer:2","type":"CustomerCreditReserved","subscriber":"order","state":"pending","attempts":0,"behind":null}],"stuck":false}]"#
+                #"[{"orderId":1,"orderState":"PENDING","rejectionReason":null,"customerId":1,"orderTotal":{"amount":4},"saga":"choreography","waitingFor":[{"message":"customer:2","type":"CustomerCreditReserved","subscriber":"order","state":"pending","attempts":0,"behind":null,"edited":false}],"stuck":false}]"#
             ),
             (
                 ["history", "list"],

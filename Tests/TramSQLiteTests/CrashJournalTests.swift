@@ -36,7 +36,6 @@ import Testing
         #expect(last.status == 0, "\(last.errors)")
         #expect(
             last.output == """
-                sender:3 handled
                 0 pending, 1 parked
                 heard 1
                 heard 2
@@ -46,14 +45,14 @@ import Testing
         #expect(try probe("run", "3").output.hasPrefix("0 pending, 1 parked"))
     }
 
-    @Test func `what comes before it is delivered by the second relay at the latest`() throws {
+    @Test func `all others are delivered by the second relay, also where nothing is parked`() throws
+    {
         _ = try probe("publish", "1", "-1", "2")
         _ = try probe("run", "0")
         _ = try probe("run", "0")
         try tamper(with: directory.file("sender.db"), "DELETE FROM message WHERE id = 2")
         let after = try probe("run", "0")
-        #expect(after.output.contains("heard 1\nheard 2\n"), "\(after.output)")
-        #expect(!after.output.contains("sender:1"), "it was delivered before")
+        #expect(after.output == "0 pending, 0 parked\nheard 1\nheard 2\n", "\(after.output)")
     }
 
     @Test func `that a process was killed counts as no attempt`() throws {

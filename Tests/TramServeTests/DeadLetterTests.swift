@@ -112,6 +112,40 @@
             try served.stop()
         }
 
+        @Test func `an answer that lacks a service is no answer`() throws {
+            let workbench = try spoiledWorkbench()
+            let served = try ServedSystem(
+                "--relay", "manual", "--max-attempts", "1", "--lock-timeout", "100ms", in: workbench
+            )
+            _ = try served.post(served.orders, "/relay/run")
+            let holder = try ForeignWriter(workbench.data + "/order.db")
+            for path in [
+                "/deadletters/order:1/retry", "/deadletters/order%3A1/discard",
+                "/deadletters/retry", "/deadletters/discard",
+            ] {
+                let answer = try served.post(served.orders, path)
+                #expect(answer.status == 503, "\(path): \(answer.body)")
+                #expect(answer.code == "store-busy")
+            }
+            withExtendedLifetime(holder) {}
+            #expect(try served.get(served.orders, "/deadletters").json.elements?.count == 2)
+            try served.stop()
+        }
+
+        @Test func `a command that hangs holds up no order, nor the server's end`() throws {
+            let workbench = try spoiledWorkbench()
+            let served = try ServedSystem(
+                "--max-attempts", "1", "--on-parked", "sleep 1000", in: workbench)
+            try eventually("it is parked") {
+                try served.get(served.orders, "/deadletters").json.elements?.count == 2
+            }
+            try workbench.succeed("order", "create", "--customer-id", "1", "--order-total", "1")
+            try served.expect(order: 2, toBe: "APPROVED")
+            let start = MonotonicTime.now()
+            try served.stop()
+            #expect(MonotonicTime.now() - start < 15_000)
+        }
+
         @Test func `somebody is told of each newly parked message, once`() throws {
             let workbench = try spoiledWorkbench()
             let told = workbench.directory.file("told")

@@ -130,7 +130,7 @@ import TramSQLite
     @Test func `a run that goes on heeds what an operator decides meanwhile`() throws {
         try system.publish(-1, about: 1)
         try system.publish(2, about: 1)
-        try run()
+        try run(times: 2)
         let watching = system.relay.run(parking: ParkingPolicy(maxAttempts: 2))
         try system.pass(watching)
         #expect(try system.pass(watching).summary.isIdle)
@@ -140,6 +140,70 @@ import TramSQLite
             try system.pass(watching).deliveries.filter { $0.contains("listener") } == [
                 "sender:1>listener handled", "sender:2>listener handled",
             ])
+    }
+
+    @Test func `what is retried while a run goes on is tried in it once, not again and again`()
+        throws
+    {
+        try system.publish(-1, about: 1)
+        let run = system.relay.run(parking: ParkingPolicy(maxAttempts: 1))
+        #expect(try system.pass(run).deliveries.last == "sender:1>listener parked")
+        try system.relay.retry(DeadLetterSelection())
+        #expect(
+            try system.pass(run).deliveries.filter { $0.contains("listener") } == [
+                "sender:1>listener held"
+            ])
+        #expect(try system.pass(run).summary.isIdle)
+        run.retryFailed()
+        #expect(try system.pass(run).deliveries.last == "sender:1>listener parked")
+    }
+
+    @Test func `a decision in the middle of a pass lets nothing be overtaken`() throws {
+        let system = try Relayed(chunk: 2)
+        try system.publish(-1, about: 1)
+        for _ in 1...2 {
+            try system.pass(system.relay.run(parking: ParkingPolicy(maxAttempts: 2)))
+        }
+        for thing in 2...5 { try system.publish(1, about: thing) }
+        try system.publish(9, about: 1)
+        try system.receiver.write { _ = try $0.execute("INSERT INTO mended VALUES ('listener')") }
+        var isDecided = false
+        try system.relay.run().pass(RelayRun.Bounds(source: "sender")) { event in
+            // After the first chunk.
+            guard case .delivered = event, !isDecided else { return }
+            isDecided = true
+            try system.relay.retry(DeadLetterSelection())
+        }
+        #expect(try system.heard().filter { $0 != 1 } == [-1, 9])
+        #expect(try system.sender.read { try Outbox($0).pendingCount() } == 0)
+    }
+
+    @Test func `a message that everybody is done with since it was read is published`() throws {
+        let system = try Relayed()
+        try system.publish(-1, about: 1)
+        for _ in 1...2 {
+            try system.pass(system.relay.run(parking: ParkingPolicy(maxAttempts: 2)))
+        }
+        // There is somebody else to get it, and while he does an operator decides.
+        try system.sender.write { _ = try $0.execute("UPDATE message SET aside = 0") }
+        nonisolated(unsafe) let operators = system.relay
+        let decider = DomainEventHandlers(
+            "decider",
+            [
+                .on(Happened.self) { _, _ in
+                    try operators.discard(DeadLetterSelection())
+                    return .handled("decided")
+                }
+            ])
+        let relay = try Relay(wholeSystem: [
+            system.relay.services[0],
+            Service(store: try messagingStore("decider"), subscribers: [decider]),
+            system.relay.services[1],
+        ])
+        let pass = try system.pass(relay.run())
+        #expect(pass.deliveries == ["sender:1>counter duplicate", "sender:1>decider handled"])
+        let entry = try system.sender.read { try Outbox($0).message(1) }
+        #expect(entry?.isPublished == true)
     }
 
     @Test func `an edited payload goes to the one subscriber, and the message stays as it was`()

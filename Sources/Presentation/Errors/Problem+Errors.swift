@@ -23,6 +23,8 @@ extension Problem {
         case let error as StoreCopyError: self.init(error)
         case let error as RedeliveryError: self.init(error)
         case let error as DeadLetterError: self.init(error)
+        case let error as UnknownSubscriber:
+            self.init(unknownSubscriber: error.id, field: "subscriber")
         case let error as SystemError:
             self.init(
                 code: .inputOutput, message: "the output could not be written: \(error)",
@@ -248,14 +250,17 @@ extension Problem {
         }
     }
 
+    private init(unknownSubscriber id: String, field: String) {
+        self.init(
+            code: .subscriberNotFound, message: "there is no subscriber '\(id)'",
+            reason: "Nothing was changed.",
+            help: "choose one of: \(ServiceName.all.joined(separator: ", "))", field: field,
+            value: id)
+    }
+
     private init(_ error: RedeliveryError) {
         switch error {
-        case .unknownSubscriber(let id):
-            self.init(
-                code: .subscriberNotFound, message: "there is no subscriber '\(id)'",
-                reason: "Nothing was changed.",
-                help: "choose one of: \(ServiceName.all.joined(separator: ", "))", field: "to",
-                value: id)
+        case .unknownSubscriber(let id): self.init(unknownSubscriber: id, field: "to")
         case .unknownSource(let name):
             self.init(
                 code: .serviceNotFound, message: "there is no service '\(name)'",
@@ -308,6 +313,14 @@ extension Problem {
                 help: "name a message that it receives; see the deliveries: "
                     + "tram outbox show \(message.id)",
                 field: "after", value: message.id.description)
+        case .discarded(let message):
+            self.init(
+                code: .notPossible,
+                message: "the delivery of \(message.id) \(message.type) to the order history "
+                    + "was discarded",
+                reason: "It will never have handled that message.",
+                help: "see the deliveries: tram outbox show \(message.id)", field: "after",
+                value: message.id.description)
         }
     }
 

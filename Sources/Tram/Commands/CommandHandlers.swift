@@ -149,7 +149,8 @@ public struct CommandHandlers: StashingSubscriber {
         let target =
             message.type == SagaUnlock.commandType
             ? message.headers[MessageHeader.commandResource]
-            : try handlers[message.type]?.lockTarget(message)
+            // It may be a duplicate that was changed since.
+            : (try? handlers[message.type]?.lockTarget(message)) ?? nil
         return try target.flatMap { try locks.nextToResume(waitingFor: $0, on: channel.name) }
     }
 

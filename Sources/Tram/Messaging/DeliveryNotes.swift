@@ -42,12 +42,12 @@ package struct DeliveryNotes {
     }
 
     /// Whether a delivery of the message has failed or is parked.
-    func tellOfFailure(of message: Message) -> Bool {
+    func hasFailure(of message: Message) -> Bool {
         !failing.isEmpty && failing.contains(message.id.number)
     }
 
     /// Whether there is a dead letter among the messages, or before them.
-    var tellOfDeadLetters: Bool { !parked.isEmpty || !ahead.isEmpty }
+    var hasDeadLetters: Bool { !parked.isEmpty || !ahead.isEmpty }
 
     mutating func add(_ row: Row) throws {
         let (kind, message, subscriber, number, text): (String, Int, String, Int, String) =

@@ -182,9 +182,12 @@ extension Outbox {
     func edit(_ letter: DeadLetterRow, payload: String) throws {
         try transaction.execute(
             """
-            INSERT INTO delivery_edit (message_id, consumer_id, payload, creation_time)
-            VALUES (\(letter.message), \(letter.subscriber), \(payload),
-                \(Int(transaction.now.milliseconds)))
+            INSERT INTO delivery_edit
+                (message_id, consumer_id, destination, partition_id, sent_payload, payload,
+                 creation_time)
+            SELECT id, \(letter.subscriber), destination, partition_id, payload, \(payload),
+                \(Int(transaction.now.milliseconds))
+            FROM message WHERE id = \(letter.message)
             ON CONFLICT (message_id, consumer_id)
             DO UPDATE SET payload = excluded.payload, creation_time = excluded.creation_time
             """)
@@ -234,7 +237,7 @@ extension Outbox {
         let letters = try deadLetters(of: number)
         if letters.isEmpty { return }
         for letter in letters { try unpark(letter) }
-        try noteDecision("retried", message: number, subscriber: "")
+        try noteDecision("handled", message: number, subscriber: "")
     }
 
     private func unpark(_ letter: DeadLetterRow) throws {

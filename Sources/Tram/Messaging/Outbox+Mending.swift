@@ -35,7 +35,11 @@ extension Outbox {
             let (from, to) = (renumbering.from.number, renumbering.to.number)
             try transaction.execute("DELETE FROM delivery_failure WHERE message_id = \(from)")
             try transaction.execute(
-                "UPDATE message SET id = \(to), published = 0 WHERE id = \(from)")
+                "UPDATE message SET id = \(to), published = 0, aside = 0 WHERE id = \(from)")
+            try transaction.execute(
+                "UPDATE delivery_edit SET message_id = \(to) WHERE message_id = \(from)")
+            try transaction.execute(
+                "UPDATE discarded_delivery SET message_id = \(to) WHERE message_id = \(from)")
         }
         for renumbering in renumbered { try redirect(renumbering) }
     }

@@ -170,13 +170,13 @@ public struct Outbox {
     /// Marks messages as published: every subscriber has handled them.
     public func markPublished(_ ids: [MessageID]) throws {
         for id in ids {
-            try markPublished(id)
+            try markPublishedOnly(id)
             try forgetFailures(of: id.number)
         }
     }
 
-    /// Marks a message as published of which no delivery has failed.
-    func markPublished(_ id: MessageID) throws {
+    /// Marks a message as published, and leaves alone what is known of failures.
+    func markPublishedOnly(_ id: MessageID) throws {
         try transaction.execute(
             "UPDATE message SET published = 1, aside = 0 WHERE id = \(id.number)")
     }
@@ -215,6 +215,7 @@ public struct Outbox {
             """
             SELECT message_id, type, consumer_id, attempts, error
             FROM delivery_failure JOIN message ON message.id = message_id
+            WHERE published = 0
             ORDER BY message_id, consumer_id LIMIT \(limit)
             """
         ).map {
@@ -229,7 +230,11 @@ public struct Outbox {
 
     /// How many messages have a failed delivery.
     public func failedCount() throws -> Int {
-        try transaction.rows("SELECT count(DISTINCT message_id) FROM delivery_failure")[0].values()
+        try transaction.rows(
+            """
+            SELECT count(DISTINCT message_id) FROM delivery_failure
+                JOIN message ON message.id = message_id WHERE published = 0
+            """)[0].values()
     }
 
     /// How many messages have been purged so far.

@@ -76,6 +76,8 @@ struct ChunkDelivery {
     private var made: [[Made]]
     /// By message: whether somebody has not received it because it was not tried.
     private var isOutstanding: [Bool]
+    /// Whether messages that were set aside are resumed in transactions of their own.
+    private var resumesApart = false
     /// By service: how far it has now handled what the source has sent.
     private var positions: [SubscriberPosition] = []
 
@@ -106,7 +108,7 @@ struct ChunkDelivery {
         for index in messages.indices where isSelected("", index) {
             if !relay.hasReceiver(messages[index]) { settle(index, &order) }
         }
-        try mark(&order)
+        try mark()
     }
 
     // MARK: Subscribers
@@ -143,8 +145,15 @@ struct ChunkDelivery {
     private mutating func deliverAlone(
         _ one: Wanted, _ service: Service, _ order: inout AggregateOrder
     ) throws {
+        resumesApart = true
+        defer { resumesApart = false }
         do {
+            let before = made[one.index].count
             try transact([one], service, &order)
+            let isDone = made[one.index][before...].contains {
+                $0.delivery.receipt.outcome.isDone
+            }
+            if isDone { try resumeApart(one, service, &order) }
         } catch let error as StoreError where error.isRefusedCommit {
             note(
                 messages[one.index], Receipt(outcome: .failed, effects: ["\(error)"]),
@@ -196,16 +205,61 @@ struct ChunkDelivery {
             receipt = try receive(message, subscriber, service, transaction)
         }
         note(message, receipt, subscriber, index, age: age, &order)
-        guard receipt.outcome.isDone, let stashing = subscriber as? any StashingSubscriber else {
-            return
+        guard receipt.outcome.isDone, !resumesApart, let stashing = service.stashing[subscriber.id]
+        else { return }
+        var causes = [message][...]
+        while let cause = causes.popFirst() {
+            while let (next, receipt) = try service.resumeNext(
+                after: cause, at: stashing, context.journal, in: transaction)
+            {
+                noteResumed(next, receipt, subscriber, index, &order)
+                if receipt.outcome.isDone { causes.append(next) }
+            }
         }
-        let resumed = try service.resumeNext(
-            after: message, at: stashing, context.journal, in: transaction)
-        for (message, result) in resumed {
-            var receipt = result
-            if receipt.outcome.isDone { receipt.effects.insert("resumed", at: 0) }
-            note(message, receipt, subscriber, index, age: nil, isResumed: true, &order)
+    }
+
+    /// The same in a transaction for each: one of them cannot be committed.
+    private mutating func resumeApart(
+        _ one: Wanted, _ service: Service, _ order: inout AggregateOrder
+    ) throws {
+        guard let stashing = service.stashing[one.subscriber.id] else { return }
+        var causes = [messages[one.index]][...]
+        while let cause = causes.popFirst() {
+            while let (next, receipt) = try resumeAlone(after: cause, at: stashing, service) {
+                noteResumed(next, receipt, one.subscriber, one.index, &order)
+                if receipt.outcome.isDone { causes.append(next) }
+            }
         }
+    }
+
+    private func resumeAlone(
+        after cause: Message, at stashing: any StashingSubscriber, _ service: Service
+    ) throws -> (message: Message, receipt: Receipt)? {
+        var tried: Message?
+        do {
+            return try context.availability.attempt(service.store) { store in
+                try store.write { transaction in
+                    tried = try stashing.nextToResume(after: cause, in: transaction)
+                    return try service.resumeNext(
+                        after: cause, at: stashing, context.journal, in: transaction)
+                }
+            } ?? nil
+        } catch let error as StoreError where error.isRefusedCommit {
+            guard let tried else { throw error }
+            _ = try context.availability.attempt(service.store) { store in
+                try store.write { try stashing.giveBack(tried.id, in: $0) }
+            }
+            return (tried, Receipt(outcome: .failed, effects: ["\(error)"]))
+        }
+    }
+
+    private mutating func noteResumed(
+        _ message: Message, _ result: Receipt, _ subscriber: any Subscriber, _ index: Int,
+        _ order: inout AggregateOrder
+    ) {
+        var receipt = result
+        if receipt.outcome.isDone { receipt.effects.insert("resumed", at: 0) }
+        note(message, receipt, subscriber, index, age: nil, isResumed: true, &order)
     }
 
     private func receive(
@@ -279,8 +333,9 @@ struct ChunkDelivery {
 
     /// Decides what becomes of a message that no subscriber accepts.
     private mutating func settle(_ index: Int, _ order: inout AggregateOrder) {
-        let message = messages[index]
+        var message = messages[index]
         let key = DeliveryNotes.Key(message, nil)
+        if let payload = chunk.notes.edits[key] { message = message.replacing(payload: payload) }
         if chunk.notes.discarded.contains(key) {
             isOutstanding[index] = false
             return
@@ -310,25 +365,28 @@ struct ChunkDelivery {
 
     // MARK: The sources
 
-    private mutating func mark(_ order: inout AggregateOrder) throws {
+    private mutating func mark() throws {
         let done = try messages.indices.filter(isDone)
         let handled = try handledElsewhere(except: Set(done))
         var after = self
-        var parked: [Made] = []
+        var hasParked = false
         let isMarked: Void? = try context.availability.attempt(source.store) { store in
             try store.write { transaction in
                 after = self
-                parked = []
                 let outbox = Outbox(transaction)
                 for index in done {
-                    if chunk.notes.tellOfFailure(of: messages[index]) {
-                        try outbox.markPublished([messages[index].id])
+                    // The attempts of one that is stashed again still count.
+                    let isStashed = made[index].contains {
+                        !$0.isResumed && $0.delivery.receipt.outcome == .stashed
+                    }
+                    if isStashed || !chunk.notes.hasFailure(of: messages[index]) {
+                        try outbox.markPublishedOnly(messages[index].id)
                     } else {
-                        try outbox.markPublished(messages[index].id)
+                        try outbox.markPublished([messages[index].id])
                     }
                 }
-                try after.recordFailures(of: source, &parked, transaction)
-                if !parked.isEmpty || chunk.notes.tellOfDeadLetters {
+                hasParked = try after.recordFailures(of: source, transaction)
+                if hasParked || chunk.notes.hasDeadLetters {
                     try setAside(Set(messages.indices).subtracting(done), handled, transaction)
                 }
                 // What is still pending is delivered again to an inbox that has gone back.
@@ -336,11 +394,7 @@ struct ChunkDelivery {
                 for position in positions { try Positions(transaction).note(position) }
             }
         }
-        if isMarked != nil {
-            self = after
-            // From now on the outbox knows what waits behind them.
-            for one in parked { order.letGoSuccessors(of: one.message, for: one.subscriber) }
-        }
+        if isMarked != nil { self = after }
         try giveBackElsewhere()
     }
 
@@ -355,15 +409,23 @@ struct ChunkDelivery {
     }
 
     /// Counts the failures of messages of a source, and parks those that have failed too often.
+    ///
+    /// - Returns: whether it has parked any.
     private mutating func recordFailures(
-        of source: Service, _ parked: inout [Made], _ transaction: any Transaction
-    ) throws {
+        of source: Service, _ transaction: any Transaction
+    ) throws -> Bool {
+        var hasParked = false
         let outbox = Outbox(transaction)
         for index in made.indices {
             for position in made[index].indices {
                 let one = made[index][position]
-                guard one.delivery.receipt.outcome == .failed, one.delivery.source == source.name
-                else { continue }
+                guard one.delivery.source == source.name else { continue }
+                if one.isResumed, one.delivery.receipt.outcome.isDone,
+                    one.delivery.receipt.outcome != .stashed
+                {
+                    try outbox.forgetFailures(of: one.message.id.number)
+                }
+                guard one.delivery.receipt.outcome == .failed else { continue }
                 if one.isResumed {
                     // It was published, since the subscriber had it.
                     guard try outbox.message(one.message.id.number) != nil else { continue }
@@ -379,12 +441,14 @@ struct ChunkDelivery {
                     one.message, for: subscriber, attempts: attempts, error: error,
                     isTold: !context.parking.isToBeTold)
                 made[index][position].delivery.receipt.outcome = .parked
-                parked.append(one)
+                hasParked = true
             }
         }
+        return hasParked
     }
 
-    /// Sets messages aside that nobody can be given at present.
+    /// Sets messages aside that nobody can be given at present. One that an operator has let everybody
+    /// be done with meanwhile is published.
     private func setAside(
         _ indices: Set<Int>, _ handled: [Int: Set<String>], _ transaction: any Transaction
     ) throws {
@@ -398,17 +462,17 @@ struct ChunkDelivery {
             let message = messages[index]
             var subscribers = relay.subscribers(of: message).map(\.id)
             if subscribers.isEmpty { subscribers = [""] }
-            var isParked = false
-            let isStuck = subscribers.allSatisfy { subscriber in
+            let open = subscribers.filter { subscriber in
                 let key = DeliveryNotes.Key(message: message.id.number, subscriber: subscriber)
-                if notes.parked[key] != nil {
-                    isParked = true
-                    return true
-                }
-                return notes.ahead[key] != nil || notes.discarded.contains(key)
-                    || handled[index]?.contains(subscriber) ?? false
+                return !notes.discarded.contains(key)
+                    && !(handled[index]?.contains(subscriber) ?? false)
+            }.map { DeliveryNotes.Key(message: message.id.number, subscriber: $0) }
+            if open.isEmpty {
+                try outbox.markPublished([message.id])
+            } else if open.allSatisfy({ notes.parked[$0] != nil || notes.ahead[$0] != nil }) {
+                let isParked = open.contains { notes.parked[$0] != nil }
+                try outbox.setAside(message.id, isParked ? .parked : .behindParked)
             }
-            if isStuck { try outbox.setAside(message.id, isParked ? .parked : .behindParked) }
         }
     }
 
@@ -419,7 +483,7 @@ struct ChunkDelivery {
             let own = made[index].filter { !$0.isResumed }
             guard
                 own.contains(where: { !$0.delivery.receipt.outcome.isDone })
-                    || chunk.notes.tellOfDeadLetters
+                    || chunk.notes.hasDeadLetters
             else { continue }
             var subscribers = Set(
                 own.filter(\.delivery.receipt.outcome.isDone).compactMap(\.delivery.subscriber))
@@ -436,15 +500,14 @@ struct ChunkDelivery {
     private mutating func giveBackElsewhere() throws {
         for service in relay.services where service.name != source.name {
             let isConcerned = made.joined().contains {
-                $0.delivery.source == service.name && $0.delivery.receipt.outcome == .failed
+                $0.isResumed && $0.delivery.source == service.name
             }
             guard isConcerned else { continue }
             var after = self
             let isDone: Void? = try context.availability.attempt(service.store) { store in
                 try store.write { transaction in
                     after = self
-                    var parked: [Made] = []
-                    try after.recordFailures(of: service, &parked, transaction)
+                    _ = try after.recordFailures(of: service, transaction)
                 }
             }
             if isDone != nil { self = after }

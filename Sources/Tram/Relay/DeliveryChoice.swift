@@ -8,8 +8,8 @@ struct ChosenMessage {
 }
 
 /// Chooses the deliveries of a bounded pass: those that have never failed come first, then by attempts;
-/// within each, the order of a whole pass. A delivery that must wait for an earlier one is chosen only
-/// behind it.
+/// within each, the order of a whole pass. A delivery that must wait for one that has failed is not
+/// chosen.
 struct DeliveryChoice {
     private let relay: Relay
     private let availability: Availability
@@ -44,10 +44,7 @@ struct DeliveryChoice {
         var chosen: [ChosenMessage] = []
         var ids: Set<MessageID> = []
         var left = deliveries
-        let byAttempts = failed.enumerated().sorted {
-            ($0.element.attempts, $0.offset) < ($1.element.attempts, $1.offset)
-        }.map(\.element)
-        for var next in fresh + byAttempts {
+        for var next in fresh + failedByAttempts {
             ids.insert(next.message.id)
             if ids.count > messages || left == 0 { break }
             if next.subscribers.count > left {
@@ -59,6 +56,22 @@ struct DeliveryChoice {
             chosen.append(next)
         }
         return chosen
+    }
+
+    private var failedByAttempts: [ChosenMessage] {
+        failed.enumerated().sorted {
+            ($0.element.attempts, $0.offset) < ($1.element.attempts, $1.offset)
+        }.map(\.element)
+    }
+
+    /// Keeps no more than can be chosen.
+    private mutating func addFailed(_ chosen: ChosenMessage) {
+        failed.append(chosen)
+        // A message has one such delivery for each subscriber at the most.
+        let enough = min(messages, deliveries).multipliedReportingOverflow(
+            by: max(1, relay.services.reduce(0) { $0 + $1.subscribers.count }))
+        guard !enough.overflow, failed.count >= 2 * max(enough.partialValue, 100) else { return }
+        failed = Array(failedByAttempts.prefix(enough.partialValue))
     }
 
     private var isComplete: Bool { fresh.count >= min(messages, deliveries) }
@@ -106,7 +119,7 @@ struct DeliveryChoice {
                     notes.ahead[key] == nil, notes.parked[key] == nil
                 else { continue }
                 if let attempts = notes.attempts[key] {
-                    failed.append(
+                    addFailed(
                         ChosenMessage(
                             message: message, subscribers: [subscriber.id], attempts: attempts))
                     order.holdBackSuccessors(of: message, for: subscriber)
@@ -135,7 +148,7 @@ struct DeliveryChoice {
         if attempts == 0 {
             fresh.append(chosen)
         } else {
-            failed.append(chosen)
+            addFailed(chosen)
             order.holdBackSuccessors(of: message, for: nil)
         }
     }

@@ -70,8 +70,7 @@ extension Relay {
     private func giveBack(
         _ fatal: FatalDelivery, at receiver: Service, _ availability: Availability
     ) throws {
-        for case let subscriber as any StashingSubscriber in receiver.subscribers
-        where subscriber.id == fatal.subscriber {
+        if let subscriber = receiver.stashing[fatal.subscriber] {
             _ = try availability.attempt(receiver.store) { store in
                 try store.write { try subscriber.giveBack(fatal.message, in: $0) }
             }

@@ -7,7 +7,7 @@ public struct ParkingPolicy: Hashable, Sendable {
 
     /// A policy with these properties.
     public init(maxAttempts: Int = 5, isToBeTold: Bool = false) {
-        precondition(maxAttempts >= 0, "a delivery is tried at least never")
+        precondition(maxAttempts >= 0, "the number of attempts is not negative")
         self.maxAttempts = maxAttempts
         self.isToBeTold = isToBeTold
     }

@@ -54,9 +54,11 @@ extension Relay {
         for source in services {
             if let message = selection.message, message.service != source.name { continue }
             _ = try availability.attempt(source.store) { store in
-                try forEachRow(of: selection, in: store) { row in
-                    let letter = try store.read { try self.letter(row, from: source, in: $0) }
-                    if let letter { try body(letter) }
+                try forEachPage(of: selection, in: store) { rows in
+                    let letters = try store.read { transaction in
+                        try rows.compactMap { try letter($0, from: source, in: transaction) }
+                    }
+                    for letter in letters { try body(letter) }
                 }
             }
         }
@@ -93,16 +95,21 @@ extension Relay {
     ///   - subscriber: whose delivery; may be nil when only one has parked the message.
     ///   - payload: JSON text.
     /// - Returns: the dead letter that it was.
-    /// - Throws: ``DeadLetterError``.
+    /// - Throws: ``DeadLetterError``; a ``StoreError`` when the sender's store cannot be used.
     @discardableResult
     public func edit(
         _ message: MessageID, for subscriber: String?, payload: String
     ) throws -> DeadLetter {
         let selection = DeadLetterSelection(message: message, subscriber: subscriber)
-        let letters = try decide(selection, Availability(), onlyOne: true) {
+        let availability = Availability()
+        let letters = try decide(selection, availability, onlyOne: true) {
             try $0.edit($1, payload: payload)
         }
-        return letters[0]
+        guard let letter = letters.first else {
+            throw availability.reasons[message.service]
+                ?? DeadLetterError.notParked(message, subscriber: subscriber)
+        }
+        return letter
     }
 
     /// Tells somebody of the dead letters of whom nobody was told, see ``ParkingPolicy/isToBeTold``:
@@ -114,10 +121,12 @@ extension Relay {
     ) throws {
         for source in services {
             _ = try availability.attempt(source.store) { store in
-                try forEachRow(of: DeadLetterSelection(), untoldOnly: true, in: store) { row in
-                    let letter = try store.read { try self.letter(row, from: source, in: $0) }
-                    guard let letter, try body(letter) else { return }
-                    try store.write { try Outbox($0).noteTold(row.message, row.subscriber) }
+                try forEachPage(of: DeadLetterSelection(), untoldOnly: true, in: store) { rows in
+                    for row in rows {
+                        let letter = try store.read { try self.letter(row, from: source, in: $0) }
+                        guard let letter, try body(letter) else { continue }
+                        try store.write { try Outbox($0).noteTold(row.message, row.subscriber) }
+                    }
                 }
             }
         }
@@ -143,7 +152,7 @@ extension Relay {
     /// where a process has died between the two.
     func takeBackGivenBack(_ availability: Availability) throws {
         for service in services {
-            for case let subscriber as any StashingSubscriber in service.subscribers {
+            for subscriber in service.subscribers.compactMap({ service.stashing[$0.id] }) {
                 let messages = try availability.attempt(service.store) {
                     try $0.read { try subscriber.givenBack(in: $0) }
                 }
@@ -236,13 +245,12 @@ extension Relay {
             after: nil, subscriber: selection.subscriber, limit: .max)
     }
 
-    private func forEachRow(
+    private func forEachPage(
         of selection: DeadLetterSelection, untoldOnly: Bool = false, in store: any Store,
-        _ body: (DeadLetterRow) throws -> Void
+        _ body: ([DeadLetterRow]) throws -> Void
     ) throws {
         if selection.message != nil {
-            for row in try store.read({ try rows(of: selection, Outbox($0)) }) { try body(row) }
-            return
+            return try body(store.read { try rows(of: selection, Outbox($0)) })
         }
         var last: (message: Int, subscriber: String)?
         while true {
@@ -252,7 +260,7 @@ extension Relay {
                     limit: chunk)
             }
             guard let end = page.last else { return }
-            for row in page { try body(row) }
+            try body(page)
             last = (end.message, end.subscriber)
         }
     }

@@ -109,6 +109,7 @@ public final class RelayRun {
         let drains = try plan(bounds)
         try tellUnavailable(report)
         var tally = try begin(drains, report)
+        var apart: [(source: Service, message: Message)] = []
         for (source, backlog) in drains {
             while cursor(of: source) < backlog.through, availability.includes(source.name) {
                 if bounds.isInterrupted() { return try end(&tally, report, isInterrupted: true) }
@@ -116,9 +117,26 @@ public final class RelayRun {
                     let last = chunk.messages.last
                 else { break }
                 tally.messages += chunk.messages.count
-                try deliver(chunk, &tally, report)
                 cursors[source.name] = last.id.number
+                if suspects.contains(last.id) {
+                    // All others come before what may end the process once more.
+                    apart.append((source, last))
+                    for subscriber in relay.subscribers(of: last) {
+                        order.holdBackSuccessors(of: last, for: subscriber)
+                    }
+                } else {
+                    try deliver(chunk, &tally, report)
+                }
             }
+        }
+        for (source, message) in apart {
+            for subscriber in relay.subscribers(of: message) {
+                order.letGoSuccessors(of: message, for: subscriber)
+            }
+            if let chunk = try chunk(of: source, { _ in [message] }) {
+                try deliver(chunk, &tally, report)
+            }
+            suspects.remove(message.id)
         }
         return try end(&tally, report)
     }
@@ -257,6 +275,7 @@ public final class RelayRun {
     /// The next chunk of a source's messages; nil when the source is away.
     private func next(of source: Service, through: Int) throws -> Chunk? {
         try chunk(of: source) { transaction in
+            try heedDecisions(about: source, transaction)
             let messages = try Outbox(transaction).unpublished(
                 after: cursor(of: source), through: through, limit: relay.chunk)
             return Array(messages.prefix(apart(messages.map(\.id))))

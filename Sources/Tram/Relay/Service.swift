@@ -3,6 +3,9 @@ public struct Service {
     public let store: any Store
     /// In the order in which they receive a message.
     public let subscribers: [any Subscriber]
+    /// Those that can set messages aside, by id: looked up once, since that takes longer than many a
+    /// handler.
+    let stashing: [String: any StashingSubscriber]
 
     /// - Throws: ``WiringError`` when the subscribers get in one another's way, or one of them cannot
     ///   work as it is.
@@ -10,6 +13,9 @@ public struct Service {
         try Wiring.check(subscribers.map { (store.name, $0) })
         self.store = store
         self.subscribers = subscribers
+        stashing = subscribers.reduce(into: [:]) { stashing, subscriber in
+            stashing[subscriber.id] = subscriber as? any StashingSubscriber
+        }
     }
 
     /// The name of the service, which is its store's.
@@ -30,7 +36,7 @@ public struct Service {
             let isNew = try Inbox(transaction).record(
                 message.id, digest: digest, sent: message.sent, for: subscriber.id)
             if !isNew {
-                guard let stashing = subscriber as? any StashingSubscriber else {
+                guard let stashing = stashing[subscriber.id] else {
                     return Receipt(outcome: .duplicate)
                 }
                 return try resume(message, at: stashing, in: transaction)
@@ -42,30 +48,24 @@ public struct Service {
         }
     }
 
-    /// Goes on with the messages that a subscriber has set aside and that one which it has handled now
-    /// lets go on: each as a delivery of its own.
+    /// Goes on with one message that a subscriber has set aside, as a delivery of its own.
+    ///
+    /// - Parameter cause: the message that was handled now.
+    /// - Returns: nil when there is no message to go on with.
     func resumeNext(
-        after message: Message, at subscriber: any StashingSubscriber,
+        after cause: Message, at subscriber: any StashingSubscriber,
         _ journal: (any DeliveryJournal)?, in transaction: any Transaction
-    ) throws -> [(message: Message, receipt: Receipt)] {
-        var resumed: [(message: Message, receipt: Receipt)] = []
-        var causes = [message][...]
-        while let cause = causes.popFirst() {
-            while let next = try subscriber.nextToResume(after: cause, in: transaction) {
-                journal?.begin(next.id, for: subscriber.id)
-                defer { journal?.end() }
-                let receipt = try receipt(in: transaction) {
-                    try resume(next, at: subscriber, in: transaction)
-                }
-                if receipt.outcome == .failed {
-                    try subscriber.giveBack(next.id, in: transaction)
-                } else {
-                    causes.append(next)
-                }
-                resumed.append((next, receipt))
-            }
+    ) throws -> (message: Message, receipt: Receipt)? {
+        guard let next = try subscriber.nextToResume(after: cause, in: transaction) else {
+            return nil
         }
-        return resumed
+        journal?.begin(next.id, for: subscriber.id)
+        defer { journal?.end() }
+        let receipt = try receipt(in: transaction) {
+            try resume(next, at: subscriber, in: transaction)
+        }
+        if receipt.outcome == .failed { try subscriber.giveBack(next.id, in: transaction) }
+        return (next, receipt)
     }
 
     private func resume(

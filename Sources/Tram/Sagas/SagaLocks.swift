@@ -90,7 +90,10 @@ struct SagaLocks {
                 (\(message.id.description), \(target), \(saga.type), \(saga.id), \(message.type),
                  \(message.destination), \(message.partitionID),
                  \(try WireFormat.encode(message.headers)), \(message.payload))
-            ON CONFLICT (message_id) DO UPDATE SET target = excluded.target, returned = 0
+            ON CONFLICT (message_id) DO UPDATE
+            SET target = excluded.target, returned = 0,
+                message_headers = excluded.message_headers,
+                message_payload = excluded.message_payload
             """)
     }
 
@@ -164,21 +167,22 @@ struct SagaLocks {
 
     /// The command of a saga that is next on a channel, if nothing is in its way any more.
     func nextToResume(of saga: SagaReference, on channel: String) throws -> Message? {
-        try firstFree(
-            transaction.rows(
+        try firstFree {
+            try transaction.rows(
                 """
                 SELECT sequence, returned, saga_type, saga_id, target FROM saga_stash_table
                 WHERE saga_type = \(saga.type) AND saga_id = \(saga.id)
                     AND destination = \(channel)
                 ORDER BY sequence LIMIT 1
-                """))
+                """)
+        }
     }
 
     /// The command that has waited longest for a lock, if nothing is in its way any more. Those whose
     /// sagas have a command that could not be resumed are passed over.
     func nextToResume(waitingFor target: String, on channel: String) throws -> Message? {
-        try firstFree(
-            transaction.rows(
+        try firstFree {
+            try transaction.rows(
                 """
                 SELECT sequence, returned, saga_type, saga_id, target FROM saga_stash_table AS first
                 WHERE target = \(target) AND destination = \(channel) AND returned = 0
@@ -189,21 +193,29 @@ struct SagaLocks {
                             AND earlier.destination = first.destination
                             AND earlier.sequence < first.sequence)
                 ORDER BY sequence LIMIT 1
-                """))
+                """)
+        }
     }
 
-    private func firstFree(_ rows: [Row]) throws -> Message? {
-        guard let row = rows.first else { return nil }
-        let (sequence, returned, type, id, target): (Int, Int, String, String, String) =
-            try row.values()
-        let command = StashedCommand(
-            sequence: sequence, target: target, isGivenBack: returned == 1)
-        let saga = SagaReference(type: type, id: id)
-        guard !command.isGivenBack, try !mustWait(command, for: saga) else { return nil }
-        return try message(stashedAs: sequence)
+    /// The first command that a query finds, if nothing is in its way. One whose row cannot be read is
+    /// left to its outbox, which still has it, and the next one is looked for.
+    private func firstFree(_ find: () throws -> [Row]) throws -> Message? {
+        while let row = try find().first {
+            let (sequence, returned, type, id, target): (Int, Int, String, String, String) =
+                try row.values()
+            let command = StashedCommand(
+                sequence: sequence, target: target, isGivenBack: returned == 1)
+            let saga = SagaReference(type: type, id: id)
+            guard !command.isGivenBack, try !mustWait(command, for: saga) else { return nil }
+            if let message = try message(stashedAs: sequence) { return message }
+            try transaction.execute(
+                "UPDATE saga_stash_table SET returned = 1 WHERE sequence = \(sequence)")
+        }
+        return nil
     }
 
-    private func message(stashedAs sequence: Int) throws -> Message {
+    /// - Returns: nil when the row does not hold a message.
+    private func message(stashedAs sequence: Int) throws -> Message? {
         let row = try transaction.rows(
             """
             SELECT message_id, message_type, destination, partition_id, message_headers,
@@ -212,12 +224,12 @@ struct SagaLocks {
             """)[0]
         let (id, type, destination, partitionID, headers, payload):
             (String, String, String, String, String, String) = try row.values()
-        guard let id = MessageID(id) else {
-            throw StoreError.unexpectedRow("'\(id)' is no message id")
-        }
+        guard let id = MessageID(id),
+            let headers = try? WireFormat.decode([String: String].self, from: headers)
+        else { return nil }
         return Message(
             id: id, type: type, destination: destination, partitionID: partitionID,
-            headers: try WireFormat.decode([String: String].self, from: headers), payload: payload)
+            headers: headers, payload: payload)
     }
 
     /// The command has been resumed.

@@ -64,7 +64,7 @@ struct DeadLetterCommand: ParsableCommand {
                 let letter = shown.letter
                 return [
                     letter.message.id.description, letter.subscriber ?? "-", "\(letter.attempts)",
-                    "\(letter.holds.count)", escaped(letter.message.type) + shown.mark,
+                    shown.holds, escaped(letter.message.type) + shown.mark,
                     escaped(letter.error),
                 ]
             }
@@ -227,7 +227,7 @@ struct DeadLetterCommand: ParsableCommand {
             if Terminal.isInteractive(0) {
                 bytes = try edit(present)
             } else {
-                bytes = try readAll(from: 0, path: "standard input", atMost: Self.maximumSize + 1)
+                bytes = try readInput()
             }
             guard bytes.count <= Self.maximumSize else {
                 throw Problem(
@@ -243,6 +243,17 @@ struct DeadLetterCommand: ParsableCommand {
             try session.show(DecidedDeadLetters(decision: .edited, letters: [edited]))
             session.hint("'tram relay run' delivers it")
             return .done
+        }
+
+        private func readInput() throws -> [UInt8] {
+            do {
+                return try readAll(from: 0, path: "standard input", atMost: Self.maximumSize + 1)
+            } catch {
+                throw Problem(
+                    code: .inputOutput, message: "the payload cannot be read: \(error.reason)",
+                    reason: "Nothing was changed.",
+                    help: "give it on standard input, or edit it at a terminal")
+            }
         }
 
         private func edit(_ payload: String) throws -> [UInt8] {
@@ -263,6 +274,12 @@ struct DeadLetterCommand: ParsableCommand {
 
 private struct ShownDeadLetter: Document {
     let letter: DeadLetter
+
+    /// How many messages wait for it; those after the first hundred are not counted.
+    var holds: String {
+        let count = letter.holds.count
+        return count < Relay.heldMessagesTold ? "\(count)" : "\(count)+"
+    }
 
     /// Says that the subscriber gets another payload than was sent.
     var mark: String { letter.edited == nil ? "" : " (edited)" }

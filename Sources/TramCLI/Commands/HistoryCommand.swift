@@ -74,7 +74,15 @@ struct HistoryCommand: ParsableCommand {
             }
             try session.show(ShownHistory(history: history, behind: behind, awaited: awaited))
             guard let awaited, !awaited.isHandled else { return .done }
-            session.hint("the time is over; does a relay run? 'tram relay run --watch'")
+            let parked = try after.map {
+                try system.deadLetters(
+                    DeadLetterSelection(
+                        message: Input.messageID($0), subscriber: ServiceName.history))
+            }
+            session.hint(
+                parked?.isEmpty ?? true
+                    ? "the time is over; does a relay run? 'tram relay run --watch'"
+                    : "the time is over, and the message is parked: 'tram deadletter list'")
             return .bound
         }
 

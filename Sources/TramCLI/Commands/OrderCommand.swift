@@ -337,7 +337,7 @@ extension OutstandingDelivery {
             "message": .string(message.id.description), "type": .string(message.type),
             "subscriber": .string(subscriber),
             "state": .string(state.word), "attempts": .integer(state.attempts),
-            "behind": .optional(state.behind?.description),
+            "behind": .optional(state.behind?.description), "edited": .bool(isEdited),
         ]
     }
 }

@@ -91,7 +91,9 @@ struct OutboxCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Delete the messages that every subscriber has handled.",
             discussion: """
-                A message stays while a subscriber's inbox does not know it, while it is parked, and                 while it waits for a lock; who holds it is told. The order history cannot be rebuilt                 afterwards. 'tram store purge' frees more.
+                A message stays while a subscriber's inbox does not know it, while it is parked, and \
+                while it waits for a lock; who holds it is told. The order history cannot be rebuilt \
+                afterwards. 'tram store purge' frees more.
 
                 Example:
                   tram outbox purge
@@ -181,7 +183,8 @@ private struct ShownMessage: Document {
                         "subscriber": .optional($0.subscriber),
                         "state": .string($0.state.description),
                         "error": .optional($0.error),
-                        "edited": $0.edited.map(JSON.text) ?? .null,
+                        "edited": .bool($0.edited != nil),
+                        "editedPayload": $0.edited.map(JSON.text) ?? .null,
                     ]
                 }),
         ]

@@ -68,7 +68,13 @@ struct RelayCommand: ParsableCommand {
                 isInterrupted: { Signals.pending != nil })
             try refuseContradictions()
             let system = try session.open()
-            return try system.withoutRelay {
+            var notice =
+                dryRun
+                ? nil : parkingOptions.onParked.map { ParkedNotice($0) { Signals.pending != nil } }
+            func tell(isNew: Bool) throws {
+                try notice?.tell(isNew: isNew, in: system) { session.warn($0) }
+            }
+            let result = try system.withoutRelay {
                 Signals.watch()
                 let reporter = RelayReporter(
                     session, subscribers: system.relay.services.flatMap(\.subscribers),
@@ -76,19 +82,14 @@ struct RelayCommand: ParsableCommand {
                     deadLetters: { try system.deadLetters(limit: 5, session.availability) })
                 let run = system.relay.run(
                     system.availability(), parking: parking, journal: system.journal)
-                var notice =
-                    dryRun
-                    ? nil
-                    : parkingOptions.onParked.map { ParkedNotice($0) { Signals.pending != nil } }
                 // What stops the relay stops it before the first delivery.
                 try system.openForWriting(run.availability)
                 var driver = RelayDriver(
-                    run: run, bounds: bounds, reporter: reporter, patience: system.patience
-                ) { summary in
-                    try notice?.tell(after: summary, in: system) { session.warn($0) }
-                }
+                    run: run, bounds: bounds, reporter: reporter, patience: system.patience)
                 do {
-                    try drive(&driver, run, system, session, reporter)
+                    try drive(&driver, run, system, session, reporter) {
+                        try tell(isNew: $0.newlyParked > 0)
+                    }
                 } catch let error as StoreError {
                     try reporter.abandon()
                     throw driver.hasDelivered ? Problem.amidWork(error) : error
@@ -97,11 +98,15 @@ struct RelayCommand: ParsableCommand {
                 let away = ServiceName.all.compactMap { run.availability.reasons[$0] }.first
                 return away.map { Problem($0 as any Error).code.exitStatus } ?? status
             }
+            // The relay's lock is free again: the command may take its time, or start a relay.
+            try tell(isNew: true)
+            return result
         }
 
         private func drive(
             _ driver: inout RelayDriver, _ run: RelayRun, _ system: CustomersAndOrders,
-            _ session: Session, _ reporter: RelayReporter
+            _ session: Session, _ reporter: RelayReporter,
+            afterPass: (PassSummary) throws -> Void
         ) throws {
             if dryRun {
                 // The report is printed when the stores are free again: who reads it may be slow.
@@ -110,7 +115,7 @@ struct RelayCommand: ParsableCommand {
                 session.output.isHeldBack = false
                 try session.output.flush()
             } else if watch {
-                try driver.watch()
+                try driver.watch(afterPass: afterPass)
             } else if untilIdle {
                 try driver.passUntilIdle()
                 try reporter.report(

@@ -27,7 +27,10 @@ enum DeadLetterEndpoints {
         ]
     ) { call in
         let selection = DeadLetterSelection(subscriber: call.query["subscriber"])
-        return { .json(.array(try $0.deadLetters(selection, limit: 1000).map(\.json))) }
+        return { system in
+            let letters = try whole { try system.deadLetters(selection, limit: 1000, $0) }
+            return .json(.array(letters.map(\.json)))
+        }
     }
 
     private static let show = Endpoint(
@@ -44,7 +47,7 @@ enum DeadLetterEndpoints {
     ) { call in
         let selection = try selection(call)
         return { system in
-            let letters = try system.deadLetters(selection)
+            let letters = try whole(selection) { try system.deadLetters(selection, $0) }
             guard let first = letters.first else {
                 return try inTermsOfHTTP {
                     guard let id = selection.message else { return .json(.null) }
@@ -89,16 +92,35 @@ enum DeadLetterEndpoints {
             let selection = try selection(call)
             return { system in
                 try inTermsOfHTTP {
-                    let letters = try system.decide(decision, selection)
+                    let letters = try whole(selection) {
+                        try system.decide(decision, selection, $0)
+                    }
                     return .json([decision.participle: .array(letters.map(\.jsonHeading))])
                 }
             }
         }
     }
 
+    /// Runs `body`, and refuses an answer without a service that it should have asked.
+    private static func whole<Result>(
+        _ selection: DeadLetterSelection = DeadLetterSelection(),
+        _ body: (Availability) throws -> Result
+    ) throws -> Result {
+        let availability = Availability()
+        let result = try body(availability)
+        let away = ServiceName.all.filter {
+            selection.message == nil || selection.message?.service == $0
+        }.compactMap { availability.reasons[$0] }
+        if let reason = away.first { throw reason }
+        return result
+    }
+
     private static func selection(_ call: Call) throws -> DeadLetterSelection {
-        DeadLetterSelection(
-            message: try Input.messageID(call.places["message"] ?? ""),
+        // Some clients escape a colon in a path.
+        let place = (call.places["message"] ?? "").replacing("%3A", with: ":")
+            .replacing("%3a", with: ":")
+        return DeadLetterSelection(
+            message: try Input.messageID(place),
             subscriber: call.query["subscriber"])
     }
 

@@ -53,7 +53,9 @@ enum OpenAPI {
         ]
         let parameters =
             endpoint.path.places.map { place in
-                parameter(place, in: "path", isRequired: true, JSONSchema.id)
+                parameter(
+                    place, in: "path", isRequired: true,
+                    place == "message" ? JSONSchema.messageID : JSONSchema.id)
             }
             + endpoint.query.map { query in
                 parameter(query.name, in: "query", isRequired: false, query.schema, query.summary)

@@ -167,9 +167,7 @@ struct OperatingEndpoints: Sendable {
             let bounds = RelayRun.Bounds(messages: Self.messagesPerPass)
             let summary =
                 isStep ? try run.step(bounds, report: note) : try run.pass(bounds, report: note)
-            // Whoever asked for the pass waits for the command, too.
-            var notice = parking.notice { false }
-            try notice?.tell(after: summary, in: system) { report(.noticeFailed($0)) }
+            if summary.newlyParked > 0 { parking.notices?.wake() }
             let text =
                 PassDocument.opening(summary.number, messages: summary.messages)
                 + deliveries.joined(separator: ",")

@@ -89,7 +89,6 @@ final class RelayLoop: Sendable {
 
     private func deliver(in system: CustomersAndOrders) throws {
         let run = parking.run(in: system)
-        var notice = parking.notice { [self] in isStopping }
         var failures = RetryDelay()
         var absences = RetryDelay.ofAbsences
         // What the stores' versions were before the last complete drain; nil for one that is away.
@@ -104,7 +103,7 @@ final class RelayLoop: Sendable {
                 continue
             }
             do {
-                let isIdle = try system.withoutRelay { try drain(run, &notice, system) }
+                let isIdle = try system.withoutRelay { try drain(run, system) }
                 drained = isIdle ? versions : nil
                 lookForDeadlinesAt = now + Self.lookForDeadlinesEvery
                 note(problem: nil)
@@ -134,9 +133,7 @@ final class RelayLoop: Sendable {
     /// Makes passes until there is nothing to deliver, or the time is over.
     ///
     /// - Returns: whether there is nothing to deliver.
-    private func drain(
-        _ run: RelayRun, _ notice: inout ParkedNotice?, _ system: CustomersAndOrders
-    ) throws -> Bool {
+    private func drain(_ run: RelayRun, _ system: CustomersAndOrders) throws -> Bool {
         let start = MonotonicTime.now()
         let isOver = { [self] in
             isStopping || MonotonicTime.now() >= start + Self.longestDrain
@@ -145,7 +142,7 @@ final class RelayLoop: Sendable {
         var watch = DeliveryWatch(metrics: metrics, report: report)
         repeat {
             let summary = try run.pass(bounds) { watch.note($0) }
-            try notice?.tell(after: summary, in: system) { report(.noticeFailed($0)) }
+            if summary.newlyParked > 0 { parking.notices?.wake() }
             if summary.isIdle { return true }
         } while !isOver()
         return false

@@ -1,19 +1,11 @@
 internal import CustomersAndOrders
-internal import Presentation
 internal import Tram
 
-/// When the server's relays park a delivery, and who is told of it.
+/// When the server's relays park a delivery, and who tells of it.
 struct ServedParking: Sendable {
     var policy = ParkingPolicy()
-    /// A command for each newly parked message; nil when there is none.
-    var command: String?
-
-    /// What tells of the dead letters of one run.
-    ///
-    /// - Parameter isInterrupted: asked while the command runs whether to end it.
-    func notice(isInterrupted: @escaping () -> Bool) -> ParkedNotice? {
-        command.map { ParkedNotice($0, isInterrupted: isInterrupted) }
-    }
+    /// Tells of newly parked messages; nil when nobody is to be told.
+    var notices: NoticeLoop?
 
     /// Begins a run on a system's stores.
     func run(in system: CustomersAndOrders) -> RelayRun {
