@@ -40,10 +40,10 @@ import Tram
             return "\(error)"
         }
         #expect(problem(#"{"text":"x","unknown":1}"#) == nil)
-        #expect(problem("{}") == "the payload is no Greeting: the key 'text' is missing")
+        #expect(problem("{}") == "the payload is not a valid Greeting: the key 'text' is missing")
         #expect(
             problem(#"{"text":1}"#)
-                == "the payload is no Greeting: a value has the wrong type at text")
-        #expect(problem("no") == "the payload is no Greeting: it is not JSON")
+                == "the payload is not a valid Greeting: a value has the wrong type at text")
+        #expect(problem("no") == "the payload is not a valid Greeting: it is not JSON")
     }
 }

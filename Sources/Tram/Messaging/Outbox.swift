@@ -68,18 +68,13 @@ public struct Outbox {
     }
 
     /// The unpublished messages of one channel and partition id, in the order of their ids.
-    ///
-    /// - Parameter after: only messages with a higher number.
-    public func unpublished(
-        destination: String, partitionID: String, after: Int = 0, limit: Int = .max
-    ) throws -> [Message] {
+    public func unpublished(destination: String, partitionID: String) throws -> [Message] {
         try transaction.rows(
             """
             SELECT id, type, destination, partition_id, headers, payload, creation_time, digest
             FROM message
             WHERE published = 0 AND destination = \(destination) AND partition_id = \(partitionID)
-                AND id > \(after)
-            ORDER BY id LIMIT \(limit)
+            ORDER BY id
             """
         ).map(message)
     }

@@ -18,7 +18,7 @@ public enum WireFormat {
         do {
             return try JSONDecoder().decode(type, from: Data(text.utf8))
         } catch let error as DecodingError {
-            throw WireFormatError("the payload is no \(type): \(explanation(of: error))")
+            throw WireFormatError("the payload is not a valid \(type): \(explanation(of: error))")
         }
     }
 

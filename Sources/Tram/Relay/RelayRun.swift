@@ -238,10 +238,10 @@ public final class RelayRun {
     ) throws {
         if identities == nil {
             identities = try relay.compareStores(availability)
-            try relay.takeBackGivenBack(availability)
             // Whoever is back may go again.
             toldUnavailable = toldUnavailable.filter { !availability.includes($0) }
         }
+        for source in try relay.takeBackGivenBack(availability) { cursors[source] = 0 }
         if !isRehearsal, let fatal = try journal?.takeFatalDelivery(),
             try relay.count(fatal, parking, availability)
         {

@@ -150,50 +150,60 @@ extension Relay {
 
     /// Makes messages pending again that their subscriber had set aside and could not go on with: also
     /// where a process has died between the two.
-    func takeBackGivenBack(_ availability: Availability) throws {
+    ///
+    /// - Returns: the services whose messages these are.
+    @discardableResult
+    func takeBackGivenBack(_ availability: Availability) throws -> Set<String> {
+        var sources: Set<String> = []
         for service in services {
             for subscriber in service.subscribers.compactMap({ service.stashing[$0.id] }) {
                 let messages = try availability.attempt(service.store) {
                     try $0.read { try subscriber.givenBack(in: $0) }
                 }
                 for message in messages ?? [] {
-                    try takeBack(message, from: subscriber, of: service, availability)
+                    if try takeBack(message, from: subscriber, of: service, availability) {
+                        sources.insert(message.service)
+                    }
                 }
             }
         }
+        return sources
     }
 
+    /// - Returns: whether the message, or its saga's next one, is pending only now.
     private func takeBack(
         _ message: MessageID, from subscriber: any StashingSubscriber, of service: Service,
         _ availability: Availability
-    ) throws {
-        guard let source = services.first(where: { $0.name == message.service }) else { return }
-        let isDiscarded = try availability.attempt(source.store) { store -> Bool in
-            let (entry, discarded) = try store.read { transaction in
-                let outbox = Outbox(transaction)
-                return (try outbox.message(message.number), try outbox.discarded(of: message))
-            }
-            if discarded.contains(subscriber.id) { return true }
-            if entry?.isPublished == true {
-                try store.write { try Outbox($0).markUnpublished([message]) }
-            }
+    ) throws -> Bool {
+        guard let source = services.first(where: { $0.name == message.service }) else {
             return false
         }
-        guard isDiscarded == true else { return }
-        _ = try availability.attempt(service.store) { store in
+        let discarded = try availability.attempt(source.store) {
+            try $0.read { try Outbox($0).discarded(of: message) }
+        }
+        guard let discarded else { return false }
+        guard discarded.contains(subscriber.id) else {
+            return try reopen(message, in: source, availability)
+        }
+        let next = try availability.attempt(service.store) { store in
             try store.write { try subscriber.drop(message, in: $0) }
+            return try store.read { try subscriber.givenBack(in: $0) }
         }
         // The next one of its saga is given back now.
-        let next = try availability.attempt(service.store) {
-            try $0.read { try subscriber.givenBack(in: $0) }
-        }
-        for other in next ?? [] where other.service == source.name && other != message {
-            _ = try availability.attempt(source.store) { store in
-                guard try store.read({ try Outbox($0).message(other.number) })?.isPublished == true
-                else { return }
-                try store.write { try Outbox($0).markUnpublished([other]) }
-            }
-        }
+        return try (next ?? []).filter { $0.service == source.name && $0 != message }
+            .map { try reopen($0, in: source, availability) }.contains(true)
+    }
+
+    private func reopen(
+        _ message: MessageID, in source: Service, _ availability: Availability
+    ) throws -> Bool {
+        try availability.attempt(source.store) { store in
+            guard
+                try store.read({ try Outbox($0).message(message.number) })?.isPublished == true
+            else { return false }
+            try store.write { try Outbox($0).markUnpublished([message]) }
+            return true
+        } ?? false
     }
 
     // MARK: -
@@ -271,13 +281,13 @@ extension Relay {
         let outbox = Outbox(transaction)
         guard let message = try outbox.message(row.message)?.message else { return nil }
         let receiver = services.flatMap(\.subscribers).first { $0.id == row.subscriber }
-        let behind = try outbox.unpublished(
-            destination: row.destination, partitionID: row.partitionID, after: row.message,
-            limit: Self.heldMessagesTold)
+        let behind = try outbox.headingsBehind(row, limit: Self.heldMessagesTold)
         return DeadLetter(
             message: message, source: source.name,
             subscriber: row.subscriber.isEmpty ? nil : row.subscriber, attempts: row.attempts,
             error: row.error, edited: try outbox.edits(of: message.id)[row.subscriber],
-            holds: behind.filter { receiver?.accepts($0) ?? !hasReceiver($0) }.map(\.id))
+            holds: behind.filter {
+                receiver?.accepts(type: $0.type, from: row.destination) ?? true
+            }.map(\.id))
     }
 }

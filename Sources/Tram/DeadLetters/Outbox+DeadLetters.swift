@@ -94,6 +94,22 @@ extension Outbox {
         ).map(DeadLetterRow.init)
     }
 
+    /// The later messages of a dead letter's aggregate that are not published, without their contents.
+    func headingsBehind(_ letter: DeadLetterRow, limit: Int) throws -> [MessageHeading] {
+        try transaction.rows(
+            """
+            SELECT id, type FROM message
+            WHERE published = 0 AND destination = \(letter.destination)
+                AND partition_id = \(letter.partitionID) AND id > \(letter.message)
+            ORDER BY id LIMIT \(limit)
+            """
+        ).map {
+            let (number, type): (Int, String) = try $0.values()
+            return MessageHeading(
+                id: MessageID(service: transaction.storeName, number: number), type: type)
+        }
+    }
+
     /// The payloads that operators have given to a message's deliveries, by subscriber.
     public func edits(of id: MessageID) throws -> [String: String] {
         try transaction.rows(
