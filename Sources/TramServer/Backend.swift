@@ -116,9 +116,12 @@ package final class Backend: Sendable {
     /// - Throws: what ``answer(to:)`` has an answer to.
     package func admit(_ head: RequestHead, to service: String) throws -> Admission {
         try guardian.check(head)
-        let matches = (endpoints[service] ?? []).compactMap { endpoint in
+        let candidates = (endpoints[service] ?? []).compactMap { endpoint in
             endpoint.path.match(head.path).map { (endpoint: endpoint, places: $0) }
         }
+        // A path that is there word by word is not taken for one with places.
+        let fewest = candidates.map(\.places.count).min()
+        let matches = candidates.filter { $0.places.count == fewest }
         guard !matches.isEmpty else {
             let other = ServiceName.all.first { name in
                 endpoints[name]?.contains { $0.path.match(head.path) != nil } ?? false

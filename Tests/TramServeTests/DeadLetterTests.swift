@@ -83,6 +83,7 @@
                 ("POST", "/deadletters/order:1/discard", 409, "not-parked"),
                 ("POST", "/deadletters/retry?subscriber=x", 404, "subscriber-not-found"),
                 ("POST", "/deadletters/order:1", 405, "method-not-allowed"),
+                ("GET", "/deadletters/retry", 405, "method-not-allowed"),
             ] {
                 let answer = try HTTPConnection(port: served.orders).request(method, path)
                 #expect(answer.status == status, "\(method) \(path): \(answer.body)")
