@@ -146,9 +146,10 @@ struct InboxPurge {
             }
             let first = try source.store.read { transaction in
                 let outbox = Outbox(transaction)
-                return try open.first { try !outbox.isDiscarded($0, for: subscriber.id) }.map {
-                    ($0, try outbox.reason(of: $0, at: subscriber.id))
-                }
+                return try open.first { number in
+                    let message = MessageID(service: source.name, number: number)
+                    return try !outbox.discarded(of: message).contains(subscriber.id)
+                }.map { ($0, try outbox.reason(of: $0, at: subscriber.id)) }
             }
             if let first { return first }
             after = last.number

@@ -61,16 +61,6 @@ extension Outbox {
         return count
     }
 
-    /// Whether an operator has decided that a subscriber does not get a message.
-    func isDiscarded(_ number: Int, for subscriber: String) throws -> Bool {
-        try !transaction.rows(
-            """
-            SELECT 1 FROM discarded_delivery
-            WHERE message_id = \(number) AND consumer_id = \(subscriber)
-            """
-        ).isEmpty
-    }
-
     // MARK: What is kept
 
     /// How many messages are not published, and the first of them, by what they wait for.

@@ -91,7 +91,7 @@ struct OutboxPurge {
         if gaps.isEmpty { return [] }
         return try source.store.read { transaction in
             try gaps.filter {
-                try !Outbox(transaction).isDiscarded($0.message.number, for: $0.subscriber)
+                try !Outbox(transaction).discarded(of: $0.message).contains($0.subscriber)
             }
         }
     }

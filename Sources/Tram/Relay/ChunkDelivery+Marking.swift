@@ -6,7 +6,6 @@ extension ChunkDelivery {
         let done = try messages.indices.filter(isDone)
         let handled = try handledElsewhere(except: Set(done))
         var after = self
-        var hasParked = false
         let isMarked: Void? = try context.availability.attempt(source.store) { store in
             try store.write { transaction in
                 after = self
@@ -22,7 +21,7 @@ extension ChunkDelivery {
                         try outbox.markPublished([messages[index].id])
                     }
                 }
-                hasParked = try after.recordFailures(of: source, transaction)
+                let hasParked = try after.recordFailures(of: source, transaction)
                 if hasParked || chunk.notes.hasDeadLetters {
                     try setAside(Set(messages.indices).subtracting(done), handled, transaction)
                 }

@@ -1,14 +1,14 @@
 /// One invocation of a ``Relay``: any number of passes, each over what its predecessors have left.
 public final class RelayRun {
-    private let relay: Relay
-    private var order = AggregateOrder()
+    let relay: Relay
+    var order = AggregateOrder()
     /// By source: the number of the last message that this run has taken up.
     private var cursors: [String: Int] = [:]
     /// By source: the last decision of an operator that this run knows of.
     private var decisions: [String: Int] = [:]
     /// Overdue awaits whose expiry has failed in this run.
     private var failedDeadlines: Set<AwaitedMessage> = []
-    private var passes = 0
+    var passes = 0
     /// The services that are away. They stay so in this run, until ``retryFailed()``: what comes for
     /// them later must not overtake what they have missed.
     public let availability: Availability
@@ -109,7 +109,7 @@ public final class RelayRun {
         let drains = try plan(bounds)
         try tellUnavailable(report)
         var tally = try begin(drains, report)
-        var apart: [(source: Service, message: Message)] = []
+        var suspected: [(source: Service, message: Message)] = []
         for (source, backlog) in drains {
             while cursor(of: source) < backlog.through, availability.includes(source.name) {
                 if bounds.isInterrupted() { return try end(&tally, report, isInterrupted: true) }
@@ -120,7 +120,7 @@ public final class RelayRun {
                 cursors[source.name] = last.id.number
                 if suspects.contains(last.id) {
                     // All others come before what may end the process once more.
-                    apart.append((source, last))
+                    suspected.append((source, last))
                     for subscriber in relay.subscribers(of: last) {
                         order.holdBackSuccessors(of: last, for: subscriber)
                     }
@@ -129,7 +129,7 @@ public final class RelayRun {
                 }
             }
         }
-        for (source, message) in apart {
+        for (source, message) in suspected {
             for subscriber in relay.subscribers(of: message) {
                 order.letGoSuccessors(of: message, for: subscriber)
             }
@@ -142,7 +142,7 @@ public final class RelayRun {
     }
 
     @discardableResult
-    private func deliver(
+    func deliver(
         _ chunk: Chunk, only selection: [Set<String>]? = nil, _ tally: inout Tally,
         _ report: (RelayEvent) throws -> Void
     ) throws -> [Delivery] {
@@ -176,61 +176,6 @@ public final class RelayRun {
         return try deliver(choose(bounds, messages: 1, deliveries: 1), bounds, report)
     }
 
-    // MARK: Choosing
-
-    /// Whether the first messages of a pass are not simply the ones to take up.
-    private func mustChoose(_ bounds: Bounds) throws -> Bool {
-        if !order.isEmpty || hasUnavailable { return true }
-        return try relay.services.contains { source in
-            guard bounds.source == nil || bounds.source == source.name else { return false }
-            return try availability.attempt(source.store) {
-                try $0.read { try Outbox($0).failedCount() > 0 }
-            } ?? true
-        }
-    }
-
-    private func choose(
-        _ bounds: Bounds, messages: Int, deliveries: Int = .max
-    ) throws -> [ChosenMessage] {
-        var choice = DeliveryChoice(
-            relay, availability, order: order, knowsAllSubscribers: knowsAllSubscribers,
-            messages: messages, deliveries: deliveries)
-        for source in relay.services where bounds.source == nil || bounds.source == source.name {
-            try choice.look(at: source)
-        }
-        return choice.chosen
-    }
-
-    /// Makes the chosen deliveries, in their order.
-    private func deliver(
-        _ chosen: [ChosenMessage], _ bounds: Bounds, _ report: (RelayEvent) throws -> Void
-    ) throws -> PassSummary {
-        try tellUnavailable(report)
-        let messages = Dictionary(grouping: chosen, by: \.message.id)
-        var tally = try begin(
-            PassPlan(
-                number: passes + 1, messages: messages.count,
-                longestID: messages.keys.map(\.description.count).max() ?? 0,
-                longestType: chosen.map(\.message.type.count).max() ?? 0), report)
-        var touched: Set<MessageID> = []
-        var rest = chosen[...]
-        while let first = rest.first {
-            if bounds.isInterrupted() { return try end(&tally, report, isInterrupted: true) }
-            let group = rest.prefix(relay.chunk).prefix {
-                $0.message.id.service == first.message.id.service && $0.attempts == first.attempts
-            }
-            let together = group.prefix(apart(group.map(\.message.id)))
-            rest = rest.dropFirst(together.count)
-            guard let source = relay.services.first(where: { $0.name == first.message.id.service }),
-                let chunk = try chunk(of: source, { _ in together.map(\.message) })
-            else { continue }
-            let made = try deliver(chunk, only: together.map(\.subscribers), &tally, report)
-            touched.formUnion(made.map(\.message.id))
-            tally.messages = touched.count
-        }
-        return try end(&tally, report)
-    }
-
     /// What comes before every pass: the stores are compared, unless they were before, and what was
     /// waited for too long is given up.
     private func prepare(
@@ -258,12 +203,12 @@ public final class RelayRun {
 
     /// Whether the relay knows everyone who might subscribe to an event: also those services that the
     /// stores have been told of.
-    private var knowsAllSubscribers: Bool {
+    var knowsAllSubscribers: Bool {
         let members = Set((identities ?? [:]).values.flatMap(\.members))
         return relay.isWholeSystem && members.isSubset(of: relay.services.map(\.name))
     }
 
-    private func tellUnavailable(_ report: (RelayEvent) throws -> Void) throws {
+    func tellUnavailable(_ report: (RelayEvent) throws -> Void) throws {
         for service in relay.services {
             guard let reason = availability.reasons[service.name],
                 toldUnavailable.insert(service.name).inserted
@@ -278,12 +223,12 @@ public final class RelayRun {
             try heedDecisions(about: source, transaction)
             let messages = try Outbox(transaction).unpublished(
                 after: cursor(of: source), through: through, limit: relay.chunk)
-            return Array(messages.prefix(apart(messages.map(\.id))))
+            return Array(messages.prefix(countTogether(messages.map(\.id))))
         }
     }
 
     /// How many of the first messages may be delivered together.
-    private func apart(_ messages: [MessageID]) -> Int {
+    func countTogether(_ messages: [MessageID]) -> Int {
         if suspects.isEmpty { return messages.count }
         guard let position = messages.firstIndex(where: suspects.contains) else {
             return messages.count
@@ -291,7 +236,7 @@ public final class RelayRun {
         return max(1, position)
     }
 
-    private func chunk(
+    func chunk(
         of source: Service, _ messages: (any Transaction) throws -> [Message]
     ) throws -> Chunk? {
         try availability.attempt(source.store) { store in
@@ -358,7 +303,7 @@ public final class RelayRun {
                 longestType: drains.map(\.backlog.longestType).max() ?? 0), report)
     }
 
-    private func begin(
+    func begin(
         _ plan: PassPlan, _ report: (RelayEvent) throws -> Void
     ) throws -> Tally {
         if plan.messages > 0 {
@@ -368,7 +313,7 @@ public final class RelayRun {
         return Tally(plan: plan)
     }
 
-    private func end(
+    func end(
         _ tally: inout Tally, _ report: (RelayEvent) throws -> Void, isInterrupted: Bool = false
     ) throws -> PassSummary {
         let (pending, parked) = try relay.undelivered(availability)

@@ -1,0 +1,55 @@
+/// Bounded passes and single steps: what they take up, and in which order.
+extension RelayRun {
+    /// Whether the first messages of a pass are not simply the ones to take up.
+    func mustChoose(_ bounds: Bounds) throws -> Bool {
+        if !order.isEmpty || hasUnavailable { return true }
+        return try relay.services.contains { source in
+            guard bounds.source == nil || bounds.source == source.name else { return false }
+            return try availability.attempt(source.store) {
+                try $0.read { try Outbox($0).failedCount() > 0 }
+            } ?? true
+        }
+    }
+
+    func choose(
+        _ bounds: Bounds, messages: Int, deliveries: Int = .max
+    ) throws -> [ChosenMessage] {
+        var choice = DeliveryChoice(
+            relay, availability, order: order, knowsAllSubscribers: knowsAllSubscribers,
+            messages: messages, deliveries: deliveries)
+        for source in relay.services where bounds.source == nil || bounds.source == source.name {
+            try choice.look(at: source)
+        }
+        return choice.chosen
+    }
+
+    /// Makes the chosen deliveries, in their order.
+    func deliver(
+        _ chosen: [ChosenMessage], _ bounds: Bounds, _ report: (RelayEvent) throws -> Void
+    ) throws -> PassSummary {
+        try tellUnavailable(report)
+        let messages = Dictionary(grouping: chosen, by: \.message.id)
+        var tally = try begin(
+            PassPlan(
+                number: passes + 1, messages: messages.count,
+                longestID: messages.keys.map(\.description.count).max() ?? 0,
+                longestType: chosen.map(\.message.type.count).max() ?? 0), report)
+        var touched: Set<MessageID> = []
+        var rest = chosen[...]
+        while let first = rest.first {
+            if bounds.isInterrupted() { return try end(&tally, report, isInterrupted: true) }
+            let group = rest.prefix(relay.chunk).prefix {
+                $0.message.id.service == first.message.id.service && $0.attempts == first.attempts
+            }
+            let together = group.prefix(countTogether(group.map(\.message.id)))
+            rest = rest.dropFirst(together.count)
+            guard let source = relay.services.first(where: { $0.name == first.message.id.service }),
+                let chunk = try chunk(of: source, { _ in together.map(\.message) })
+            else { continue }
+            let made = try deliver(chunk, only: together.map(\.subscribers), &tally, report)
+            touched.formUnion(made.map(\.message.id))
+            tally.messages = touched.count
+        }
+        return try end(&tally, report)
+    }
+}
