@@ -1,3 +1,5 @@
+private import Foundation
+
 /// A generator whose numbers follow from its seed (Steele, Lea, Flood: "Fast splittable pseudorandom
 /// number generators").
 package struct SplitMix64: RandomNumberGenerator {
@@ -14,4 +16,10 @@ package struct SplitMix64: RandomNumberGenerator {
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)
     }
+}
+
+/// The seed of a test's run: the environment's `TRAM_TEST_SEED`, which repeats one, or a new one.
+package func testSeed() -> UInt64 {
+    ProcessInfo.processInfo.environment["TRAM_TEST_SEED"].flatMap(UInt64.init)
+        ?? UInt64.random(in: 0...UInt64(UInt32.max))
 }

@@ -15,9 +15,7 @@ extension CrashTests {
 
         init() throws {
             workbench = try Workbench()
-            seed =
-                ProcessInfo.processInfo.environment["TRAM_TEST_SEED"].flatMap(UInt64.init)
-                ?? UInt64.random(in: 0...UInt64(UInt32.max))
+            seed = testSeed()
         }
 
         /// What three processes did together.

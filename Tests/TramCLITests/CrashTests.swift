@@ -13,9 +13,7 @@ import Testing
 
     init() throws {
         workbench = try Workbench()
-        seed =
-            ProcessInfo.processInfo.environment["TRAM_TEST_SEED"].flatMap(UInt64.init)
-            ?? UInt64.random(in: 0...UInt64(UInt32.max))
+        seed = testSeed()
     }
 
     /// What four processes did together.

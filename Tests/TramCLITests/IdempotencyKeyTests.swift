@@ -167,9 +167,7 @@ import Testing
         throws
     {
         try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "5")
-        let seed =
-            ProcessInfo.processInfo.environment["TRAM_TEST_SEED"].flatMap(UInt64.init)
-            ?? UInt64.random(in: 0...UInt64(UInt32.max))
+        let seed = testSeed()
         print("idempotency keys: seed \(seed)")
         var random = SplitMix64(seed: seed)
         let moments = try TramProcess.typicalDuration() * 3 / 2

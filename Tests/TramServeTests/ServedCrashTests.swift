@@ -15,9 +15,7 @@
         }
 
         @Test func `killed in the middle of a load, nothing that was answered is lost`() throws {
-            let seed =
-                ProcessInfo.processInfo.environment["TRAM_TEST_SEED"].flatMap(UInt64.init)
-                ?? UInt64.random(in: 0...UInt64(UInt32.max))
+            let seed = testSeed()
             print("served crash test: seed \(seed)")
             var random = SplitMix64(seed: seed)
             let workbench = try Workbench()
