@@ -107,6 +107,33 @@ import TramSQLite
         #expect(try system.receiver.read { try Inbox($0).count() } == 0)
     }
 
+    @Test func `a store that cannot be written is no failure of a handler that hides it`() throws {
+        struct Hidden: Error {}
+        let system = try Relayed()
+        try system.publish(1, about: 1)
+        let refused = DomainEventHandlers(
+            "refused",
+            [
+                .on(Happened.self) { _, transaction in
+                    // This error leaves the transaction open.
+                    _ = try transaction.rows("PRAGMA query_only = ON")
+                    do {
+                        try transaction.execute("INSERT INTO mended VALUES ('x')")
+                    } catch { throw Hidden() }
+                    return .handled("never")
+                }
+            ])
+        let relay = try Relay(wholeSystem: [
+            Service(store: system.sender, subscribers: []),
+            Service(store: system.receiver, subscribers: [refused]),
+        ])
+        do {
+            try relay.run().pass()
+            Issue.record("the relay goes on")
+        } catch StoreError.notWritable {}
+        #expect(try system.sender.read { try Outbox($0).failedCount() } == 0)
+    }
+
     @Test(arguments: [
         StoreError.full(path: "x"), .inputOutput(path: "x", detail: "y", atCommit: false),
         .busy(path: "x", waited: 1), .damaged(path: "x", detail: "y"),
