@@ -7,6 +7,7 @@ public enum LibraryTables {
         Migration(MessagingTables.create),
         Migration(MessagingTables.identify, MessagingTables.identify),
         Migration(MessagingTables.park),
+        Migration(MessagingTables.explain),
     ]
 
     /// For a store whose service runs sagas, too, or takes part in them.
@@ -14,5 +15,6 @@ public enum LibraryTables {
         Migration(MessagingTables.create + SagaTables.create),
         Migration(MessagingTables.identify, MessagingTables.identify),
         Migration(MessagingTables.park + SagaTables.park),
+        Migration(MessagingTables.explain + SagaTables.name),
     ]
 }

@@ -187,6 +187,29 @@ enum MessagingTables {
         """,
     ]
 
+    /// Version 4: what handlers said, since when each subscriber listens, and which schema was found
+    /// sound.
+    static let explain = [
+        // NULL: it was handled before its outcome was kept.
+        "ALTER TABLE received_messages ADD COLUMN outcome TEXT",
+        // The handler's words: a JSON array of sentences.
+        "ALTER TABLE received_messages ADD COLUMN effects TEXT",
+        // Since when a subscriber listens to a source: to all that its outbox holds, or only to what
+        // came after the message through_id.
+        """
+        CREATE TABLE subscription (
+            consumer_id TEXT NOT NULL,
+            source TEXT NOT NULL,
+            begins TEXT NOT NULL CHECK (begins IN ('beginning', 'now')),
+            through_id INTEGER NOT NULL,
+            creation_time INTEGER NOT NULL,
+            PRIMARY KEY (consumer_id, source)
+        ) STRICT, WITHOUT ROWID
+        """,
+        // A digest of the tables as they were when they were last compared with the program's.
+        "ALTER TABLE store_identity ADD COLUMN schema_digest INTEGER",
+    ]
+
     /// Gives a store the identity that it never loses, and each message that it holds its digest.
     @Sendable static func identify(_ transaction: any Transaction) throws {
         try transaction.execute(

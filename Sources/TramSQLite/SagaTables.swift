@@ -90,4 +90,37 @@ enum SagaTables {
         ) STRICT
         """,
     ]
+
+    /// Version 4: steps by name, instances by a key of the application's, and what operators did.
+    static let name = [
+        // NULL: its steps are numbers, and it was started before definitions had versions.
+        "ALTER TABLE saga_instance ADD COLUMN definition_version INTEGER",
+        "ALTER TABLE saga_instance ADD COLUMN business_key TEXT",
+        // When the operation under way is tried again.
+        "ALTER TABLE saga_instance ADD COLUMN retry_at INTEGER",
+        """
+        CREATE UNIQUE INDEX saga_instance_key_idx ON saga_instance (saga_type, business_key)
+        WHERE business_key IS NOT NULL
+        """,
+        """
+        CREATE INDEX saga_instance_retry_idx ON saga_instance (saga_type, retry_at)
+        WHERE retry_at IS NOT NULL
+        """,
+        // NULL: the step is a number, in the column step.
+        "ALTER TABLE saga_log ADD COLUMN step_name TEXT",
+        // It outlives the instances: what follows from it is told for good.
+        """
+        CREATE TABLE saga_decision (
+            id INTEGER PRIMARY KEY,
+            saga_type TEXT NOT NULL,
+            saga_id TEXT NOT NULL,
+            decision TEXT NOT NULL
+                CHECK (decision IN ('retried', 'resent', 'skipped', 'rolled-back', 'abandoned')),
+            step_name TEXT,
+            reason TEXT NOT NULL,
+            creation_time INTEGER NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX saga_decision_saga_idx ON saga_decision (saga_type, saga_id, id)",
+    ]
 }

@@ -4,7 +4,7 @@ import Testing
 import Tram
 
 /// Stores that older versions made go on. The fixtures were made by those programs: version 0.1.0, and
-/// the last one whose library tables had version 2.
+/// the last ones whose library tables had versions 2 and 3.
 @Suite struct MigrationTests {
     let directory: TemporaryDirectory
 
@@ -65,6 +65,20 @@ import Tram
         let check = try tram(["store", "check", "--data-dir", data])
         #expect(check.status == 0, "\(check.output)")
         #expect(check.output.contains("(lost) order 7 is PENDING"))
+    }
+
+    @Test func `sagas whose steps are numbers, and dead letters, go on`() throws {
+        let data = try unpack("in-flight", of: "library-3")
+        let before = try tram(["saga", "list", "--data-dir", data]).output
+        #expect(before.contains("11     orchestration  running             2  reserve credit"))
+        let letters = try tram(["deadletter", "list", "-q", "--data-dir", data]).output
+        #expect(letters == "order:18\norder:18\n")
+        let relayed = try tram(["relay", "run", "--until-idle", "--data-dir", data])
+        #expect(relayed.status == 0, "\(relayed.errors)")
+        #expect(relayed.output.contains("reserve credit done, approve order done, completed"))
+        #expect(relayed.output.hasSuffix("0 failed. 0 messages pending, 1 parked.\n"))
+        let ended = try tram(["saga", "show", "11", "--data-dir", data]).output
+        #expect(ended.hasPrefix("Saga of order 11: rolled-back"), "the limit is used up")
     }
 
     @Test func `what version 0.1.0 has handled is not handled again, and protected from now on`()

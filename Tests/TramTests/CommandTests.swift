@@ -28,7 +28,7 @@ import TramTesting
                     try transaction.execute("INSERT INTO done VALUES (\(command.step))")
                     if command.step == 0 { throw SoldOut(left: 0) }
                     if command.step < 0 { throw Breakdown() }
-                    return .success(Success(), "did \(command.step)")
+                    return .success(Done(), "did \(command.step)")
                 }
             ])
         return try Relay(wholeSystem: [
@@ -135,11 +135,11 @@ import TramTesting
             [
                 .on(Do.self, locking: { _ in "Thing/1" }) { command, transaction in
                     try transaction.execute("INSERT INTO done VALUES (\(command.step))")
-                    return .success(Success(), "did \(command.step)")
+                    return .success(Done(), "did \(command.step)")
                 },
                 .on(Undo.self) { command, transaction in
                     try transaction.execute("DELETE FROM done WHERE step = \(command.step)")
-                    return .success(Success(), "undid \(command.step)")
+                    return .success(Done(), "undid \(command.step)")
                 },
             ])
         let relay = try Relay(wholeSystem: [
@@ -207,7 +207,7 @@ import TramTesting
             let token: String = try transaction.rows("SELECT token FROM kept ORDER BY rowid")[0]
                 .values()
             try transaction.reply(
-                Success(), to: WireFormat.decode(ReplyToken.self, from: token))
+                Done(), to: WireFormat.decode(ReplyToken.self, from: token))
         }
         let reply = try replies()[0]
         #expect(reply.headers["saga-locked-target"] == "Thing/1")
@@ -233,13 +233,13 @@ import TramTesting
         }
 
         func completed(_ saga: SagaReference, _ data: Data, _ transaction: any Transaction) throws {
-            try transaction.reply(Success(), to: data.asker)
+            try transaction.reply(Done(), to: data.asker)
         }
 
         func rolledBack(
             _ saga: SagaReference, _ data: Data, _ transaction: any Transaction
         ) throws {
-            try transaction.reply(Failure(), to: data.asker)
+            try transaction.reply(Declined(), to: data.asker)
         }
     }
 
@@ -293,7 +293,7 @@ import TramTesting
             "innermost", on: "innermost",
             [
                 .on(Do.self) { _, _ in
-                    if !isDone { throw Failure() }
+                    if !isDone { throw Declined() }
                     return .success()
                 }
             ])

@@ -15,7 +15,7 @@ import TramSQLite
         var steps: [Step<Data>] {
             [
                 Step("ask").invokeParticipant("nobody") { _ in Ask() }
-                    .deadline(milliseconds: 100)
+                    .deadline(.milliseconds(100))
                     .withCompensation("nobody") { _ in Forget() }
             ]
         }

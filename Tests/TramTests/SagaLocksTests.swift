@@ -56,15 +56,15 @@ private struct CreditSystem {
             [
                 .on(Reserve.self, locking: { "Customer/\($0.customer)" }) { command, transaction in
                     try transaction.execute("INSERT INTO reserved VALUES (\(command.amount))")
-                    if command.amount > 5 { throw Failure() }
-                    return .success(Success(), "reserved \(command.amount)")
+                    if command.amount > 5 { throw Declined() }
+                    return .success(Done(), "reserved \(command.amount)")
                 }
             ])
         let bank = CommandHandlers(
             "bank", on: "bank",
             [
                 .on(Pay.self) { _, _ in
-                    if !isPayable { throw Failure() }
+                    if !isPayable { throw Declined() }
                     return .success()
                 }
             ])

@@ -223,11 +223,11 @@ private struct Hotel {
             "participant", on: .participant,
             [
                 .on(Do.self, locking: { "Room/\($0.step)" }) { command, _ in
-                    if command.step == 13 { throw Failure() }
+                    if command.step == 13 { throw Declined() }
                     return .success()
                 },
                 .on(Undo.self) { command, _ in
-                    if command.step == 66 { throw Failure() }
+                    if command.step == 66 { throw Declined() }
                     return .success()
                 },
             ])

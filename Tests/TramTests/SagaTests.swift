@@ -26,14 +26,14 @@ import TramTesting
     @Test func shouldExecuteAllStepsSuccessfully() throws {
         try test(TestSaga.Data(), .local("one"), .remote(2), .local("three"))
             .expect(Do(step: 2), to: .participant)
-            .reply(Success())
+            .reply(Done())
             .expectCompleted { #expect($0.notes == ["one", "three"]) }
     }
 
     @Test func shouldRollbackFromStep2() throws {
         try test(TestSaga.Data(), .local("one"), .remote(2), .local("three"))
             .expect(Do(step: 2), to: .participant)
-            .reply(Failure())
+            .reply(Declined())
             .expectRolledBack { #expect($0.notes == ["one", "undo one"]) }
     }
 
@@ -47,9 +47,9 @@ import TramTesting
         let saga = try test(
             TestSaga.Data(), .local("one"), .remote(2), .local("three", failing: SoldOut(left: 0)))
         try saga.expect(Do(step: 2), to: .participant)
-            .reply(Success())
+            .reply(Done())
             .expect(Undo(step: 2), to: .participant)
-            .reply(Success())
+            .reply(Done())
             .expectRolledBack { #expect($0.notes == ["one", "undo one"]) }
         #expect(try notes(saga) == ["one"], "what the refused step had written is undone")
     }
@@ -57,14 +57,14 @@ import TramTesting
     @Test func shouldRollbackDueToLocalStepFailure() throws {
         try test(
             TestSaga.Data(), .remote(1),
-            .local("two", failing: Breakdown()).onException(Breakdown.self) { data, _ in
+            .local("two", failing: Breakdown()).rollingBack(on: Breakdown.self) { data, _ in
                 data.notes.append("broken")
             }
         )
         .expect(Do(step: 1), to: .participant)
-        .reply(Success())
+        .reply(Done())
         .expect(Undo(step: 1), to: .participant)
-        .reply(Success())
+        .reply(Done())
         .expectRolledBack { #expect($0.notes == ["broken"]) }
     }
 
@@ -72,7 +72,7 @@ import TramTesting
         let saga = try test(TestSaga.Data(), .remote(1), .local("two", failing: Breakdown()))
         try saga.expect(Do(step: 1), to: .participant)
         // An accident: the delivery fails, and the reply comes again.
-        #expect(throws: SagaTest<TestSaga>.Unexpected.self) { try saga.reply(Success()) }
+        #expect(throws: SagaTest<TestSaga>.Unexpected.self) { try saga.reply(Done()) }
         #expect(try notes(saga) == [])
         try saga.expectNoCommand()
     }
@@ -86,24 +86,24 @@ import TramTesting
                 .invokeParticipant(.participant, when: \.isWanted) { _ in Do(step: 1) }
                 .onReply(SoldOut.self) { data, reply in data.notes.append("left \(reply.left)") }
                 .withCompensation(.participant) { _ in Undo(step: 1) }
-                .onReply(Success.self) { data, _ in data.notes.append("undone") },
+                .onReply(Done.self) { data, _ in data.notes.append("undone") },
             .remote(2), .remote(3))
     }
 
     @Test func shouldExecuteAllStepsExcept1Successfully() throws {
         try conditional(false)
-            .expect(Do(step: 2), to: .participant).reply(Success())
-            .expect(Do(step: 3), to: .participant).reply(Success())
+            .expect(Do(step: 2), to: .participant).reply(Done())
+            .expect(Do(step: 3), to: .participant).reply(Done())
             .expectCompleted()
     }
 
     @Test func shouldRollback() throws {
         try conditional(true)
-            .expect(Do(step: 1), to: .participant).reply(Success())
-            .expect(Do(step: 2), to: .participant).reply(Success())
-            .expect(Do(step: 3), to: .participant).reply(Failure())
-            .expect(Undo(step: 2), to: .participant).reply(Success())
-            .expect(Undo(step: 1), to: .participant).reply(Success())
+            .expect(Do(step: 1), to: .participant).reply(Done())
+            .expect(Do(step: 2), to: .participant).reply(Done())
+            .expect(Do(step: 3), to: .participant).reply(Declined())
+            .expect(Undo(step: 2), to: .participant).reply(Done())
+            .expect(Undo(step: 1), to: .participant).reply(Done())
             .expectRolledBack { #expect($0.notes == ["undone"]) }
     }
 
@@ -111,9 +111,9 @@ import TramTesting
         // The original compensates the step that was skipped, unless its compensation has the same
         // condition.
         try conditional(false)
-            .expect(Do(step: 2), to: .participant).reply(Success())
-            .expect(Do(step: 3), to: .participant).reply(Failure())
-            .expect(Undo(step: 2), to: .participant).reply(Success())
+            .expect(Do(step: 2), to: .participant).reply(Done())
+            .expect(Do(step: 3), to: .participant).reply(Declined())
+            .expect(Undo(step: 2), to: .participant).reply(Done())
             .expectRolledBack()
     }
 
@@ -143,12 +143,12 @@ import TramTesting
         }
         try saga(true)
             .expectNotification(Do(step: 3), to: .participant)
-            .expect(Do(step: 4), to: .participant).reply(Failure())
+            .expect(Do(step: 4), to: .participant).reply(Declined())
             .expectNotification(Undo(step: 3), to: .participant)
-            .expect(Undo(step: 1), to: .participant).reply(Success())
+            .expect(Undo(step: 1), to: .participant).reply(Done())
             .expectRolledBack { #expect($0.notes == ["local", "undo"]) }
         try saga(false)
-            .expect(Do(step: 4), to: .participant).reply(Failure())
+            .expect(Do(step: 4), to: .participant).reply(Declined())
             .expectRolledBack { #expect($0.notes == []) }
     }
 
@@ -168,29 +168,29 @@ import TramTesting
 
     @Test func shouldExecuteAllStepsSuccessfullyWithSkippedFulfilOrder() throws {
         try notifying(false)
-            .expect(Do(step: 1), to: .participant).reply(Success())
-            .expect(Do(step: 3), to: .participant).reply(Success())
-            .expect(Do(step: 4), to: .participant).reply(Success())
+            .expect(Do(step: 1), to: .participant).reply(Done())
+            .expect(Do(step: 3), to: .participant).reply(Done())
+            .expect(Do(step: 4), to: .participant).reply(Done())
             .expectCompleted()
     }
 
     @Test func shouldRollbackWithSkippedReleaseInventory() throws {
         try notifying(false)
-            .expect(Do(step: 1), to: .participant).reply(Success())
-            .expect(Do(step: 3), to: .participant).reply(Success())
-            .expect(Do(step: 4), to: .participant).reply(Failure())
-            .expect(Undo(step: 1), to: .participant).reply(Success())
+            .expect(Do(step: 1), to: .participant).reply(Done())
+            .expect(Do(step: 3), to: .participant).reply(Done())
+            .expect(Do(step: 4), to: .participant).reply(Declined())
+            .expect(Undo(step: 1), to: .participant).reply(Done())
             .expectRolledBack()
     }
 
     @Test func `notifications wait for nothing, forward and backward`() throws {
         try notifying(true)
-            .expect(Do(step: 1), to: .participant).reply(Success())
+            .expect(Do(step: 1), to: .participant).reply(Done())
             .expectNotification(Do(step: 2), to: .participant)
-            .expect(Do(step: 3), to: .participant).reply(Success())
-            .expect(Do(step: 4), to: .participant).reply(Failure())
+            .expect(Do(step: 3), to: .participant).reply(Done())
+            .expect(Do(step: 4), to: .participant).reply(Declined())
             .expectNotification(Undo(step: 3), to: .participant)
-            .expect(Undo(step: 1), to: .participant).reply(Success())
+            .expect(Undo(step: 1), to: .participant).reply(Done())
             .expectRolledBack()
     }
 
@@ -198,15 +198,15 @@ import TramTesting
 
     @Test func shouldChangeStateOfSagaToFailedWhenCompensatingTransactionFails() throws {
         let saga = try test(TestSaga.Data(), .local("one"), .remote(2), .remote(3))
-        try saga.expect(Do(step: 2), to: .participant).reply(Success())
-            .expect(Do(step: 3), to: .participant).reply(Failure())
-            .expect(Undo(step: 2), to: .participant).reply(Failure())
+        try saga.expect(Do(step: 2), to: .participant).reply(Done())
+            .expect(Do(step: 3), to: .participant).reply(Declined())
+            .expect(Undo(step: 2), to: .participant).reply(Declined())
             .expectFailed(atStep: 1) { #expect($0.notes == ["one"]) }
         #expect(try ends(saga) == ["failed"], "not also rolled back")
 
         // Taken up again, it goes on where it stood.
         try saga.retry()
-            .expect(Undo(step: 2), to: .participant).reply(Success())
+            .expect(Undo(step: 2), to: .participant).reply(Done())
             .expectRolledBack { #expect($0.notes == ["one", "undo one"]) }
         #expect(try ends(saga) == ["failed", "rolled back"])
         #expect(throws: SagaError.self) { try saga.retry() }
@@ -225,9 +225,9 @@ import TramTesting
     @Test func `a second reply does not move the saga twice`() throws {
         try test(TestSaga.Data(), .remote(1), .remote(2), .remote(3))
             .expect(Do(step: 1), to: .participant)
-            .reply(Success())
-            .ignoredReply(Success())
-            .ignoredReply(Failure())
+            .reply(Done())
+            .ignoredReply(Done())
+            .ignoredReply(Declined())
             .expect(Do(step: 2), to: .participant)
             .expectNoCommand()
     }
@@ -235,9 +235,9 @@ import TramTesting
     @Test func `a reply to a saga that has ended is ignored, and visible`() throws {
         let saga = try test(TestSaga.Data(), .remote(1))
         try saga.expect(Do(step: 1), to: .participant)
-            .reply(Success())
+            .reply(Done())
             .expectCompleted()
-            .ignoredReply(Failure())
+            .ignoredReply(Declined())
             .expectCompleted()
         #expect(try saga.log().map(\.event) == [.started, .requested, .done, .completed, .ignored])
     }
@@ -251,17 +251,17 @@ import TramTesting
                 Step("two").invokeParticipant(.participant) { _ in Do(step: 2) }.retrying(2))
         }
         try saga()
-            .expect(Do(step: 1), to: .participant).reply(Success())
-            .expect(Do(step: 2), to: .participant).reply(Failure())
-            .expect(Do(step: 2), to: .participant).reply(Failure())
-            .expect(Do(step: 2), to: .participant).reply(Success())
+            .expect(Do(step: 1), to: .participant).reply(Done())
+            .expect(Do(step: 2), to: .participant).reply(Declined())
+            .expect(Do(step: 2), to: .participant).reply(Declined())
+            .expect(Do(step: 2), to: .participant).reply(Done())
             .expectCompleted()
         try saga()
-            .expect(Do(step: 1), to: .participant).reply(Success())
-            .expect(Do(step: 2), to: .participant).reply(Failure())
-            .expect(Do(step: 2), to: .participant).reply(Failure())
-            .expect(Do(step: 2), to: .participant).reply(Failure())
-            .expect(Undo(step: 1), to: .participant).reply(Success())
+            .expect(Do(step: 1), to: .participant).reply(Done())
+            .expect(Do(step: 2), to: .participant).reply(Declined())
+            .expect(Do(step: 2), to: .participant).reply(Declined())
+            .expect(Do(step: 2), to: .participant).reply(Declined())
+            .expect(Undo(step: 1), to: .participant).reply(Done())
             .expectRolledBack()
     }
 
@@ -270,25 +270,25 @@ import TramTesting
             try test(
                 TestSaga.Data(), .remote(1),
                 Step("two").invokeParticipant(.participant) { _ in Do(step: 2) }
-                    .deadline(milliseconds: 5000)
+                    .deadline(.milliseconds(5000))
                     .withCompensation(.participant) { _ in Undo(step: 2) })
         }
         let late = try saga()
-        try late.expect(Do(step: 1), to: .participant).reply(Success())
+        try late.expect(Do(step: 1), to: .participant).reply(Done())
             .expect(Do(step: 2), to: .participant)
             .pass(milliseconds: 4999)
             .expectNoCommand()
             .pass(milliseconds: 1)
-            .ignoredReply(Success())
-            .expect(Undo(step: 2), to: .participant).reply(Success())
-            .expect(Undo(step: 1), to: .participant).reply(Success())
+            .ignoredReply(Done())
+            .expect(Undo(step: 2), to: .participant).reply(Done())
+            .expect(Undo(step: 1), to: .participant).reply(Done())
             .expectRolledBack()
         #expect(try late.log().map(\.event).contains(.timedOut))
         try saga()
-            .expect(Do(step: 1), to: .participant).reply(Success())
+            .expect(Do(step: 1), to: .participant).reply(Done())
             .expect(Do(step: 2), to: .participant)
             .pass(milliseconds: 4999)
-            .reply(Success())
+            .reply(Done())
             .pass(milliseconds: 5000)
             .expectCompleted()
     }
@@ -305,9 +305,9 @@ import TramTesting
         let manager = try SagaManager(
             TestSaga(
                 Step("one").invokeParticipant(.participant) { _ in Do(step: 1) }
-                    .deadline(milliseconds: 5000)
+                    .deadline(.milliseconds(5000))
                     .withCompensation(.participant) { _ in Undo(step: 1) }
-                    .deadline(milliseconds: 5000)), id: "sagas")
+                    .deadline(.milliseconds(5000))), id: "sagas")
         let participant = CommandHandlers(
             "participant", on: .participant,
             [.on(Do.self) { _, _ in .success() }, .on(Undo.self) { _, _ in .success() }])
@@ -400,19 +400,19 @@ import TramTesting
     @Test func `what cannot be run as it is defined is refused`() {
         let withoutCompensation = TestSaga(
             Step("one").invokeParticipant(.participant) { _ in Do(step: 1) }
-                .deadline(milliseconds: 1))
+                .deadline(.milliseconds(1)))
         #expect(
             throws: WiringError.badSaga(
                 .deadlineWithoutCompensation(saga: "TestSaga", step: "one"))
         ) { try SagaManager(withoutCompensation, id: "x") }
         let elsewhere = TestSaga(
             Step("one").invokeParticipant(.participant) { _ in Do(step: 1) }
-                .deadline(milliseconds: 1)
+                .deadline(.milliseconds(1))
                 .withCompensation("elsewhere") { _ in Undo(step: 1) })
         #expect(throws: WiringError.self) { try SagaManager(elsewhere, id: "x") }
         let conditional = TestSaga(
             Step("one").invokeParticipant(.participant) { _ in Do(step: 1) }
-                .deadline(milliseconds: 1)
+                .deadline(.milliseconds(1))
                 .withCompensation(.participant, when: \.isWanted) { _ in Undo(step: 1) })
         #expect(throws: WiringError.self) { try SagaManager(conditional, id: "x") }
         #expect(throws: WiringError.badSaga(.emptyStep(saga: "TestSaga", step: "one"))) {

@@ -105,7 +105,7 @@ import TramSQLite
 
     @Test func `a failure reply that is returned is a failed delivery, and traps nowhere`() throws {
         let confused = CommandHandlers(
-            "confused", on: .participant, [.on(Do.self) { _, _ in .success(Failure()) }])
+            "confused", on: .participant, [.on(Do.self) { _, _ in .success(Declined()) }])
         let sender = try messagingStore("sender")
         let relay = try Relay(wholeSystem: [
             Service(store: sender, subscribers: []),

@@ -15,7 +15,7 @@ enum Participants {
             },
             .on(CancelFlight.self) { command, transaction in
                 try transaction.execute("DELETE FROM seat WHERE traveller = \(command.traveller)")
-                return .success(Success(), "flight of \(command.traveller) cancelled")
+                return .success(Done(), "flight of \(command.traveller) cancelled")
             },
             .on(IssueTicket.self) { command, _ in
                 .noReply("ticket for seat \(command.seat) issued")
@@ -27,11 +27,11 @@ enum Participants {
         [
             .on(RentCar.self) { command, transaction in
                 try transaction.execute("INSERT INTO rental VALUES (\(command.traveller))")
-                return .success(Success(), "car for \(command.traveller) rented")
+                return .success(Done(), "car for \(command.traveller) rented")
             },
             .on(ReturnCar.self) { command, transaction in
                 try transaction.execute("DELETE FROM rental WHERE traveller = \(command.traveller)")
-                return .success(Success(), "car of \(command.traveller) returned")
+                return .success(Done(), "car of \(command.traveller) returned")
             },
         ])
 
@@ -46,7 +46,7 @@ enum Participants {
                         HotelFull(city: command.city), "the hotel in \(command.city) is full")
                 }
                 try transaction.execute("INSERT INTO room VALUES (\(command.traveller))")
-                return .success(Success(), "room for \(command.traveller) booked")
+                return .success(Done(), "room for \(command.traveller) booked")
             }
         ])
 }

@@ -16,14 +16,14 @@ public protocol Reply: Codable, Sendable {
 public protocol FailureReply: Reply, Error {}
 
 /// A plain yes.
-public struct Success: Reply, Hashable {
+public struct Done: Reply, Hashable {
     public static let replyType = "Success"
 
     public init() {}
 }
 
 /// A plain no.
-public struct Failure: FailureReply, Hashable {
+public struct Declined: FailureReply, Hashable {
     public static let replyType = "Failure"
 
     public init() {}

@@ -199,7 +199,7 @@ public struct CommandResult {
     let effects: [String]
 
     /// Yes, and what was done. A no is thrown, so that what was half done is undone.
-    public static func success(_ reply: any Reply = Success(), _ effects: String...) -> Self {
+    public static func success(_ reply: any Reply = Done(), _ effects: String...) -> Self {
         CommandResult(reply: reply, effects: effects)
     }
 

@@ -10,6 +10,19 @@ public struct Timestamp: Hashable, Sendable, Comparable {
         left.milliseconds < right.milliseconds
     }
 
+    /// The time after a duration, to the millisecond; the last one that there is when that is too far
+    /// away.
+    public static func + (time: Timestamp, duration: Duration) -> Timestamp {
+        let (seconds, attoseconds) = duration.components
+        let (whole, isTooLong) = seconds.multipliedReportingOverflow(by: 1000)
+        let last = Timestamp(milliseconds: seconds < 0 ? .min : .max)
+        if isTooLong { return last }
+        let (part, isTooFar) = time.milliseconds.addingReportingOverflow(whole)
+        let (sum, isTooFarNow) = part.addingReportingOverflow(
+            attoseconds / 1_000_000_000_000_000)
+        return isTooFar || isTooFarNow ? last : Timestamp(milliseconds: sum)
+    }
+
     /// The form of the `DATE` header, to the second, for example `Wed, 01 Jan 2020 12:04:55 GMT`
     /// (IMF-fixdate, RFC 9110 section 5.6.7).
     public var httpDate: String {

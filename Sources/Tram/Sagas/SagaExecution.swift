@@ -173,9 +173,7 @@ final class SagaExecution<Definition: Saga> {
             event = .notified
         } else {
             instance.lastRequest = message
-            instance.deadline = operation.deadline.map {
-                Timestamp(milliseconds: transaction.now.milliseconds + Int64($0))
-            }
+            instance.deadline = operation.deadline.map { transaction.now + $0 }
             event = isCompensating ? .compensating : .requested
             let name = steps[step].name
             words.append(isCompensating ? "undoing of \(name) requested" : "\(name) requested")

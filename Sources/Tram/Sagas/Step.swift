@@ -23,8 +23,8 @@ public struct Step<Data>: Sendable {
         var replies: [String: @Sendable (inout Data, String) throws -> Void] = [:]
         /// How often it is tried again before a refusal counts.
         var retries = 0
-        /// How long a reply is waited for, in milliseconds; for ever when nil.
-        var deadline: Int?
+        /// How long a reply is waited for; for ever when nil.
+        var deadline: Duration?
 
         func isWanted(_ data: Data) -> Bool { condition?(data) ?? true }
     }
@@ -128,8 +128,8 @@ public struct Step<Data>: Sendable {
 
     /// Makes an error of the local action a reason to roll back, and takes it up into the data. Any
     /// ``FailureReply`` is one without being named; every other error is an accident.
-    public func onException<Problem: Error>(
-        _ type: Problem.Type,
+    public func rollingBack<Problem: Error>(
+        on type: Problem.Type,
         _ record: @escaping @Sendable (inout Data, Problem) -> Void = { _, _ in }
     ) -> Step {
         var step = self
@@ -147,11 +147,11 @@ public struct Step<Data>: Sendable {
         changingLast { $0.retries = times }
     }
 
-    /// Stops waiting for the reply after this time, in milliseconds, and rolls back. What was asked
+    /// Stops waiting for the reply after this time, to the millisecond, and rolls back. What was asked
     /// for may have happened, or happen later: so the step's own compensation is sent too, which
     /// cannot overtake it.
-    public func deadline(milliseconds: Int) -> Step {
-        changingLast { $0.deadline = milliseconds }
+    public func deadline(_ time: Duration) -> Step {
+        changingLast { $0.deadline = time }
     }
 
     // MARK: -
