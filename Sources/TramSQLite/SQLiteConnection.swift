@@ -158,6 +158,11 @@ final class SQLiteConnection {
             switch value {
             case .null: sqlite3_bind_null(statement, index)
             case .integer(let integer): sqlite3_bind_int64(statement, index, integer)
+            case .real(let number): sqlite3_bind_double(statement, index, number)
+            case .blob(let bytes):
+                bytes.withUnsafeBytes {
+                    tram_sqlite3_bind_blob(statement, index, $0.baseAddress, UInt64($0.count))
+                }
             case .text(let text):
                 // A C string also has an address when it is empty; a null pointer would bind NULL.
                 text.withCString {
@@ -183,7 +188,12 @@ final class SQLiteConnection {
                         String(
                             decoding: UnsafeBufferPointer(start: text, count: count), as: UTF8.self)
                     )
-                default: throw StoreError.unexpectedRow("a value is neither integer nor text")
+                case SQLITE_FLOAT: return .real(sqlite3_column_double(statement, column))
+                default:
+                    // Asked for in this order, the length is that of the bytes; none have no address.
+                    let start = sqlite3_column_blob(statement, column)
+                    let count = Int(sqlite3_column_bytes(statement, column))
+                    return .blob([UInt8](UnsafeRawBufferPointer(start: start, count: count)))
                 }
             })
     }

@@ -58,8 +58,8 @@ public final class SQLiteStore: Store {
         hasOwnPatience = !sharesPatience
     }
 
-    /// A new store in memory, for tests and experiments: it is gone when this object is.
-    public convenience init(
+    /// A new store in memory: see ``InMemoryStore``.
+    package convenience init(
         inMemory name: String, schema: Schema, clock: (() -> Timestamp)? = nil
     ) throws {
         self.init(
@@ -69,8 +69,10 @@ public final class SQLiteStore: Store {
         writer = try opener.openInMemory()
     }
 
-    /// The path of the file; `:memory:` for a store in memory.
+    /// The path of the file.
     public var path: String { opener.path }
+
+    var isInMemory: Bool { path == ":memory:" }
 
     // MARK: Opening
 
@@ -233,56 +235,6 @@ public final class SQLiteStore: Store {
 
     /// Told of every transaction that has written, after its commit.
     public var observer: ((TransactionTimes) -> Void)?
-
-    /// A number that changes whenever another connection, of this process or another, has committed
-    /// something to the store. Asking takes microseconds and waits for nobody.
-    public func dataVersion() throws -> Int {
-        try openForReading()
-        guard let connection = writer ?? reader else { return 0 }
-        return try connection.run("PRAGMA data_version").rows[0].values()
-    }
-
-    // MARK: Looking at a whole system
-
-    /// Runs `body` on one consistent view of several stores, while writers go on.
-    ///
-    /// For a moment it holds the writers' locks of all of them, in their order, so that no
-    /// transaction is under way while the views are opened.
-    public static func readConsistently<Result>(
-        _ stores: [SQLiteStore], _ body: ([any Transaction]) throws -> Result
-    ) throws -> Result {
-        var held: [FileLock] = []
-        func release() {
-            for lock in held { lock.release() }
-            held = []
-        }
-        defer { release() }
-        for store in stores {
-            try store.openForReading()
-            if store.path == ":memory:" { continue }
-            do {
-                let lock = try store.writersLock ?? store.opener.makeLock()
-                try store.opener.acquire(lock)
-                held.append(lock)
-            } catch StoreError.notWritable {
-                // Where no lock can be made, there is no writer either.
-            }
-        }
-        func view(
-            _ remaining: ArraySlice<SQLiteStore>, _ views: [any Transaction]
-        ) throws -> Result {
-            guard let store = remaining.first else {
-                release()
-                return try body(views)
-            }
-            return try store.read { transaction in
-                // A view begins with the first read.
-                _ = try transaction.rows("SELECT count(*) FROM sqlite_schema")
-                return try view(remaining.dropFirst(), views + [transaction])
-            }
-        }
-        return try view(stores[...], [])
-    }
 }
 
 /// What a transaction spent its time on, in nanoseconds.

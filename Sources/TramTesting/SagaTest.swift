@@ -244,7 +244,3 @@ public final class SagaTest<Definition: Saga> {
         return receipt
     }
 }
-
-private final class TestClock {
-    var now = Timestamp(milliseconds: 1_577_880_295_612)
-}

@@ -189,7 +189,7 @@ import TramSQLite
         try stores[0].store.write { try stores[0].add(1, in: $0) }
         let writer = SQLiteStore(
             name: "test", path: stores[0].store.path, schema: TestStore.schema)
-        try SQLiteStore.readConsistently(stores.map(\.store)) { views in
+        try ConsistentView.read(stores.map(\.store)) { views in
             try writer.write { _ = try $0.execute("INSERT INTO item (number) VALUES (2)") }
             let count: Int = try views[0].rows("SELECT count(*) FROM item")[0].values()
             #expect(count == 1)
