@@ -122,7 +122,9 @@ extension CustomersAndOrders {
                 digests["\(view.storeName):\(number)"] = digest
             }
         }
-        let subscribers = Set(relay.services.flatMap(\.subscribers).map(\.id))
+        // A former id is followed by the next relay.
+        let subscribers = Set(
+            relay.services.flatMap(\.subscribers).flatMap { [$0.id] + $0.formerIDs })
         let purged = try views.flatMap { view in
             try Inbox(view).positions().compactMap { position -> String? in
                 let last = MessageID(service: position.source, number: position.through)
@@ -134,6 +136,10 @@ extension CustomersAndOrders {
                     """
                     SELECT 1 FROM received_messages
                     WHERE consumer_id = \(position.subscriber) AND message_id = \(last.description)
+                    UNION ALL
+                    SELECT 1 FROM subscription
+                    WHERE consumer_id = \(position.subscriber) AND source = \(position.source)
+                        AND through_id = \(position.through)
                     """)
                 return row.isEmpty ? "\(name), whose row is gone" : nil
             }

@@ -22,7 +22,7 @@ struct RootCommand: ParsableCommand {
         subcommands: [
             CustomerCommand.self, OrderCommand.self, HistoryCommand.self, RelayCommand.self,
             OutboxCommand.self, InboxCommand.self, DeadLetterCommand.self, SagaCommand.self,
-            StoreCommand.self,
+            SubscriberCommand.self, StoreCommand.self,
             ServeCommand.self, SchemaCommand.self,
         ])
 

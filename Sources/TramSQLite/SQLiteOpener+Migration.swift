@@ -56,6 +56,10 @@ extension SQLiteOpener {
                 SQL(unsafeText: "PRAGMA application_id = \(schema.applicationID)"))
             try connection.run(
                 SQL(unsafeText: "PRAGMA user_version = \(schema.version.number)"))
+            // Tables that were made just now are as they should be; others are still to be compared.
+            if version.number == 0 {
+                try noteSchema(digestOfSchema(of: connection), in: connection)
+            }
             try connection.run("COMMIT")
         } catch {
             connection.rollBack()

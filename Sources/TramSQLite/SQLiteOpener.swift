@@ -35,50 +35,61 @@ struct SQLiteOpener {
             guard try checkHeader(of: connection, mayBeNew: false) == schema.version else {
                 return nil
             }
-            try checkSchema(of: connection)
+            _ = try checkSchema(of: connection)
             return connection
         }
     }
 
-    func openForWriting(
-        creating: Bool
-    ) throws -> (connection: SQLiteConnection, lock: FileLock) {
+    /// A connection that may write.
+    struct Opened {
+        let connection: SQLiteConnection
+        let lock: FileLock
+        /// The digest of a schema that was found sound, and that the store does not know yet.
+        let newDigest: Int?
+    }
+
+    func openForWriting(creating: Bool) throws -> Opened {
         if !creating { try requireFile() }
         guard !isOnNetworkFileSystem(path) else {
             throw StoreError.notWritable(path: path, detail: "it is on a network file system")
         }
         let lock = try makeLock()
         if creating { try makeFile(lock) }
-        if let connection = try openUpToDate(creating: creating) {
+        if let (connection, digest) = try openUpToDate(creating: creating) {
             // A store that is ready is not waited for: who frees the lock to take it again is before all
             // who are still waking up.
             if try !usesWriteAheadLog(connection) {
                 try holding(lock) { try useWriteAheadLog(connection) }
             }
-            return (connection, lock)
+            return Opened(connection: connection, lock: lock, newDigest: digest)
         }
-        let connection = try holding(lock) {
+        return try holding(lock) {
             // Another process may have been faster.
-            if let connection = try openUpToDate(creating: creating) { return connection }
+            if let (connection, digest) = try openUpToDate(creating: creating) {
+                return Opened(connection: connection, lock: lock, newDigest: digest)
+            }
             try migrateExclusively(creating: creating)
-            guard let connection = try openUpToDate(creating: false) else {
+            guard let (connection, digest) = try openUpToDate(creating: false) else {
                 throw StoreError.damaged(path: path, detail: "it could not be brought up to date")
             }
-            return connection
+            return Opened(connection: connection, lock: lock, newDigest: digest)
         }
-        return (connection, lock)
     }
 
-    /// - Returns: nil when the store has an older version, or none yet.
-    private func openUpToDate(creating: Bool) throws -> SQLiteConnection? {
+    /// - Returns: nil when the store has an older version, or none yet; the digest of its schema, if the
+    ///   store does not know it.
+    private func openUpToDate(
+        creating: Bool
+    ) throws -> (connection: SQLiteConnection, newDigest: Int?)? {
         let connection = try SQLiteConnection(
             path: path, mode: creating ? .create : .readWrite, patience: patience)
+        var newDigest: Int?
         let isUpToDate = try checking {
             try configure(connection)
             guard try checkHeader(of: connection, mayBeNew: creating) == schema.version else {
                 return false
             }
-            try checkSchema(of: connection)
+            newDigest = try checkSchema(of: connection)
             return true
         }
         guard !connection.isReadOnly else {
@@ -87,7 +98,7 @@ struct SQLiteOpener {
                 ? StoreError.damaged(path: path, detail: "its header has an unknown form")
                 : StoreError.notWritable(path: path, detail: "the file is read-only")
         }
-        return isUpToDate ? connection : nil
+        return isUpToDate ? (connection, newDigest) : nil
     }
 
     /// Opens a store of this version or an older one for reading, as it is.
@@ -234,26 +245,5 @@ struct SQLiteOpener {
                 path: path, version: number, supported: schema.version.number)
         }
         return version
-    }
-
-    /// Compares the tables and indexes with those that the migrations make. Others may be there too.
-    private func checkSchema(of connection: SQLiteConnection) throws {
-        let query: SQL = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
-        let model = try SQLiteConnection(path: ":memory:", mode: .create, patience: patience)
-        for statement in (schema.library + schema.migrations).flatMap(\.statements) {
-            try model.run(SQL(unsafeText: statement))
-        }
-        // Tables of others do no harm; a trigger may change what is written.
-        let triggers: SQL = "SELECT name FROM sqlite_schema WHERE type = 'trigger' LIMIT 1"
-        if let trigger = try connection.run(triggers).rows.first {
-            let name: String = try trigger.values()
-            throw StoreError.damaged(path: path, detail: "it has a trigger, '\(name)'")
-        }
-        let actual = Set(try connection.run(query).rows)
-        for expected in try model.run(query).rows where !actual.contains(expected) {
-            let (object, _): (String, String) = try expected.values()
-            throw StoreError.damaged(
-                path: path, detail: "its schema is not the expected one: see '\(object)'")
-        }
     }
 }

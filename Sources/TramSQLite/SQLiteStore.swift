@@ -15,6 +15,8 @@ public final class SQLiteStore: Store {
     var writer: SQLiteConnection?
     var reader: SQLiteConnection?
     var writersLock: FileLock?
+    /// The digest of a schema that was found sound: the next transaction notes it.
+    private var newDigest: Int?
     private var activity = Activity.none
     /// How long to wait for other processes.
     private var patience: Patience { opener.patience }
@@ -112,6 +114,7 @@ public final class SQLiteStore: Store {
         let opened = try opener.openForWriting(creating: creating)
         writer = opened.connection
         writersLock = opened.lock
+        newDigest = opened.newDigest
         reader = nil
     }
 
@@ -181,14 +184,36 @@ public final class SQLiteStore: Store {
             // another has written since, whatever its timeout.
             let result = try transact(on: writer, begin: "BEGIN IMMEDIATE") { transaction in
                 defer { worked = MonotonicTime.nanoseconds() }
+                try noteSchema()
                 return try body(transaction)
             }
+            newDigest = nil
             patience.renew()
             observer?(
                 TransactionTimes(
                     waiting: locked - called, working: worked - locked,
                     committing: MonotonicTime.nanoseconds() - worked))
             return result
+        }
+    }
+
+    /// A newer program may have changed the tables since this one has opened them.
+    private func refuseOtherVersion(of connection: SQLiteConnection) throws {
+        do {
+            try opener.checkVersion(of: connection)
+        } catch let error as StoreError where error.isFailureOfStore {
+            connection.rollBack()
+            // The next transaction opens whatever is there then, and checks all of it.
+            if path != ":memory:" { close() }
+            throw error
+        }
+    }
+
+    /// Notes that the schema was found sound, if it is still the one that was compared.
+    private func noteSchema() throws {
+        guard let newDigest, let writer else { return }
+        if try opener.digestOfSchema(of: writer) == newDigest {
+            try opener.noteSchema(newDigest, in: writer)
         }
     }
 
@@ -212,6 +237,7 @@ public final class SQLiteStore: Store {
         let transaction = SQLiteTransaction(connection, storeName: name, now: clock())
         defer { transaction.close() }
         do {
+            try refuseOtherVersion(of: connection)
             let result = try body(transaction)
             try transaction.checkIsOpen()
             try connection.run("COMMIT")

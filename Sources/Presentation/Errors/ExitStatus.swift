@@ -32,11 +32,12 @@ extension Problem.Code {
         case .usage, .unknownCommand, .invalidUTF8, .amount, .name, .id, .messageID, .duration,
             .count, .dataDirectory, .port, .address, .hostName, .tokenFile, .unknownPath,
             .methodNotAllowed, .json, .body, .query, .mediaType, .bodyTooLarge, .wrongHost,
-            .foreignOrigin, .unauthorized, .confirmation, .idempotencyKey:
+            .foreignOrigin, .unauthorized, .confirmation, .idempotencyKey, .schema:
             .usage
         case .customerNotFound, .orderNotFound, .messageNotFound, .notInViewYet,
             .orderNotCancellable, .sagaNotFailed, .historyIncomplete, .subscriberNotFound,
-            .serviceNotFound, .directoryNotEmpty, .notParked, .editor, .idempotencyKeyReused,
+            .subscriberInUse, .serviceNotFound, .directoryNotEmpty, .notParked, .editor,
+            .idempotencyKeyReused,
             .notPossible,
             .notHandledYet:
             .no

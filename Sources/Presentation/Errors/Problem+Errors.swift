@@ -23,6 +23,7 @@ extension Problem {
         case let error as StoreCopyError: self.init(error)
         case let error as RedeliveryError: self.init(error)
         case let error as DeadLetterError: self.init(error)
+        case let error as SubscriberRemovalError: self.init(error)
         case let error as UnknownSubscriber:
             self.init(unknownSubscriber: error.id, field: "subscriber")
         case let error as SystemError:
@@ -256,6 +257,28 @@ extension Problem {
             reason: "Nothing was changed.",
             help: "choose one of: \(ServiceName.all.joined(separator: ", "))", field: field,
             value: id)
+    }
+
+    private init(_ error: SubscriberRemovalError) {
+        switch error {
+        case .isKnown(let id, let service):
+            self.init(
+                code: .subscriberInUse, message: "the subscriber '\(id)' is one of this program's",
+                reason: "The \(service) service works with it. Nothing was changed.",
+                help: "take it out of the program first; see who is known: tram subscriber list",
+                field: "id", value: id)
+        case .isFormerID(let id, let present):
+            self.init(
+                code: .subscriberInUse,
+                message: "'\(id)' is what the subscriber '\(present)' was called before",
+                reason: "What it has handled follows to the new id. Nothing was changed.",
+                help: "let the next relay do that: tram relay run", field: "id", value: id)
+        case .notFound(let id):
+            self.init(
+                code: .subscriberNotFound, message: "no store knows a subscriber '\(id)'",
+                reason: "Nothing was changed.", help: "see all of them: tram subscriber list",
+                field: "id", value: id)
+        }
     }
 
     private init(_ error: RedeliveryError) {

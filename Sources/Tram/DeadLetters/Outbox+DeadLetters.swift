@@ -256,6 +256,12 @@ extension Outbox {
         try noteDecision("handled", message: number, subscriber: "")
     }
 
+    /// Takes back a dead letter whose delivery is not to be made any more.
+    func takeBack(_ letter: DeadLetterRow) throws {
+        try unpark(letter)
+        try decide("handled", letter)
+    }
+
     private func unpark(_ letter: DeadLetterRow) throws {
         try transaction.execute(
             """

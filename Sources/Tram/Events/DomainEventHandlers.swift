@@ -14,20 +14,42 @@
 /// pending.
 public struct DomainEventHandlers: Subscriber {
     public let id: String
+    public let begins: SubscriptionStart
+    public let formerIDs: [String]
     private let handlers: [String: [String: DomainEventHandler]]
     public let wiring: Wiring
 
-    /// - Parameter id: the subscriber's id, under which the inbox remembers what it has handled.
-    public init(_ id: String, _ handlers: [DomainEventHandler]) {
+    /// Handlers that are one subscriber.
+    ///
+    /// - Parameters:
+    ///   - id: the subscriber's id, under which the inbox remembers what it has handled.
+    ///   - begins: which messages a new subscriber gets: see ``Subscriber/begins``.
+    ///   - formerIDs: what the subscriber was called before: see ``Subscriber/formerIDs``.
+    public init(
+        _ id: String, begins: SubscriptionStart = .beginning, formerly formerIDs: [String] = [],
+        _ handlers: [DomainEventHandler]
+    ) {
         self.id = id
+        self.begins = begins
+        self.formerIDs = formerIDs
         var mistakes: [WiringError] = []
-        self.handlers = Dictionary(grouping: handlers, by: \.aggregateType).mapValues {
-            Dictionary($0.map { ($0.eventType, $0) }) { first, _ in
-                mistakes.append(.handlerTwice(type: first.eventType, subscriber: id))
-                return first
+        var byName: [String: [String: DomainEventHandler]] = [:]
+        for handler in handlers {
+            for name in handler.names {
+                let other = byName[handler.aggregateType, default: [:]]
+                    .updateValue(handler, forKey: name)
+                if other != nil { mistakes.append(.handlerTwice(type: name, subscriber: id)) }
             }
         }
-        wiring = Wiring(mistakes: mistakes)
+        self.handlers = byName
+        wiring = Wiring(
+            mistakes: mistakes,
+            formerEvents: handlers.flatMap { handler in
+                handler.formerNames.map {
+                    FormerEventName(
+                        channel: handler.aggregateType, type: handler.eventType, formerly: $0)
+                }
+            })
     }
 
     public func accepts(type: String, from channel: String) -> Bool {
@@ -48,7 +70,12 @@ public struct DomainEventHandlers: Subscriber {
 public struct DomainEventHandler: Sendable {
     let aggregateType: String
     let eventType: String
+    /// The names that the event had, each once; its present one where it had another form.
+    let formerNames: [String]
     let handle: @Sendable (Message, any Transaction) throws -> HandlerOutcome
+
+    /// All names under which messages come to it. One that is there twice has two meanings.
+    var names: [String] { [eventType] + formerNames.filter { $0 != eventType } }
 
     /// Calls `handler` for each event of this type.
     public static func on<Event: DomainEvent>(
@@ -57,9 +84,70 @@ public struct DomainEventHandler: Sendable {
             @escaping @Sendable (DomainEventEnvelope<Event>, any Transaction) throws ->
             HandlerOutcome
     ) -> DomainEventHandler {
-        DomainEventHandler(aggregateType: Event.aggregateType, eventType: Event.eventType) {
-            message, transaction in
-            try handler(DomainEventEnvelope(message), transaction)
+        on(type, forms: [], handler)
+    }
+
+    /// Calls `handler` for each event of this type, also for those that were sent when it had another
+    /// name or form:
+    ///
+    /// ```swift
+    /// .on(SignedUp.self, formerly: "Registered", "Joined") { event, transaction in … }
+    ///
+    /// .on(SignedUp.self, formerly: .form("Registered") { (old: Registered) in
+    ///     SignedUp(name: old.firstName + " " + old.lastName)
+    /// }) { event, transaction in … }
+    /// ```
+    ///
+    /// Messages stay in outboxes as they were sent, and so do the names and forms that programs of
+    /// before gave them. A key that the type has as an optional may be missing, and one that it does not
+    /// have is ignored: neither needs a form of its own.
+    ///
+    /// - Parameters:
+    ///   - form: a name, or a form, that the event had before.
+    ///   - more: further ones.
+    public static func on<Event: DomainEvent>(
+        _ type: Event.Type, formerly form: FormerEvent<Event>, _ more: FormerEvent<Event>...,
+        handler:
+            @escaping @Sendable (DomainEventEnvelope<Event>, any Transaction) throws ->
+            HandlerOutcome
+    ) -> DomainEventHandler {
+        on(type, forms: [form] + more, handler)
+    }
+
+    /// Calls `handler` for each event of this type, also for those that had another form, and perhaps
+    /// another name:
+    ///
+    /// ```swift
+    /// .on(SignedUp.self, formerly: "Registered", upcasting: { (old: Registered) in
+    ///     SignedUp(name: old.firstName + " " + old.lastName)
+    /// }) { event, transaction in … }
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - name: the name that it had; nil when only its form was another.
+    ///   - upcast: makes the present event of the old one.
+    public static func on<Event: DomainEvent, Old: Decodable & SendableMetatype>(
+        _ type: Event.Type, formerly name: String? = nil,
+        upcasting upcast: @escaping @Sendable (Old) throws -> Event,
+        handler:
+            @escaping @Sendable (DomainEventEnvelope<Event>, any Transaction) throws ->
+            HandlerOutcome
+    ) -> DomainEventHandler {
+        on(type, forms: [.form(name, upcast)], handler)
+    }
+
+    private static func on<Event: DomainEvent>(
+        _ type: Event.Type, forms: [FormerEvent<Event>],
+        _ handler:
+            @escaping @Sendable (DomainEventEnvelope<Event>, any Transaction) throws ->
+            HandlerOutcome
+    ) -> DomainEventHandler {
+        let reader = EventReader(forms)
+        return DomainEventHandler(
+            aggregateType: Event.aggregateType, eventType: Event.eventType,
+            formerNames: reader.formerNames
+        ) { message, transaction in
+            try handler(DomainEventEnvelope(message, event: reader.event(of: message)), transaction)
         }
     }
 }
@@ -82,13 +170,11 @@ public struct DomainEventEnvelope<Event: DomainEvent> {
         self.event = event
     }
 
-    init(_ message: Message) throws {
+    init(_ message: Message, event: @autoclosure () throws -> Event) throws {
         guard let aggregateID = message.headers[MessageHeader.eventAggregateID] else {
             throw WireFormatError("the header '\(MessageHeader.eventAggregateID)' is missing")
         }
-        self.init(
-            messageID: message.id, aggregateID: aggregateID,
-            event: try WireFormat.decode(Event.self, from: message.payload))
+        self.init(messageID: message.id, aggregateID: aggregateID, event: try event())
     }
 
     /// A property of the event.

@@ -69,8 +69,16 @@ public struct Inbox {
         let anchor = MessageID(service: id.service, number: position.through)
         return InboxEntry(
             subscriber: subscriber, message: id.description,
-            received: try storedEntry(anchor, for: subscriber)?.received ?? transaction.now,
+            received: try storedEntry(anchor, for: subscriber)?.received
+                ?? beginning(of: subscriber, at: id.service) ?? transaction.now,
             digest: nil)
+    }
+
+    /// When a subscriber began to listen to a source: a position that it began with has no row.
+    private func beginning(of subscriber: String, at source: String) throws -> Timestamp? {
+        try Subscriptions(transaction).all().first {
+            $0.subscriber == subscriber && $0.source == source && $0.after > 0
+        }?.began
     }
 
     private func storedEntry(_ id: MessageID, for subscriber: String) throws -> InboxEntry? {

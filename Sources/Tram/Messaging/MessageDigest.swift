@@ -4,8 +4,14 @@
 /// A multiplicative hash in the manner of FNV-1a (Fowler, Noll, Vo), over eight bytes at a time. Each
 /// step is a bijection, so a change within eight bytes always changes the digest; any other does but
 /// for one case in 2⁶⁴.
-struct MessageDigest {
+package struct MessageDigest {
     private var state: UInt64 = 0xCBF2_9CE4_8422_2325
+
+    /// The digest of nothing.
+    package init() {}
+
+    /// The digest of what was added, as a column holds it.
+    package var value: Int { Int(Int64(bitPattern: state)) }
 
     /// The digest of a message's row.
     ///
@@ -17,10 +23,11 @@ struct MessageDigest {
         var digest = MessageDigest()
         for text in [type, destination, partitionID, headers, payload] { digest.add(text) }
         digest.add(UInt64(bitPattern: Int64(created)))
-        return Int(Int64(bitPattern: digest.state))
+        return digest.value
     }
 
-    private mutating func add(_ text: String) {
+    /// Adds a text, with its length.
+    package mutating func add(_ text: String) {
         var text = text
         text.withUTF8 { bytes in
             let bytes = UnsafeRawBufferPointer(bytes)

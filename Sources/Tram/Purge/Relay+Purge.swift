@@ -52,6 +52,7 @@ extension Relay {
             report.keep(PurgeHold(service.name, .store, .rolledBack, count: 0))
         }
         let sound = chosen.filter { !rolledBack.contains($0.name) }
+        if rolledBack.isEmpty { try followRenamedSubscribers(availability) }
         for service in sound {
             try OutboxPurge(
                 relay: self, source: service, sentUpTo: time(bounds, of: service),

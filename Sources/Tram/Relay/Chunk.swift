@@ -52,4 +52,14 @@ struct DeliveryContext {
     var knowsAllSubscribers = false
     /// The incarnations of the services' stores, as far as they are known.
     var incarnations: [String: String] = [:]
+    /// The subscriptions that do not begin at the beginning: the number of the last message that is not
+    /// for the subscriber.
+    var beginnings: [Subscription.Key: Int] = [:]
+
+    /// Whether a message was sent before its subscriber began.
+    func isBeforeBeginning(_ message: Message, of subscriber: any Subscriber) -> Bool {
+        guard !beginnings.isEmpty else { return false }
+        let key = Subscription.Key(subscriber: subscriber.id, source: message.id.service)
+        return beginnings[key].map { message.id.number <= $0 } ?? false
+    }
 }

@@ -63,6 +63,7 @@ struct ChunkDelivery {
                 guard isSelected(subscriber.id, index) else { continue }
                 let key = DeliveryNotes.Key(message, subscriber)
                 if !chunk.notes.isEmpty, chunk.notes.discarded.contains(key) { continue }
+                if context.isBeforeBeginning(message, of: subscriber) { continue }
                 if !chunk.notes.isEmpty, chunk.notes.parked[key] != nil {
                     isOutstanding[index] = true
                     continue

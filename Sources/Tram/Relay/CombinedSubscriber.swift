@@ -5,14 +5,22 @@
 /// CombinedSubscriber("customer", [CustomerEventConsumer.handlers, CustomerCommandHandler.handlers])
 /// ```
 ///
-/// Each message goes to the first part that accepts it. All parts have the subscriber's id.
+/// Each message goes to the first part that accepts it. All parts have the subscriber's id. It begins
+/// now when one of them does, and was called what any of them was called.
 public struct CombinedSubscriber: TimedSubscriber, StashingSubscriber {
     public let id: String
+    public let begins: SubscriptionStart
+    public let formerIDs: [String]
     private let parts: [any Subscriber]
 
-    public init(_ id: String, _ parts: [any Subscriber]) {
+    /// A subscriber of these parts.
+    ///
+    /// - Parameter formerIDs: what the subscriber was called before: see ``Subscriber/formerIDs``.
+    public init(_ id: String, formerly formerIDs: [String] = [], _ parts: [any Subscriber]) {
         self.id = id
         self.parts = parts
+        begins = parts.contains { $0.begins == .now } ? .now : .beginning
+        self.formerIDs = formerIDs + parts.flatMap(\.formerIDs)
     }
 
     public func accepts(type: String, from channel: String) -> Bool {
@@ -35,6 +43,7 @@ public struct CombinedSubscriber: TimedSubscriber, StashingSubscriber {
             wiring.commandChannels += more.commandChannels
             wiring.sagas += more.sagas
             wiring.mistakes += more.mistakes
+            wiring.formerEvents += more.formerEvents
             if part.id != id {
                 wiring.mistakes.append(.partWithOtherID(subscriber: id, part: part.id))
             }

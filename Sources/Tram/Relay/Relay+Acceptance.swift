@@ -42,6 +42,7 @@ extension Relay {
     /// - Throws: ``StoreError/ofOtherSystem(service:detail:)`` when the store does not belong to the
     ///   system; nothing has then changed.
     public func accept(_ service: Service, incarnation: String) throws -> AcceptanceReport {
+        try followRenamedSubscribers(Availability())
         // Others may write to the store meanwhile; then it is planned again, with numbers that nobody
         // has been told of.
         var last = 0

@@ -19,10 +19,13 @@ extension Relay {
         if let first, !services.contains(where: { $0.name == first.service }) {
             throw RedeliveryError.unknownSource(first.service)
         }
+        try followRenamedSubscribers(Availability())
         let facts = try service.store.read(StoreFacts.init)
         return try services.filter { first == nil || $0.name == first?.service }.map { source in
-            let missing = try unhandled(
-                by: receiver, of: service, from: source, after: (first?.number ?? 1) - 1)
+            var missing: [MessageID] = []
+            try forEachUnhandled(
+                by: receiver, of: service, from: source, after: (first?.number ?? 1) - 1
+            ) { missing += $0 }
             try source.store.write { transaction in
                 let outbox = Outbox(transaction)
                 try outbox.markUnpublished(missing)
@@ -37,11 +40,14 @@ extension Relay {
         }
     }
 
-    /// The messages that a subscriber should have handled and has not, and that no relay would look at.
-    private func unhandled(
-        by subscriber: any Subscriber, of service: Service, from source: Service, after: Int
-    ) throws -> [MessageID] {
-        var unhandled: [MessageID] = []
+    /// Calls `body` for the messages that a subscriber should have handled and has not, and that no relay
+    /// would look at, page by page. Pages without any are left out.
+    ///
+    /// - Parameter onlyEvents: whether commands and replies are left out.
+    func forEachUnhandled(
+        by subscriber: any Subscriber, of service: Service, from source: Service, after: Int = 0,
+        onlyEvents: Bool = false, _ body: ([MessageID]) throws -> Void
+    ) throws {
         var after = after
         while true {
             let (page, notes) = try source.store.read { transaction in
@@ -52,18 +58,22 @@ extension Relay {
                 }
                 return (page, try outbox.notes(first.message.id.number...last.message.id.number))
             }
-            guard let last = page.last else { return unhandled }
+            guard let last = page.last else { return }
             let wanted = page.filter { entry in
                 let key = DeliveryNotes.Key(entry.message, subscriber)
                 return (entry.isPublished || entry.isSetAside) && subscriber.accepts(entry.message)
+                    && (entry.message.isEvent || !onlyEvents)
                     && !notes.discarded.contains(key) && notes.parked[key] == nil
                     && notes.ahead[key] == nil
+                    // It had no receiver, and will never have one.
+                    && !notes.discarded.contains(DeliveryNotes.Key(entry.message, nil))
             }
-            unhandled += try service.store.read { transaction in
+            let unhandled = try service.store.read { transaction in
                 try wanted.map(\.message.id).filter {
                     try !Inbox(transaction).contains($0, for: subscriber.id)
                 }
             }
+            if !unhandled.isEmpty { try body(unhandled) }
             after = last.message.id.number
         }
     }

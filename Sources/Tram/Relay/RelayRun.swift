@@ -22,6 +22,8 @@ public final class RelayRun {
     private var toldUnavailable: Set<String> = []
     /// What the stores are, once they have been compared.
     private var identities: [String: StoreIdentity]?
+    /// See ``Relay/beginSubscriptions(_:)``.
+    private var beginnings: [Subscription.Key: Int] = [:]
     /// Whether ``Bounds/advance`` has had its effect.
     private var hasAdvanced = false
 
@@ -63,7 +65,12 @@ public final class RelayRun {
     /// Runs `body`, with every delivery really made by the real handlers, and then undoes it all.
     public func rehearse<Result>(_ body: () throws -> Result) throws -> Result {
         isRehearsal = true
-        defer { isRehearsal = false }
+        let known = identities
+        defer {
+            isRehearsal = false
+            // What the stores have been told in the rehearsal is undone.
+            identities = known
+        }
         return try relay.rehearse(availability, body)
     }
 
@@ -162,7 +169,7 @@ public final class RelayRun {
         DeliveryContext(
             availability: availability, parking: parking, journal: isRehearsal ? nil : journal,
             knowsAllSubscribers: knowsAllSubscribers,
-            incarnations: (identities ?? [:]).mapValues(\.incarnation))
+            incarnations: (identities ?? [:]).mapValues(\.incarnation), beginnings: beginnings)
     }
 
     /// Makes one delivery: of those that would run now, the first that has never failed, or else one
@@ -176,13 +183,14 @@ public final class RelayRun {
         return try deliver(choose(bounds, messages: 1, deliveries: 1), bounds, report)
     }
 
-    /// What comes before every pass: the stores are compared, unless they were before, and what was
-    /// waited for too long is given up.
+    /// What comes before every pass: the stores are compared and new subscribers begin, unless that was
+    /// done before, and what was waited for too long is given up.
     private func prepare(
         _ bounds: Bounds, _ report: (RelayEvent) throws -> Void
     ) throws {
         if identities == nil {
             identities = try relay.compareStores(availability)
+            beginnings = try relay.beginSubscriptions(availability)
             // Whoever is back may go again.
             toldUnavailable = toldUnavailable.filter { !availability.includes($0) }
         }

@@ -14,10 +14,23 @@ public protocol Subscriber: Sendable {
 
     /// What it serves and runs besides events: none of it if nothing is said.
     var wiring: Wiring { get }
+
+    /// Which of a source's messages it gets when a relay sees it for the first time: from the
+    /// beginning, if nothing is said. It begins once: what it says later changes nothing.
+    var begins: SubscriptionStart { get }
+
+    /// The ids that it had before: none, if nothing is said. What stores know of it by one of them
+    /// follows it to its present id before the next delivery. A former id may stay here for good; no
+    /// other subscriber may get it while it does.
+    var formerIDs: [String] { get }
 }
 
 extension Subscriber {
     public var wiring: Wiring { Wiring() }
+
+    public var begins: SubscriptionStart { .beginning }
+
+    public var formerIDs: [String] { [] }
 }
 
 extension Subscriber {

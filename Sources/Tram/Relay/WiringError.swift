@@ -17,6 +17,10 @@ public enum WiringError: Error, Hashable, Sendable {
     case sagaRunTwice(type: String, subscribers: [String])
     /// A saga cannot be run as it is defined.
     case badSaga(SagaDefinitionError)
+    /// Two subscribers say that they had one id: see ``Subscriber/formerIDs``.
+    case formerIDTwice(id: String, subscribers: [String])
+    /// A subscriber says that it had an id which a subscriber has at present.
+    case formerIDInUse(id: String, subscriber: String)
 }
 
 extension WiringError: CustomStringConvertible {
@@ -36,6 +40,10 @@ extension WiringError: CustomStringConvertible {
         case .sagaRunTwice(let type, let subscribers):
             "sagas of type \(type) are run by \(subscribers.joined(separator: " and by "))"
         case .badSaga(let error): "\(error)"
+        case .formerIDTwice(let id, let subscribers):
+            "the subscribers \(subscribers.joined(separator: " and ")) were both called \(id)"
+        case .formerIDInUse(let id, let subscriber):
+            "the subscriber \(subscriber) was called \(id), and so is a subscriber now"
         }
     }
 }
@@ -48,14 +56,18 @@ public struct Wiring: Sendable {
     public var sagas: [SagaDefinition]
     /// What is wrong with the subscriber itself.
     public var mistakes: [WiringError]
+    /// The former names and forms of events that it reads.
+    public var formerEvents: [FormerEventName]
 
     /// The wiring of a subscriber that receives events only, if nothing else is said.
     public init(
-        commandChannels: [String] = [], sagas: [SagaDefinition] = [], mistakes: [WiringError] = []
+        commandChannels: [String] = [], sagas: [SagaDefinition] = [], mistakes: [WiringError] = [],
+        formerEvents: [FormerEventName] = []
     ) {
         self.commandChannels = commandChannels
         self.sagas = sagas
         self.mistakes = mistakes
+        self.formerEvents = formerEvents
     }
 
     /// - Throws: ``WiringError`` when subscribers of one service, or of several, get in one another's
@@ -86,6 +98,23 @@ public struct Wiring: Sendable {
         if let (type, runners) = firstShared(runners) {
             throw .sagaRunTwice(type: type, subscribers: runners)
         }
+        try checkFormerIDs(of: subscribers.map(\.subscriber))
+    }
+
+    private static func checkFormerIDs(of subscribers: [any Subscriber]) throws(WiringError) {
+        let present = Set(subscribers.map(\.id))
+        var claimants: [String: [String]] = [:]
+        for subscriber in subscribers {
+            for id in Set(subscriber.formerIDs).sorted() {
+                if present.contains(id) {
+                    throw .formerIDInUse(id: id, subscriber: subscriber.id)
+                }
+                claimants[id, default: []].append(subscriber.id)
+            }
+        }
+        if let (id, claimants) = firstShared(claimants) {
+            throw .formerIDTwice(id: id, subscribers: claimants)
+        }
     }
 
     /// - Throws: ``WiringError/channelNotServed(channel:saga:step:)``.
@@ -104,5 +133,22 @@ public struct Wiring: Sendable {
 
     private static func firstShared(_ owners: [String: [String]]) -> (String, [String])? {
         owners.filter { $0.value.count > 1 }.min { $0.key < $1.key }
+    }
+}
+
+/// A name that an event had, and under which a subscriber still reads it.
+public struct FormerEventName: Hashable, Sendable {
+    /// The channel of the event.
+    public let channel: String
+    /// The name that it has.
+    public let type: String
+    /// The name that it had; the same one where only its form was another.
+    public let formerly: String
+
+    /// A name with these properties.
+    public init(channel: String, type: String, formerly: String) {
+        self.channel = channel
+        self.type = type
+        self.formerly = formerly
     }
 }

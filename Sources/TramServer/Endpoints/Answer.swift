@@ -99,7 +99,7 @@ extension Problem.Code {
         switch self {
         case .usage, .unknownCommand, .invalidUTF8, .amount, .name, .id, .messageID, .duration,
             .count, .dataDirectory, .port, .address, .hostName, .tokenFile, .json, .body, .query,
-            .confirmation, .idempotencyKey:
+            .confirmation, .idempotencyKey, .schema:
             (400, "Bad Request")
         case .unauthorized: (401, "Unauthorized")
         case .foreignOrigin: (403, "Forbidden")
@@ -108,15 +108,15 @@ extension Problem.Code {
             (404, "Not Found")
         case .methodNotAllowed: (405, "Method Not Allowed")
         case .orderNotCancellable, .sagaNotFailed, .historyIncomplete, .directoryNotEmpty,
-            .notParked, .notPossible:
+            .notParked, .notPossible, .subscriberInUse:
             (409, "Conflict")
         case .bodyTooLarge: (413, "Content Too Large")
         case .mediaType: (415, "Unsupported Media Type")
         case .wrongHost: (421, "Misdirected Request")
         case .idempotencyKeyReused: (422, "Unprocessable Content")
-        case .storeBusy, .relayBusy, .notHandledYet: (503, "Service Unavailable")
+        case .storeBusy, .relayBusy, .notHandledYet, .storeTooNew: (503, "Service Unavailable")
         case .diskFull: (507, "Insufficient Storage")
-        case .noStore, .storeDamaged, .storeForeign, .storeRolledBack, .storeTooNew, .storeReadOnly,
+        case .noStore, .storeDamaged, .storeForeign, .storeRolledBack, .storeReadOnly,
             .inputOutput, .portInUse,
             .noServer, .editor, .bug:
             (500, "Internal Server Error")

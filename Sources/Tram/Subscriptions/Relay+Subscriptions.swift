@@ -1,0 +1,164 @@
+/// Beginning: what a subscriber gets that no relay has seen before.
+extension Relay {
+    /// Lets every subscriber begin that has not, at every source, and lets what stores know of a
+    /// renamed one follow it.
+    ///
+    /// Each step may be the last one before the process dies, and is then made again: a subscriber has
+    /// begun when its own store says so, which it does after the messages are pending again that it is
+    /// to get. A source or a subscriber that is away begins later.
+    ///
+    /// - Returns: the subscriptions that do not begin at the beginning: the number of the last message
+    ///   that is not for the subscriber.
+    func beginSubscriptions(_ availability: Availability) throws -> [Subscription.Key: Int] {
+        try followRenamedSubscribers(availability)
+        var after: [Subscription.Key: Int] = [:]
+        for service in services where !service.subscribers.isEmpty {
+            let begun = try availability.attempt(service.store) {
+                try $0.read { try Subscriptions($0).all() }
+            }
+            guard let begun else { continue }
+            for subscription in begun where subscription.after > 0 {
+                after[subscription.key] = subscription.after
+            }
+            let beginnings = try beginnings(at: service, begun, availability)
+            if beginnings.isEmpty { continue }
+            let isDone: Void? = try availability.attempt(service.store) { store in
+                try store.write { transaction in
+                    for one in beginnings {
+                        try Subscriptions(transaction).begin(
+                            one.key.subscriber, at: one.key.source, one.begins, after: one.after)
+                    }
+                }
+            }
+            if isDone == nil { continue }
+            for one in beginnings where one.after > 0 { after[one.key] = one.after }
+        }
+        return after
+    }
+
+    private struct Beginning {
+        let key: Subscription.Key
+        let begins: SubscriptionStart
+        let after: Int
+    }
+
+    /// What a service's subscribers begin with; messages that they are to get are pending then.
+    private func beginnings(
+        at service: Service, _ begun: [Subscription], _ availability: Availability
+    ) throws -> [Beginning] {
+        let keys = Set(begun.map(\.key))
+        var beginnings: [Beginning] = []
+        for subscriber in service.subscribers {
+            let missing = services.filter {
+                !keys.contains(Subscription.Key(subscriber: subscriber.id, source: $0.name))
+            }
+            if missing.isEmpty { continue }
+            // Stores of before remember only what was handled.
+            let hasBegunBefore =
+                try !begun.contains { $0.subscriber == subscriber.id }
+                && availability.attempt(service.store) {
+                    try $0.read { try Subscriptions($0).hasHandledAnything(subscriber.id) }
+                } ?? false
+            for source in missing {
+                let key = Subscription.Key(subscriber: subscriber.id, source: source.name)
+                if hasBegunBefore {
+                    beginnings.append(Beginning(key: key, begins: .beginning, after: 0))
+                } else if let after = try prepareBeginning(
+                    of: subscriber, in: service, at: source, availability)
+                {
+                    beginnings.append(Beginning(key: key, begins: subscriber.begins, after: after))
+                }
+            }
+        }
+        return beginnings
+    }
+
+    /// - Returns: the number of the last message that is not for the subscriber; nil when the source is
+    ///   away.
+    private func prepareBeginning(
+        of subscriber: any Subscriber, in service: Service, at source: Service,
+        _ availability: Availability
+    ) throws -> Int? {
+        switch subscriber.begins {
+        case .now:
+            return try availability.attempt(source.store) {
+                try $0.read { try $0.counters()["message"] ?? 0 }
+            }
+        case .beginning:
+            return try availability.attempt(source.store) { store in
+                var isAnythingPending = false
+                try forEachUnhandled(by: subscriber, of: service, from: source, onlyEvents: true) {
+                    messages in
+                    isAnythingPending = true
+                    try store.write { try Outbox($0).markUnpublished(messages) }
+                }
+                if isAnythingPending {
+                    try store.write { try Outbox($0).noteRedelivery(to: subscriber.id) }
+                }
+                return 0
+            }
+        }
+    }
+
+    // MARK: Renamed subscribers
+
+    /// Lets what stores know of a subscriber by a former id follow it to its present one. Each store is
+    /// looked at for itself, also when that has been done before: a process may have died between two
+    /// of them, and a program of before may have been at work since.
+    func followRenamedSubscribers(_ availability: Availability) throws {
+        for service in services {
+            for subscriber in service.subscribers {
+                for former in subscriber.formerIDs {
+                    try follow(former, to: subscriber.id, of: service, availability)
+                }
+            }
+        }
+    }
+
+    private func follow(
+        _ former: String, to id: String, of service: Service, _ availability: Availability
+    ) throws {
+        for source in services {
+            _ = try availability.attempt(source.store) { store in
+                guard try store.read({ try Outbox($0).knows(former) }) else { return }
+                try store.write { try Outbox($0).rename(former, to: id) }
+            }
+        }
+        let isMoved = try availability.attempt(service.store) { store in
+            guard try store.read({ try Subscriptions($0).mustRename(former, to: id) }) else {
+                return false
+            }
+            try store.write {
+                try Subscriptions($0).rename(former, to: id, sources: services.map(\.name))
+            }
+            return true
+        }
+        if isMoved ?? false { try settleLetters(of: id, at: service, availability) }
+    }
+
+    /// Both ids may have had the same message, and parked it under one of them only.
+    private func settleLetters(
+        of id: String, at service: Service, _ availability: Availability
+    ) throws {
+        for source in services {
+            let letters =
+                try availability.attempt(source.store) {
+                    try $0.read {
+                        try Outbox($0).deadLetters(after: nil, subscriber: id, limit: .max)
+                    }
+                }.map { $0.map { MessageID(service: source.name, number: $0.message) } } ?? []
+            if letters.isEmpty { continue }
+            let handled = try availability.attempt(service.store) { store in
+                try store.read { transaction in
+                    try letters.filter { try Inbox(transaction).contains($0, for: id) }
+                }
+            }
+            guard let handled else { continue }
+            _ = try availability.attempt(source.store) { store in
+                try store.write { transaction in
+                    try Outbox(transaction).takeBackSettledLetters(of: id) { handled.contains($0) }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+/// Which of a source's messages a new subscriber gets.
+public enum SubscriptionStart: String, Hashable, Sendable {
+    /// All events that it accepts and that the source's outbox still holds, in their order, also those
+    /// that everybody else has handled. Of commands and replies, which are for one receiver and not
+    /// for everyone, those that are still pending.
+    case beginning
+    /// What is sent after a relay has seen it for the first time. What was sent before counts as
+    /// handled.
+    case now
+}
+
+/// Since when a subscriber listens to a source. It is kept in the subscriber's own store, so that it
+/// begins once.
+public struct Subscription: Hashable, Sendable {
+    /// The subscriber's id.
+    public let subscriber: String
+    /// The service whose messages it gets.
+    public let source: String
+    /// What the subscriber had declared when it began.
+    public let begins: SubscriptionStart
+    /// Messages of the source up to this number are not for it; 0 when all are.
+    public let after: Int
+    /// When a relay saw it for the first time.
+    public let began: Timestamp
+
+    struct Key: Hashable {
+        let subscriber: String
+        let source: String
+    }
+
+    var key: Key { Key(subscriber: subscriber, source: source) }
+}
+
+/// The subscriptions of a service's subscribers, and what else its store knows of them.
+public struct Subscriptions {
+    private let transaction: any Transaction
+
+    /// The subscriptions in a transaction's store.
+    public init(_ transaction: any Transaction) {
+        self.transaction = transaction
+    }
+
+    /// All of them, in the order of subscribers and sources.
+    public func all() throws -> [Subscription] {
+        try transaction.rows(
+            """
+            SELECT consumer_id, source, begins, through_id, creation_time FROM subscription
+            ORDER BY consumer_id, source
+            """
+        ).map {
+            let (subscriber, source, begins, after, created): (String, String, String, Int, Int) =
+                try $0.values()
+            guard let begins = SubscriptionStart(rawValue: begins) else {
+                throw StoreError.unexpectedRow("the subscription of \(subscriber) begins \(begins)")
+            }
+            return Subscription(
+                subscriber: subscriber, source: source, begins: begins, after: after,
+                began: Timestamp(milliseconds: Int64(created)))
+        }
+    }
+
+    /// Notes that a subscriber has begun, unless it has before.
+    ///
+    /// - Parameter after: messages of the source up to this number are not for it: they count as
+    ///   handled from now on.
+    func begin(
+        _ subscriber: String, at source: String, _ begins: SubscriptionStart, after: Int
+    ) throws {
+        let isNew =
+            try transaction.execute(
+                """
+                INSERT INTO subscription (consumer_id, source, begins, through_id, creation_time)
+                VALUES (\(subscriber), \(source), \(begins.rawValue), \(after),
+                    \(Int(transaction.now.milliseconds)))
+                ON CONFLICT (consumer_id, source) DO NOTHING
+                """) == 1
+        guard isNew, after > 0 else { return }
+        try Inbox(transaction).raise(
+            InboxPosition(subscriber: subscriber, source: source, through: after))
+    }
+
+    /// Whether a subscriber has ever handled a message.
+    func hasHandledAnything(_ subscriber: String) throws -> Bool {
+        try !transaction.rows(
+            """
+            SELECT 1 WHERE EXISTS (SELECT 1 FROM received_messages WHERE consumer_id = \(subscriber))
+                OR EXISTS (SELECT 1 FROM purged_inbox WHERE consumer_id = \(subscriber))
+            """
+        ).isEmpty
+    }
+
+    /// Whether the store knows anything of a subscriber.
+    func know(_ subscriber: String) throws -> Bool {
+        if try hasHandledAnything(subscriber) { return true }
+        return try !transaction.rows(
+            "SELECT 1 FROM subscription WHERE consumer_id = \(subscriber)"
+        ).isEmpty
+    }
+
+    /// How many messages each subscriber has handled, but for those whose rows were purged.
+    func handledCounts() throws -> [String: Int] {
+        let rows = try transaction.rows(
+            """
+            SELECT consumer_id, count(*) FROM received_messages GROUP BY consumer_id
+            UNION ALL
+            SELECT DISTINCT consumer_id, 0 FROM purged_inbox
+            """)
+        return try rows.reduce(into: [:]) { counts, row in
+            let (subscriber, count): (String, Int) = try row.values()
+            counts[subscriber, default: 0] += count
+        }
+    }
+
+    // MARK: Renamed and removed subscribers
+
+    /// Whether the store knows anything of a subscriber that is to follow it to another id.
+    func mustRename(_ former: String, to id: String) throws -> Bool {
+        if try hasHandledAnything(former) { return true }
+        return try !transaction.rows(
+            """
+            SELECT 1 FROM subscription AS old WHERE consumer_id = \(former) AND NOT EXISTS
+                (SELECT 1 FROM subscription AS own
+                 WHERE own.consumer_id = \(id) AND own.source = old.source)
+            """
+        ).isEmpty
+    }
+
+    /// Gives all that the store knows of a subscriber to its new id. Where both have handled a message,
+    /// it was handled.
+    ///
+    /// That it has begun is remembered for both: a program of before that runs once more must not let
+    /// the former one begin anew.
+    func rename(_ former: String, to id: String, sources: [String]) throws {
+        try transaction.execute(
+            """
+            UPDATE received_messages SET consumer_id = \(id)
+            WHERE consumer_id = \(former) AND NOT EXISTS
+                (SELECT 1 FROM received_messages AS own
+                 WHERE own.consumer_id = \(id) AND own.message_id = received_messages.message_id)
+            """)
+        for position in try Inbox(transaction).positions() where position.subscriber == former {
+            try Inbox(transaction).raise(
+                InboxPosition(subscriber: id, source: position.source, through: position.through))
+        }
+        try removeHandled(by: former)
+        let isKnown = try !transaction.rows(
+            "SELECT 1 FROM subscription WHERE consumer_id = \(former)"
+        ).isEmpty
+        if !isKnown {
+            for source in sources { try begin(former, at: source, .beginning, after: 0) }
+        }
+        try transaction.execute(
+            """
+            INSERT INTO subscription (consumer_id, source, begins, through_id, creation_time)
+            SELECT \(id), source, begins, through_id, creation_time FROM subscription
+            WHERE consumer_id = \(former)
+            ON CONFLICT (consumer_id, source) DO NOTHING
+            """)
+    }
+
+    /// Forgets a subscriber.
+    func remove(_ subscriber: String) throws {
+        try removeHandled(by: subscriber)
+        try transaction.execute("DELETE FROM subscription WHERE consumer_id = \(subscriber)")
+    }
+
+    private func removeHandled(by subscriber: String) throws {
+        try transaction.execute("DELETE FROM received_messages WHERE consumer_id = \(subscriber)")
+        try transaction.execute("DELETE FROM purged_inbox WHERE consumer_id = \(subscriber)")
+    }
+}

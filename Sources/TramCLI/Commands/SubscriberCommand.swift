@@ -1,0 +1,142 @@
+internal import ArgumentParser
+internal import CustomersAndOrders
+internal import Platform
+internal import Presentation
+internal import Tram
+
+struct SubscriberCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "subscriber",
+        abstract: "Look at who handles messages, and remove who no longer does.",
+        discussion: """
+            A subscriber is a part of a service that handles messages; its id names it in the inbox. \
+            Stores remember also those of programs of before.
+
+            Example:
+              tram subscriber list
+            """,
+        subcommands: [List.self, Remove.self])
+
+    struct List: SessionCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "list",
+            abstract: "List the subscribers that the program or a store knows.",
+            discussion: """
+                BEGINS tells which messages a subscriber gets: those from the beginning, or those \
+                after the ones that are named; nothing before a relay has seen it. One that is \
+                unknown to the program gets none.
+
+                Example:
+                  tram subscriber list
+                """)
+
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            let subscribers = try session.open().relay.subscriptions(session.availability)
+            try session.show(
+                ListDocument(
+                    elements: subscribers.map(ShownSubscriber.init),
+                    columns: [
+                        .left("SUBSCRIBER"), .left("SERVICE"), .right("HANDLED"), .right("PARKED"),
+                        .left("PROGRAM"), .left("BEGINS"),
+                    ], empty: "No subscribers.", id: { escaped($0.status.id) }
+                ) { $0.cells })
+            if let unknown = subscribers.first(where: { !$0.isKnown }) {
+                session.hint("'tram subscriber remove \(shellWord(unknown.id))' forgets it")
+            }
+            return .done
+        }
+    }
+
+    struct Remove: SessionCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "remove",
+            abstract: "Forget a subscriber that the program no longer has.",
+            discussion: """
+                What it has handled is forgotten, and its dead letters are: what they have held is \
+                delivered next. A subscriber of that id that comes again is a new one. Asks first at \
+                a terminal; elsewhere it needs --yes.
+
+                Example:
+                  tram subscriber remove audit --yes
+                """)
+
+        @Argument(help: "The subscriber's id.") var id: String
+        @Flag(help: "Do not ask.") var yes = false
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(in session: Session) throws -> ExitStatus {
+            let system = try session.open()
+            if !yes {
+                try system.relay.checkRemovable(id, session.availability)
+                try session.confirm(
+                    "Forget all that '\(id)' has handled?", deed: "this forgets a subscriber")
+            }
+            let removal = try system.withoutRelay {
+                try system.relay.remove(subscriber: id, session.availability)
+            }
+            try session.show(RemovedSubscriber(removal: removal))
+            return .done
+        }
+    }
+}
+
+private struct ShownSubscriber: Document {
+    let status: SubscriberStatus
+
+    var cells: [String] {
+        [
+            escaped(status.id), status.service ?? "-", "\(status.handled)", "\(status.parked)",
+            program, begins,
+        ]
+    }
+
+    private var program: String {
+        if let present = status.presentID { return "now \(escaped(present))" }
+        return status.isKnown ? "known" : "unknown"
+    }
+
+    private var begins: String {
+        if status.subscriptions.isEmpty { return "-" }
+        let later = status.subscriptions.filter { $0.after > 0 }
+        if later.isEmpty { return SubscriptionStart.beginning.rawValue }
+        let last = later.map { "\(MessageID(service: $0.source, number: $0.after))" }
+        return "after " + last.joined(separator: ", ")
+    }
+
+    func text(_ style: Style) -> String { "\(escaped(status.id))\n" }
+
+    var json: JSON {
+        [
+            "subscriber": .string(status.id), "service": .optional(status.service),
+            "begins": .array(
+                status.subscriptions.map { subscription in
+                    let last = MessageID(service: subscription.source, number: subscription.after)
+                    return [
+                        "source": .string(subscription.source),
+                        "begins": .string(subscription.begins.rawValue),
+                        "after": subscription.after == 0 ? .null : .string(last.description),
+                    ]
+                }),
+            "handled": .integer(status.handled), "parked": .integer(status.parked),
+            "known": .bool(status.isKnown), "presentId": .optional(status.presentID),
+        ]
+    }
+}
+
+private struct RemovedSubscriber: Document {
+    let removal: SubscriberRemoval
+
+    func text(_ style: Style) -> String {
+        "Removed the subscriber \(escaped(removal.id)): \(counted(removal.handled, "message")) "
+            + "handled, \(removal.parked) parked.\n"
+    }
+
+    var json: JSON {
+        [
+            "subscriber": .string(removal.id), "handled": .integer(removal.handled),
+            "parked": .integer(removal.parked),
+        ]
+    }
+}
