@@ -74,12 +74,17 @@ public struct DomainEventEnvelope<Event: DomainEvent> {
     public let aggregateID: String
     /// What happened.
     public let event: Event
+    /// The message's headers: see ``MessageHeader``.
+    public let headers: [String: String]
 
     /// An envelope as the relay would bring it, for tests of handlers.
-    public init(messageID: MessageID, aggregateID: String, event: Event) {
+    public init(
+        messageID: MessageID, aggregateID: String, event: Event, headers: [String: String] = [:]
+    ) {
         self.messageID = messageID
         self.aggregateID = aggregateID
         self.event = event
+        self.headers = headers
     }
 
     init(_ message: Message) throws {
@@ -88,7 +93,8 @@ public struct DomainEventEnvelope<Event: DomainEvent> {
         }
         self.init(
             messageID: message.id, aggregateID: aggregateID,
-            event: try WireFormat.decode(Event.self, from: message.payload))
+            event: try WireFormat.decode(Event.self, from: message.payload),
+            headers: message.headers)
     }
 
     /// A property of the event.
