@@ -11,6 +11,8 @@ extension SQLiteStore: SharedStore {
     }
 
     public func excludeWriters() throws -> (any WritersExclusion)? {
+        // Before the lock, which would be freed.
+        try requireNoTransaction()
         try openForReading()
         if isInMemory { return nil }
         do {

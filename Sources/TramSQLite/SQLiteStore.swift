@@ -122,20 +122,40 @@ public final class SQLiteStore: Store {
 
     public func write<Result>(_ body: (any Transaction) throws -> Result) throws -> Result {
         if case .enclosing(let transaction) = activity {
-            return try transaction.savepoint {
-                let result = try body(transaction)
-                // What the commit would refuse is refused here, and takes nothing else with it.
-                try transaction.checkDeferredRules()
-                return result
+            return try inside(transaction) {
+                try transaction.savepoint {
+                    let result = try transaction.scoped(body)
+                    // What the commit would refuse is refused here, and takes nothing else with it.
+                    try transaction.checkDeferredRules()
+                    return result
+                }
             }
         }
         return try writing(body)
     }
 
     public func read<Result>(_ body: (any Transaction) throws -> Result) throws -> Result {
-        if case .enclosing(let transaction) = activity { return try body(transaction) }
+        if case .enclosing(let transaction) = activity {
+            return try inside(transaction) { try transaction.scoped(body) }
+        }
+        try requireNoTransaction()
         try openForReading()
         return try transact(on: writer ?? reader, begin: "BEGIN", body)
+    }
+
+    /// Runs `body` as a part of the transaction that encloses all.
+    private func inside<Result>(
+        _ transaction: SQLiteTransaction, _ body: () throws -> Result
+    ) throws -> Result {
+        activity = .transaction
+        defer { activity = .enclosing(transaction) }
+        return try body()
+    }
+
+    /// - Throws: ``StoreError/nested(service:)`` inside a transaction.
+    func requireNoTransaction() throws {
+        guard case .transaction = activity else { return }
+        throw StoreError.nested(service: name)
     }
 
     public func rehearse<Result>(_ body: () throws -> Result) throws -> Result {
@@ -174,6 +194,8 @@ public final class SQLiteStore: Store {
     }
 
     private func writing<Result>(_ body: (SQLiteTransaction) throws -> Result) throws -> Result {
+        // Before the lock: it is held already, and would be freed.
+        try requireNoTransaction()
         beginToWait()
         let called = MonotonicTime.nanoseconds()
         try open(creating: false)
@@ -221,8 +243,9 @@ public final class SQLiteStore: Store {
         on connection: SQLiteConnection?, begin: SQL,
         _ body: (SQLiteTransaction) throws -> Result
     ) throws -> Result {
-        guard case .none = activity, let connection else {
-            preconditionFailure("a transaction on the store \(name) was begun inside another")
+        guard case .none = activity else { throw StoreError.nested(service: name) }
+        guard let connection else {
+            preconditionFailure("the store \(name) is not open")
         }
         do {
             try connection.checkIsInPlace()
@@ -234,7 +257,8 @@ public final class SQLiteStore: Store {
         activity = .transaction
         defer { activity = .none }
         try connection.run(begin)
-        let transaction = SQLiteTransaction(connection, storeName: name, now: clock())
+        let transaction = SQLiteTransaction(
+            connection, storeName: name, now: clock(), isReading: begin.text == "BEGIN")
         defer { transaction.close() }
         do {
             try refuseOtherVersion(of: connection)
@@ -251,6 +275,7 @@ public final class SQLiteStore: Store {
     /// Copies the write-ahead log into the store's file, as far as no reader is in the way: so that a
     /// copy of the file alone is the whole store.
     public func checkpoint() throws {
+        try requireNoTransaction()
         try openForWriting()
         try opener.holding(writersLock) {
             _ = try writer?.run("PRAGMA wal_checkpoint(TRUNCATE)")

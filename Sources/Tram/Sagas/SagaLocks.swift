@@ -32,7 +32,7 @@ extension Transaction {
     package func unlock(_ target: String, on channel: String, of saga: SagaReference) throws {
         try send(
             SagaUnlock(), to: CommandChannel(stringLiteral: channel), orderedBy: saga.id,
-            headers: [
+            sagaHeaders: [
                 MessageHeader.commandSagaType: saga.type,
                 MessageHeader.commandSagaID: saga.id,
                 MessageHeader.commandResource: target,
