@@ -10,8 +10,8 @@ RELEASE = -c release --scratch-path .build/release-static --static-swift-stdlib 
 	-Xswiftc -static-executable $(OPTIONS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build release install lint format examples conformance load sanitize ci \
-	dependencies
+.PHONY: help demo test build release install lint format examples conformance schema load sanitize \
+	ci dependencies
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ examples: build ## Run the examples against their transcripts
 conformance: build ## Test the running server, and messages, against their own descriptions
 	@.ci/install-dependencies curl python3 venv
 	.ci/check-conformance
+
+schema: build ## Tell whether the messages still fit those of the first program
+	.build/debug/tram schema --against Tests/Fixtures/schema-0.1.json
 
 load: release ## Measure the released server under load, and the commands beside it
 	$(SWIFT) build $(RELEASE) --product LoadTest

@@ -5,7 +5,8 @@ internal import Tram
 
 /// The AsyncAPI 3.0 document of what the services tell one another: channels, messages and their
 /// schemas, and which service sends and receives which. Who receives is asked of the relay, so it is
-/// what is connected.
+/// what is connected. Where a receiver still reads an event's former names and forms, its operation tells
+/// them under `x-formerly`.
 package enum AsyncAPI {
     package static func document(of system: CustomersAndOrders) -> JSON {
         [
@@ -63,18 +64,40 @@ package enum AsyncAPI {
             return [("send", "sends", sent), ("receive", "receives", received)]
                 .filter { !$0.2.isEmpty }
                 .map { action, verb, contracts in
-                    JSON.Member(
+                    let former = action == "receive" ? formerNames(of: service, on: channel) : []
+                    return JSON.Member(
                         "\(service.name).\(verb).\(channel)",
-                        [
-                            "action": .string(action),
-                            "channel": ["$ref": .string("#/channels/\(channel)")],
-                            "messages": .array(
-                                contracts.map {
-                                    ["$ref": .string("#/channels/\(channel)/messages/\($0.key)")]
-                                }),
-                        ])
+                        .object(
+                            [
+                                JSON.Member("action", .string(action)),
+                                JSON.Member("channel", ["$ref": .string("#/channels/\(channel)")]),
+                                JSON.Member(
+                                    "messages",
+                                    .array(
+                                        contracts.map {
+                                            [
+                                                "$ref": .string(
+                                                    "#/channels/\(channel)/messages/\($0.key)")
+                                            ]
+                                        })),
+                            ] + former))
                 }
         }
+    }
+
+    /// The names and forms that events had and a service still reads; nothing when there are none.
+    static func formerNames(of service: Service, on channel: String) -> [JSON.Member] {
+        let former = service.subscribers.flatMap(\.wiring.formerEvents)
+            .filter { $0.channel == channel }
+        if former.isEmpty { return [] }
+        let types = Dictionary(grouping: former, by: \.type).mapValues { $0.map(\.formerly) }
+        return [
+            JSON.Member(
+                "x-formerly",
+                .object(
+                    types.sorted { $0.key < $1.key }.map { JSON.Member($0.key, .strings($0.value)) }
+                ))
+        ]
     }
 }
 

@@ -81,6 +81,36 @@ import Tram
         #expect(ended.hasPrefix("Saga of order 11: rolled-back"), "the limit is used up")
     }
 
+    @Test(arguments: [("at-rest", "0.1.0"), ("in-flight", "library-2"), ("in-flight", "library-3")])
+    func `subscribers of before have begun, and get nothing anew`(
+        name: String, version: String
+    ) throws {
+        let data = try unpack(name, of: version)
+        let before = try tram(["outbox", "list", "--pending", "-q", "--data-dir", data]).output
+        let handled = try tram(["inbox", "list", "-q", "--data-dir", data]).lines.count
+        let dry = try tram(["relay", "run", "--dry-run", "--json", "--data-dir", data]).output
+        let messages = before.split(separator: "\n").count
+        if messages == 0 { #expect(dry.contains(#""idle":true"#), "\(dry)") }
+        _ = try tram(["relay", "run", "--json", "--data-dir", data])
+        let list = try tram(["subscriber", "list", "--data-dir", data]).output
+        #expect(list.components(separatedBy: "known    beginning\n").count == 4, "\(list)")
+        #expect(try tram(["inbox", "list", "-q", "--data-dir", data]).lines.count >= handled)
+    }
+
+    @Test func `after the migration the schema is not compared any more`() throws {
+        let data = try unpack("in-flight", of: "library-3")
+        #expect(try tram(["order", "list", "--data-dir", data]).status == 0)
+        #expect(
+            try tram(
+                ["order", "create", "--customer-id", "1", "--order-total", "1"]
+                    + ["--data-dir", data]
+            ).status == 0)
+        let digest = try shell(
+            "sqlite3 -readonly '\(data)/order.db' 'SELECT schema_digest IS NOT NULL "
+                + "FROM store_identity'")
+        #expect(digest.output == "1\n")
+    }
+
     @Test func `what version 0.1.0 has handled is not handled again, and protected from now on`()
         throws
     {

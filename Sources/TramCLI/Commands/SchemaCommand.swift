@@ -1,9 +1,10 @@
 internal import ArgumentParser
 internal import CustomersAndOrders
+internal import Platform
 internal import Presentation
 internal import Tram
 
-/// Describes the messages for tools and people of other systems.
+/// Describes the messages for tools and people of other systems, and tells what a change of them breaks.
 struct SchemaCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema",
@@ -12,16 +13,69 @@ struct SchemaCommand: SessionCommand {
             Needs no store. What the services can be asked over HTTP is in OpenAPI documents, which \
             'tram serve' serves at /openapi.json.
 
+            With --against, tells instead what breaks when the program that printed that document is \
+            replaced by this one: messages that it has sent are read by new handlers, and services \
+            that still run it read new messages. Exit code 1 when something breaks.
+
             Example:
               tram schema > asyncapi.json
+              tram schema --against asyncapi.json
             """)
+
+    @Option(
+        help: ArgumentHelp(
+            "Tell what breaks since this document was printed.", valueName: "file"))
+    var against: String?
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) throws -> ExitStatus {
         let system = try CustomersAndOrders(inMemoryWithClock: { Timestamp(milliseconds: 0) })
-        try session.show(MessageSchemas(json: AsyncAPI.document(of: system)))
-        return .done
+        let document = AsyncAPI.document(of: system)
+        guard let against else {
+            try session.show(MessageSchemas(json: document))
+            return .done
+        }
+        let changes = ShownChanges(breaks: try changes(since: against, document))
+        try session.show(changes)
+        return changes.breaks.isEmpty ? .done : .no
+    }
+
+    private func changes(since path: String, _ document: JSON) throws -> [SchemaChanges.Break] {
+        func invalid(_ reason: String) -> Problem {
+            Problem(
+                code: .schema, message: "'\(path)' cannot be compared: \(reason)",
+                reason: "Nothing was changed.",
+                help: "give a document that 'tram schema' has printed", field: "against",
+                value: path)
+        }
+        let bytes: [UInt8]
+        do {
+            bytes = try Self.read(path)
+        } catch {
+            throw invalid(error.reason)
+        }
+        guard bytes.count <= Self.maximumSize else {
+            throw invalid("it has more than \(Self.maximumSize) bytes")
+        }
+        do {
+            let old = try JSON(parsing: bytes)
+            return try SchemaChanges(from: old, to: document).breaks
+        } catch let error as JSONSyntaxError {
+            throw invalid("\(error.reason), at byte \(error.offset)")
+        } catch let error as SchemaDocumentError {
+            throw invalid(error.reason)
+        }
+    }
+
+    /// How many bytes a document may have.
+    private static let maximumSize = 16 << 20
+
+    private static func read(_ path: String) throws(SystemError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SystemError("open", path) }
+        defer { close(descriptor) }
+        return try readAll(from: descriptor, path: path, atMost: maximumSize + 1)
     }
 }
 
@@ -29,4 +83,32 @@ private struct MessageSchemas: Document {
     let json: JSON
 
     func text(_ style: Style) -> String { json.indentedText + "\n" }
+}
+
+private struct ShownChanges: Document {
+    let breaks: [SchemaChanges.Break]
+
+    func text(_ style: Style) -> String {
+        if breaks.isEmpty { return "Nothing breaks: each program reads what the other sends.\n" }
+        return breaks.map { "\(escaped($0.message)): \(escaped($0.text))\n" }.joined()
+    }
+
+    /// The exit code tells.
+    var quietText: String? { "" }
+
+    var json: JSON {
+        [
+            "compatible": .bool(breaks.isEmpty),
+            "breaks": .array(
+                breaks.map {
+                    [
+                        "message": .string($0.message), "channel": .string($0.channel),
+                        "kind": .string($0.kind), "hit": .string($0.hit),
+                        "program": .string($0.isNewReader ? "new" : "old"),
+                        "change": .string($0.change), "key": .optional($0.key),
+                        "text": .string($0.text),
+                    ]
+                }),
+        ]
+    }
 }
