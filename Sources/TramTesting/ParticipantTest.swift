@@ -46,7 +46,7 @@ public final class ParticipantTest {
         last = try bench.deliver(despite: mishap) { transaction in
             try transaction.send(
                 command, to: channel, orderedBy: saga.id, replyTo: "\(saga.type)-reply",
-                headers: [
+                sagaHeaders: [
                     MessageHeader.commandSagaType: saga.type,
                     MessageHeader.commandSagaID: saga.id,
                 ])

@@ -97,7 +97,7 @@ import TramSQLite
         for inner in [
             { try $0.write { _ in } }, { try $0.read { _ in } }, { try $0.batch {} },
             { try $0.rehearse {} }, { try $0.checkpoint() },
-            { try SQLiteStore.readConsistently([$0]) { _ in } },
+            { try ConsistentView.read([$0]) { _ in } },
         ] as [(SQLiteStore) throws -> Void] {
             let test = try System { system, _ in try inner(system.receiver) }
             #expect(

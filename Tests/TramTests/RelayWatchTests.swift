@@ -6,7 +6,7 @@ import TramSQLite
 /// When a relay that goes on for good takes its turns.
 @Suite struct RelayWatchTests {
     /// A store whose version the test tells.
-    private final class Versioned: CommitWatching {
+    private final class Versioned: SharedStore {
         let store: any Store
         var version = 0
         var isAway = false
@@ -32,6 +32,10 @@ import TramSQLite
         func rehearse<Result>(_ body: () throws -> Result) throws -> Result {
             try store.rehearse(body)
         }
+
+        func batch<Result>(_ body: () throws -> Result) throws -> Result { try body() }
+
+        func excludeWriters() -> (any WritersExclusion)? { nil }
     }
 
     /// A watch at a time that the test tells.
