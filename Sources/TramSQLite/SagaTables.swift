@@ -108,6 +108,21 @@ enum SagaTables {
         """,
         // NULL: the step is a number, in the column step.
         "ALTER TABLE saga_log ADD COLUMN step_name TEXT",
+        // What a stashed command does for its saga. NULL: it was sent before commands said so.
+        "ALTER TABLE saga_stash_table ADD COLUMN step_name TEXT",
+        """
+        ALTER TABLE saga_stash_table
+        ADD COLUMN is_compensation INTEGER NOT NULL DEFAULT 0 CHECK (is_compensation IN (0, 1))
+        """,
+        """
+        ALTER TABLE saga_stash_table
+        ADD COLUMN is_repeated INTEGER NOT NULL DEFAULT 0 CHECK (is_repeated IN (0, 1))
+        """,
+        // 1: it waits behind another command of its saga, which waits for the target.
+        """
+        ALTER TABLE saga_stash_table
+        ADD COLUMN is_behind INTEGER NOT NULL DEFAULT 0 CHECK (is_behind IN (0, 1))
+        """,
         // It outlives the instances: what follows from it is told for good.
         """
         CREATE TABLE saga_decision (

@@ -163,10 +163,9 @@ final class SagaExecution<Definition: Saga> {
         let envelope = Step<Definition.Data>.Envelope(
             partitionID: instance.reference.id,
             replyTo: isNotification ? nil : Definition.replyChannel,
-            headers: [
-                MessageHeader.commandSagaType: instance.reference.type,
-                MessageHeader.commandSagaID: instance.reference.id,
-            ])
+            headers: SagaCommandOrigin(
+                saga: instance.reference, step: steps[step].name, isCompensation: isCompensating
+            ).headers)
         let message = try request.send(instance.data, transaction, envelope)
         let event: SagaLogEvent
         if isNotification {
