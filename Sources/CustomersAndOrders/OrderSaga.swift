@@ -6,18 +6,22 @@ internal import TramSQLite
 /// The saga that decides about an order, of either kind.
 package struct OrderSaga: Sendable {
     package let order: Order
-    /// `running`, `compensating`, `completed`, `rolled-back`, `failed` or `damaged`.
+    /// `running`, `compensating`, `completed`, `rolled-back`, `failed`, `stranded` or `damaged`.
     package let state: String
     /// The step under way, of an orchestrated saga.
     package let step: String?
     package let wait: OrderWait
     /// What the services have told one another because of the order, by service and number.
     package let messages: [MessageHeading]
+    /// The version of the definition that an orchestrated saga was started with; nil when that was
+    /// before there were versions.
+    package var version: Int?
     /// What an orchestrated saga's definition says; nil for a choreographed one, which has none.
     package let definition: SagaDefinition?
     /// What has happened to an orchestrated saga; empty once it was purged.
     package let log: [SagaLogEntry]
-    /// What is wrong with the rows of an orchestrated saga, a phrase for each fault.
+    /// What is wrong with the rows of an orchestrated saga, a phrase for each fault; and what the
+    /// program does not know any more of a stranded one.
     package let damage: [String]
     /// Whether an orchestrated saga has ended, and its instance and log are gone.
     package var isPurged = false
@@ -60,7 +64,7 @@ extension CustomersAndOrders {
     package func sagaStep(of order: Order) throws -> String? {
         guard let sagaID = order.sagaID else { return nil }
         let saga = try orderStore.read { try orders.sagas.inspect(sagaID, in: $0) }
-        return saga.overview?.state.step.map(orders.sagas.definition.name)
+        return saga.overview?.state.step
     }
 
     /// Takes up a failed saga where it stands.
@@ -89,6 +93,9 @@ extension CustomersAndOrders {
                 throw StoreError.unexpectedRow("order \(id) has no saga \(reference)")
             } catch let damage as SagaDamage {
                 throw StoreError.unexpectedRow("\(damage.saga) of order \(id): \(damage.detail)")
+            } catch let stranded as SagaStranded {
+                throw StoreError.unexpectedRow(
+                    "\(stranded.saga) of order \(id): \(stranded.detail)")
             }
         }
     }
@@ -132,11 +139,15 @@ extension CustomersAndOrders {
         let saga = try orderStore.read { try orders.sagas.inspect(sagaID, in: $0) }
         let fault = saga.overview.flatMap { self.fault(inDataOf: $0, ofOrder: order.id) }
         let damage = saga.damage + [fault].compactMap { $0 }
-        let state = saga.overview?.state
+        let state: String? =
+            if !damage.isEmpty { "damaged" } else if saga.stranded != nil { "stranded" } else {
+                saga.overview.map { word(for: $0.state) }
+            }
         return OrderSaga(
-            order: order, state: damage.isEmpty ? state.map(word) ?? "damaged" : "damaged",
-            step: state?.step.map(definition.name), wait: wait, messages: messages,
-            definition: definition, log: saga.log, damage: damage)
+            order: order, state: state ?? "damaged", step: saga.overview?.state.step, wait: wait,
+            messages: messages, version: saga.overview?.version,
+            definition: saga.definition ?? definition, log: saga.log,
+            damage: damage + [saga.stranded?.detail].compactMap { $0 })
     }
 
     private func messagesByOrder(

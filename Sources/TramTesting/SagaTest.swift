@@ -157,10 +157,10 @@ public final class SagaTest<Definition: Saga> {
         try expectState(.rolledBack, check)
     }
 
-    /// A compensation was refused at this step.
+    /// A compensation was refused at the step with this name.
     @discardableResult
     public func expectFailed(
-        atStep step: Int, _ check: (Definition.Data) throws -> Void = { _ in }
+        atStep step: String, _ check: (Definition.Data) throws -> Void = { _ in }
     ) throws -> Self {
         try expectState(.failed(step: step), check)
     }

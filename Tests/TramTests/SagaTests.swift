@@ -201,7 +201,7 @@ import TramTesting
         try saga.expect(Do(step: 2), to: .participant).reply(Done())
             .expect(Do(step: 3), to: .participant).reply(Declined())
             .expect(Undo(step: 2), to: .participant).reply(Declined())
-            .expectFailed(atStep: 1) { #expect($0.notes == ["one"]) }
+            .expectFailed(atStep: "step 2") { #expect($0.notes == ["one"]) }
         #expect(try ends(saga) == ["failed"], "not also rolled back")
 
         // Taken up again, it goes on where it stood.
@@ -361,7 +361,7 @@ import TramTesting
         #expect(stamp == 1000)
         #expect(try pass(run, advance: 5000) == 0, "the compensation has its whole time")
         let instance = try store.read { try manager.instance("1", in: $0) }
-        #expect(instance?.state == .compensating(step: 0))
+        #expect(instance?.state == .compensating(step: "one"))
         #expect(instance?.deadline == Timestamp(milliseconds: 6000))
     }
 
@@ -422,6 +422,10 @@ import TramTesting
         #expect(
             throws: WiringError.badSaga(.impatienceWithoutReply(saga: "TestSaga", step: "one"))
         ) { try SagaManager(impatient, id: "x") }
+        let twins = TestSaga(.local("one"), .local("one"))
+        #expect(throws: WiringError.badSaga(.stepTwice(saga: "TestSaga", step: "one"))) {
+            try SagaManager(twins, id: "x")
+        }
         #expect(throws: WiringError.badSaga(.noSteps(saga: "TestSaga"))) {
             try SagaManager(TestSaga(), id: "x")
         }
@@ -450,7 +454,7 @@ import TramTesting
             try manager.start(TestSaga.Data(notes: ["kept"]), in: $0)
         }
         let loaded = try store.read { try manager.instance(started.reference.id, in: $0) }
-        #expect(loaded?.state == .running(step: 0))
+        #expect(loaded?.state == .running(step: "step 1"))
         #expect(loaded?.data == TestSaga.Data(notes: ["kept"]))
         #expect(loaded?.lastRequest == MessageID(service: "sagas", number: 1))
         let columns = try store.read {
@@ -463,7 +467,7 @@ import TramTesting
             columns == [
                 .text("TestSaga"), .text("1"),
                 .text(
-                    #"{"compensating":false,"currentlyExecuting":0,"endState":false,"failed":false}"#
+                    #"{"compensating":false,"currentlyExecuting":"step 1","endState":false,"failed":false}"#
                 ),
                 .text("sagas:1"), .integer(0),
             ])

@@ -25,7 +25,15 @@ public protocol Saga: Sendable {
     /// The saga's name in its store and on the wire.
     static var sagaType: String { get }
 
-    /// The steps, from first to last. They must be the same whenever they are asked for.
+    /// The version of the definition, from 1. An instance is persisted with the version that it was
+    /// started with and the names of its steps, and goes on by that version to its end. Raise it when
+    /// steps are added, removed, renamed or moved, or when ``Data`` cannot read what an older version
+    /// has written; and keep the older definition, as a type of its own with the same ``sagaType``,
+    /// until the last of its instances has ended: see ``SagaManager/init(_:formerly:id:)``.
+    static var version: Int { get }
+
+    /// The steps, from first to last, each with a name of its own. They must be the same whenever they
+    /// are asked for.
     var steps: [Step<Data>] { get }
 
     /// Called when an instance begins, before its first step. It may still change the data.
@@ -39,6 +47,8 @@ public protocol Saga: Sendable {
 }
 
 extension Saga {
+    public static var version: Int { 1 }
+
     public func starting(
         _ saga: SagaReference, _ data: inout Data, _ transaction: any Transaction
     ) throws {}

@@ -1,6 +1,22 @@
+/// A ``SagaExecution`` of any definition.
+protocol SagaInMotion: AnyObject {
+    /// What has happened, in words: `CreateOrderSaga 1: approve order done, completed`.
+    var summary: String { get }
+    /// Where the saga stands.
+    var state: SagaState { get }
+    /// The command whose reply is awaited.
+    var lastRequest: MessageID? { get }
+    /// When the reply that is awaited is late.
+    var deadline: Timestamp? { get }
+
+    func take(_ reply: SagaReply) throws -> HandlerOutcome
+    func timeOut() throws
+    func retryCompensation(_ step: String) throws
+}
+
 /// One instance inside one transaction: what a start, a reply, a deadline or a retry makes of it, up
 /// to the next reply that must be awaited, or to its end.
-final class SagaExecution<Definition: Saga> {
+final class SagaExecution<Definition: Saga>: SagaInMotion {
     private(set) var instance: SagaInstance<Definition.Data>
     private let saga: Definition
     private let steps: [Step<Definition.Data>]
@@ -21,7 +37,9 @@ final class SagaExecution<Definition: Saga> {
         log = SagaLog(transaction)
     }
 
-    /// What has happened, in words: `CreateOrderSaga 1: approve order done, completed`.
+    var state: SagaState { instance.state }
+    var lastRequest: MessageID? { instance.lastRequest }
+    var deadline: Timestamp? { instance.deadline }
     var summary: String { "\(instance.reference): " + words.joined(separator: ", ") }
 
     // MARK: What makes a saga move
@@ -30,20 +48,19 @@ final class SagaExecution<Definition: Saga> {
         isStarting = true
         try saga.starting(instance.reference, &instance.data, transaction)
         try record(.started)
-        try advance(.succeeded)
+        instance.state = .beginning(choices)
+        try perform()
         try save()
     }
 
     func take(_ reply: SagaReply) throws -> HandlerOutcome {
         if let target = reply.lockedTarget, let channel = reply.commandChannel {
-            try noteLock(target, channel: channel)
+            try SagaInstances(transaction).addParticipant(
+                instance.reference, channel: channel, target: target)
         }
-        guard !instance.state.isEnd, reply.request == instance.lastRequest else {
+        guard reply.request == instance.lastRequest else {
             try record(.ignored, message: reply.message.id, detail: reply.message.type)
-            let reason =
-                instance.state.isEnd
-                ? "\(instance.reference) has ended" : "\(instance.reference) no longer waits for it"
-            return .ignored(reason)
+            return .ignored("\(instance.reference) no longer waits for it")
         }
         guard let (step, operation) = operationUnderWay else {
             throw WireFormatError("\(instance.reference) has no step that waits for a reply")
@@ -54,7 +71,7 @@ final class SagaExecution<Definition: Saga> {
             try succeeded(step, message: reply.message.id, detail: reply.message.type)
         case .failure where instance.attempts < operation.retries:
             instance.attempts += 1
-            words.append("\(steps[step].name) refused (\(reply.message.type)), sent again")
+            words.append("\(step.name) refused (\(reply.message.type)), sent again")
             try record(.retried, step: step, message: reply.message.id, detail: reply.message.type)
             try send(operation, step)
         case .failure:
@@ -68,17 +85,17 @@ final class SagaExecution<Definition: Saga> {
         guard let (step, _) = operationUnderWay else {
             throw WireFormatError("\(instance.reference) has no step that waits for a reply")
         }
-        words.append("\(steps[step].name) timed out")
+        words.append("\(step.name) timed out")
         try record(.timedOut, step: step, message: instance.lastRequest)
         try advance(.timedOut)
         try save()
     }
 
-    func retryCompensation(_ step: Int) throws {
+    func retryCompensation(_ step: String) throws {
         instance.state = .compensating(step: step)
         guard operationUnderWay != nil else {
             throw SagaDamage(
-                instance.reference, "it has failed at step \(step), which has no compensation")
+                instance.reference, "it has failed at '\(step)', which has no compensation")
         }
         try perform()
         try save()
@@ -86,36 +103,33 @@ final class SagaExecution<Definition: Saga> {
 
     // MARK: The machine
 
-    private var operationUnderWay: (step: Int, operation: Step<Definition.Data>.Operation)? {
+    private var operationUnderWay:
+        (step: Step<Definition.Data>, operation: Step<Definition.Data>.Operation)?
+    {
+        guard let step = steps.first(where: { $0.name == instance.state.step }) else { return nil }
         switch instance.state {
-        case .running(let step):
-            steps.indices.contains(step) ? steps[step].action.map { (step, $0) } : nil
-        case .compensating(let step):
-            steps.indices.contains(step) ? steps[step].compensation.map { (step, $0) } : nil
-        case .completed, .rolledBack, .failed: nil
+        case .running: return step.action.map { (step, $0) }
+        case .compensating: return step.compensation.map { (step, $0) }
+        case .completed, .rolledBack, .failed: return nil
         }
     }
 
     /// What can become of each step, with the data as it is now. A step that was skipped is not
     /// compensated; one that has only a compensation is passed on the way.
     private var choices: [SagaState.StepChoice] {
-        var current = -1
-        switch instance.state {
-        case .running(let step), .compensating(let step): current = step
-        case .completed, .rolledBack, .failed: break
-        }
+        let current = steps.firstIndex { $0.name == instance.state.step } ?? -1
         return steps.enumerated().map { index, step in
             let wasDone =
-                step.action == nil ? index < current : instance.executed.contains(index)
+                step.action == nil ? index < current : instance.executed.contains(step.name)
             return SagaState.StepChoice(
-                runs: step.action?.isWanted(instance.data) ?? false,
+                step.name, runs: step.action?.isWanted(instance.data) ?? false,
                 compensates: wasDone && step.compensation?.isWanted(instance.data) ?? false)
         }
     }
 
     private func advance(_ event: SagaState.Event) throws {
-        if case .running(let step) = instance.state, step >= 0, event != .failed {
-            instance.executed.insert(step)
+        if case .running(let step) = instance.state, event != .failed {
+            instance.executed.append(step)
         }
         instance.state = instance.state.next(event, choices)
         instance.lastRequest = nil
@@ -147,18 +161,20 @@ final class SagaExecution<Definition: Saga> {
     }
 
     /// - Throws: the error again, unless it is a reason to roll back.
-    private func takeUp(_ error: any Error, of step: Int) throws {
+    private func takeUp(_ error: any Error, of step: Step<Definition.Data>) throws {
         if let error = error as? StoreError, error.isFailureOfStore { throw error }
         if isCompensating {
             guard error is any FailureReply else { throw error }
             return
         }
-        guard !isStarting, steps[step].isReasonToRollBack(error, &instance.data) else {
+        guard !isStarting, step.isReasonToRollBack(error, &instance.data) else {
             throw error
         }
     }
 
-    private func send(_ operation: Step<Definition.Data>.Operation, _ step: Int) throws {
+    private func send(_ operation: Step<Definition.Data>.Operation, _ step: Step<Definition.Data>)
+        throws
+    {
         guard case .participant(let request, let isNotification) = operation.work else { return }
         let envelope = Step<Definition.Data>.Envelope(
             partitionID: instance.reference.id,
@@ -174,22 +190,25 @@ final class SagaExecution<Definition: Saga> {
             instance.lastRequest = message
             instance.deadline = operation.deadline.map { transaction.now + $0 }
             event = isCompensating ? .compensating : .requested
-            let name = steps[step].name
-            words.append(isCompensating ? "undoing of \(name) requested" : "\(name) requested")
+            let what = isCompensating ? "undoing of \(step.name)" : step.name
+            words.append("\(what) requested")
         }
         try record(event, step: step, message: message, detail: request.commandType)
     }
 
-    private func succeeded(_ step: Int, message: MessageID?, detail: String) throws {
+    private func succeeded(_ step: Step<Definition.Data>, message: MessageID?, detail: String)
+        throws
+    {
         isStarting = false
-        words.append("\(steps[step].name) \(isCompensating ? "undone" : "done")")
+        words.append("\(step.name) \(isCompensating ? "undone" : "done")")
         try record(isCompensating ? .undone : .done, step: step, message: message, detail: detail)
         try advance(.succeeded)
     }
 
-    private func refused(_ step: Int, message: MessageID?, detail: String) throws {
+    private func refused(_ step: Step<Definition.Data>, message: MessageID?, detail: String) throws
+    {
         let what = isCompensating ? "could not be undone" : "refused"
-        words.append("\(steps[step].name) \(what) (\(detail))")
+        words.append("\(step.name) \(what) (\(detail))")
         try record(isCompensating ? .stuck : .refused, step: step, message: message, detail: detail)
         try advance(.failed)
     }
@@ -230,16 +249,6 @@ final class SagaExecution<Definition: Saga> {
         }
     }
 
-    /// Remembers a lock that a participant holds for the saga; one that comes too late is freed.
-    private func noteLock(_ target: String, channel: String) throws {
-        try SagaInstances(transaction).addParticipant(
-            instance.reference, channel: channel, target: target)
-        switch instance.state {
-        case .completed, .rolledBack: try unlock(target, on: channel)
-        case .running, .compensating, .failed: break
-        }
-    }
-
     private func unlockParticipants() throws {
         for (channel, target) in try SagaInstances(transaction).participants(instance.reference) {
             try unlock(target, on: channel)
@@ -257,10 +266,13 @@ final class SagaExecution<Definition: Saga> {
     }
 
     private func record(
-        _ event: SagaLogEvent, step: Int? = nil, message: MessageID? = nil, detail: String = ""
+        _ event: SagaLogEvent, step: Step<Definition.Data>? = nil, message: MessageID? = nil,
+        detail: String = ""
     ) throws {
+        let number = steps.firstIndex { $0.name == step?.name }
         try log.append(
-            instance.reference, event, step: step, message: message, detail: detail,
+            instance.reference, event, step: step.map { (number ?? 0, $0.name) }, message: message,
+            detail: detail,
             data: WireFormat.encode(instance.data))
     }
 }

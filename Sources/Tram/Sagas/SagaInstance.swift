@@ -2,12 +2,14 @@
 public struct SagaInstance<Data: Sendable>: Sendable {
     /// Which saga it is.
     public let reference: SagaReference
+    /// The version of the definition that it was started with.
+    public let version: Int
     /// Where it stands.
     public internal(set) var state: SagaState
     /// What it knows.
     public internal(set) var data: Data
-    /// The steps whose action was done, or may have been.
-    var executed: Set<Int> = []
+    /// The steps whose action was done, or may have been, in their order.
+    var executed: [String] = []
     /// The command whose reply is awaited; no other reply counts.
     public internal(set) var lastRequest: MessageID?
     /// How often the operation under way was refused and sent again.
@@ -20,7 +22,10 @@ public struct SagaInstance<Data: Sendable>: Sendable {
 public struct SagaOverview: Sendable {
     /// Which saga it is.
     public let reference: SagaReference
-    /// Where it stands.
+    /// The version of the definition that it was started with; nil when that was before there were
+    /// versions.
+    public let version: Int?
+    /// Where it stands. A row from before steps had names in it has the number: `step 1`.
     public let state: SagaState
     /// The command whose reply is awaited.
     public let lastRequest: MessageID?
@@ -39,27 +44,27 @@ struct SagaInstances {
     }
 
     /// - Returns: the id of the new instance.
-    func insert(type: String, dataType: String, data: String) throws -> SagaReference {
+    func insert(
+        type: String, version: Int, state: SagaState, dataType: String, data: String
+    ) throws -> SagaReference {
         let id: Int = try transaction.rows(
             """
-            INSERT INTO saga_instance (saga_type, state_name, saga_data_type, saga_data_json)
-            VALUES (\(type), \(try WireFormat.encode(StateName(.beginning))), \(dataType), \(data))
+            INSERT INTO saga_instance
+                (saga_type, definition_version, state_name, saga_data_type, saga_data_json)
+            VALUES
+                (\(type), \(version), \(try WireFormat.encode(StateName(state))), \(dataType),
+                 \(data))
             RETURNING id
             """)[0].values()
         return SagaReference(type: type, id: "\(id)")
-    }
-
-    /// - Throws: ``SagaDamage`` when a column does not hold what it should.
-    func find<Data: Codable>(_ saga: SagaReference, _ type: Data.Type) throws -> SagaInstance<Data>?
-    {
-        try row(saga)?.instance(type)
     }
 
     /// The row of a saga, whatever it holds; nil when there is none.
     func row(_ saga: SagaReference) throws -> SagaInstanceRow? {
         try transaction.rows(
             """
-            SELECT state_name, last_request_id, executed_steps, attempts, deadline, saga_data_json
+            SELECT definition_version, state_name, last_request_id, executed_steps, attempts,
+                deadline, saga_data_json
             FROM saga_instance WHERE saga_type = \(saga.type) AND saga_id = \(saga.id)
             """
         ).first.map { try SagaInstanceRow(saga, $0) }
@@ -73,7 +78,8 @@ struct SagaInstances {
                 state_name = \(try WireFormat.encode(name)), end_state = \(name.endState ? 1 : 0),
                 compensating = \(name.compensating ? 1 : 0), failed = \(name.failed ? 1 : 0),
                 last_request_id = \(saga.lastRequest?.description),
-                executed_steps = \(try WireFormat.encode(saga.executed.sorted())),
+                executed_steps = \(try WireFormat.encode(saga.executed)),
+                definition_version = \(saga.version),
                 attempts = \(saga.attempts), deadline = \(saga.deadline.map { Int($0.milliseconds) }),
                 saga_data_json = \(try WireFormat.encode(saga.data))
             WHERE saga_type = \(saga.reference.type) AND saga_id = \(saga.reference.id)
@@ -90,7 +96,7 @@ struct SagaInstances {
             let (state, end, compensating, failed, executed): (String, Int, Int, Int, String) =
                 try row.values()
             guard let name = try? WireFormat.decode(StateName.self, from: state),
-                (try? WireFormat.decode([Int].self, from: executed)) != nil
+                (try? WireFormat.decode([StepName].self, from: executed)) != nil
             else { return false }
             return name.endState == (end == 1) && name.compensating == (compensating == 1)
                 && name.failed == (failed == 1)

@@ -1,7 +1,8 @@
 /// What has happened to a saga, kept beside its instance for whoever wants to understand it.
 public struct SagaLogEntry: Hashable, Sendable {
-    /// The step that it happened to, or nil for the saga as a whole.
-    public let step: Int?
+    /// The name of the step that it happened to, or nil for the saga as a whole. An entry from before
+    /// steps had names in it has the number: `step 1`.
+    public let step: String?
     public let event: SagaLogEvent
     /// The command that was sent, or the reply that came.
     public let message: MessageID?
@@ -47,16 +48,18 @@ struct SagaLog {
     }
 
     func append(
-        _ saga: SagaReference, _ event: SagaLogEvent, step: Int? = nil, message: MessageID? = nil,
-        detail: String = "", data: String
+        _ saga: SagaReference, _ event: SagaLogEvent, step: (number: Int, name: String)? = nil,
+        message: MessageID? = nil, detail: String = "", data: String
     ) throws {
         try transaction.execute(
             """
             INSERT INTO saga_log
-                (saga_type, saga_id, step, event, message_id, detail, saga_data_json, creation_time)
+                (saga_type, saga_id, step, step_name, event, message_id, detail, saga_data_json,
+                 creation_time)
             VALUES
-                (\(saga.type), \(saga.id), \(step), \(event), \(message?.description), \(detail),
-                 \(data), \(Int(transaction.now.milliseconds)))
+                (\(saga.type), \(saga.id), \(step?.number), \(step?.name), \(event),
+                 \(message?.description), \(detail), \(data),
+                 \(Int(transaction.now.milliseconds)))
             """)
     }
 
@@ -68,19 +71,21 @@ struct SagaLog {
     }
 
     /// The entries that can be read, and what is wrong with the others.
+    ///
+    /// - Parameter definition: the one that tells the names of steps of which only the number is there.
     func readableEntries(
-        of saga: SagaReference
+        of saga: SagaReference, _ definition: SagaDefinition? = nil
     ) throws -> (entries: [SagaLogEntry], damage: [String]) {
         let rows = try transaction.rows(
             """
-            SELECT id, step, event, message_id, detail, saga_data_json FROM saga_log
+            SELECT id, step, step_name, event, message_id, detail, saga_data_json FROM saga_log
             WHERE saga_type = \(saga.type) AND saga_id = \(saga.id) ORDER BY id
             """)
         var entries: [SagaLogEntry] = []
         var damage: [String] = []
         for row in rows {
-            let (id, step, event, message, detail, data):
-                (Int, Int?, String, String?, String, String) = try row.values()
+            let (id, number, name, event, message, detail, data):
+                (Int, Int?, String?, String, String?, String, String) = try row.values()
             guard let event = SagaLogEvent(rawValue: event) else {
                 damage.append("row \(id) of saga_log holds the event '\(shortened(event))'")
                 continue
@@ -89,6 +94,7 @@ struct SagaLog {
             if let message, messageID == nil {
                 damage.append("row \(id) of saga_log holds the message '\(shortened(message))'")
             }
+            let step = name ?? number.map { definition?.name(ofStep: $0) ?? "step \($0)" }
             entries.append(
                 SagaLogEntry(
                     step: step, event: event, message: messageID, detail: detail, data: data))

@@ -41,7 +41,7 @@ struct SagaCommand: ParsableCommand {
                     let saga = shown.saga
                     return [
                         "\(saga.order.id)", saga.order.saga.rawValue, saga.state,
-                        "\(saga.messages.count)", saga.step ?? "-",
+                        "\(saga.messages.count)", saga.step.map(escaped) ?? "-",
                         saga.wait.deliveries.map {
                             "\($0.subscriber) to handle \($0.message.id)"
                         }.joined(separator: ", "),
@@ -123,8 +123,12 @@ private struct ShownSaga: Document {
         if let id = saga.order.sagaID {
             lines.append("  instance      \(CreateOrderSaga.sagaType) \(id)")
         }
-        lines += saga.damage.map { "  damage        \(escaped($0))" }
-        if let step = saga.step { lines.append("  step          \(step)") }
+        let label = saga.state == "stranded" ? "stranded" : "damage  "
+        lines += saga.damage.map { "  \(label)      \(escaped($0))" }
+        if let version = saga.version, version != 1 {
+            lines.append("  version       \(version)")
+        }
+        if let step = saga.step { lines.append("  step          \(escaped(step))") }
         if saga.isPurged { lines.append("  log           purged") }
         lines += saga.wait.deliveries.map(\.line)
         if saga.wait.isStuck {
@@ -145,13 +149,13 @@ private struct ShownSaga: Document {
     }
 
     private var history: String {
-        guard let definition = saga.definition, let first = saga.log.first, let last = saga.log.last
+        guard let first = saga.log.first, let last = saga.log.last
         else { return "" }
         let table = Table(
             columns: [.left("HAPPENED"), .left("STEP"), .left("MESSAGE")],
             rows: saga.log.map { entry in
                 [
-                    entry.event.rawValue, entry.step.map(definition.name) ?? "-",
+                    entry.event.rawValue, entry.step.map(escaped) ?? "-",
                     [entry.message?.description, entry.detail].compactMap { $0 }
                         .filter { !$0.isEmpty }.map(escaped).joined(separator: " "),
                 ]
@@ -181,8 +185,7 @@ private struct ShownSaga: Document {
                 saga.log.map { entry in
                     [
                         "event": .string(entry.event.rawValue),
-                        "step": .optional(
-                            entry.step.flatMap { saga.definition?.name(ofStep: $0) }),
+                        "step": .optional(entry.step),
                         "message": .optional(entry.message?.description),
                         "detail": .string(entry.detail),
                         "data": .text(entry.data),
@@ -191,6 +194,7 @@ private struct ShownSaga: Document {
             "stuck": .bool(saga.wait.isStuck),
             "purged": .bool(saga.isPurged),
             "damage": .strings(saga.damage),
+            "version": saga.version.map { .integer($0) } ?? .null,
         ]
     }
 }
