@@ -98,6 +98,8 @@ enum SagaTables {
         "ALTER TABLE saga_instance ADD COLUMN business_key TEXT",
         // When the operation under way is tried again.
         "ALTER TABLE saga_instance ADD COLUMN retry_at INTEGER",
+        // How often it was tried again for each reason, as JSON. NULL: only the column attempts says so.
+        "ALTER TABLE saga_instance ADD COLUMN retries TEXT",
         """
         CREATE UNIQUE INDEX saga_instance_key_idx ON saga_instance (saga_type, business_key)
         WHERE business_key IS NOT NULL

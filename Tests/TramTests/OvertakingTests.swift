@@ -25,13 +25,19 @@ private struct TripSystem {
             let hotels: [String]
         }
 
+        /// How often each step is asked for again after its deadline.
+        let retries: Int
+
         var steps: [Step<Data>] { [step("first hotel", 0), step("second hotel", 1)] }
 
         private func step(_ name: String, _ index: Int) -> Step<Data> {
-            Step(name)
+            var step = Step<Data>(name)
                 .invokeParticipant("hotels") { Reserve(hotel: $0.hotels[index], trip: $0.trip) }
                 .deadline(.seconds(5))
-                .withCompensation("hotels") { Cancel(hotel: $0.hotels[index], trip: $0.trip) }
+            if retries > 0 { step = step.retrying(retries, on: .deadline) }
+            return step.withCompensation("hotels") {
+                Cancel(hotel: $0.hotels[index], trip: $0.trip)
+            }
         }
     }
 
@@ -45,7 +51,7 @@ private struct TripSystem {
     let manager: SagaManager<TripSaga>
     let relay: Relay
 
-    init() throws {
+    init(retries: Int = 0) throws {
         let clock = clock
         func store(_ name: String, _ tables: [String]) throws -> SQLiteStore {
             try SQLiteStore(
@@ -62,7 +68,7 @@ private struct TripSystem {
                 "CREATE TABLE room (hotel TEXT, trip TEXT) STRICT",
                 "CREATE TABLE undone_in_vain (hotel TEXT, trip TEXT) STRICT",
             ])
-        manager = try SagaManager(TripSaga(), id: "trips")
+        manager = try SagaManager(TripSaga(retries: retries), id: "trips")
         let participant = CommandHandlers(
             "hotels", on: "hotels",
             [
@@ -193,6 +199,27 @@ private struct TripSystem {
         #expect(try system.rows("SELECT 1 FROM room") == [])
         #expect(try system.rows("SELECT 1 FROM saga_lock_table") == [])
         #expect(try system.rows("SELECT 1 FROM saga_stash_table") == [])
+    }
+
+    @Test func `all attempts that wait are overtaken at once`() throws {
+        let system = try TripSystem(retries: 1)
+        try system.start("1", "A", "B")
+        try system.start("2", "B", "A")
+        _ = try system.runUntilIdle()
+        system.clock.now = Timestamp(milliseconds: 5000)
+        #expect(
+            try system.runUntilIdle().filter { $0.contains("stashed") } == [
+                "Reserve stashed: an earlier command of TripSaga 1 waits for Hotel/B",
+                "Reserve stashed: an earlier command of TripSaga 2 waits for Hotel/A",
+            ])
+        system.clock.now = Timestamp(milliseconds: 10_000)
+        let told = try system.runUntilIdle()
+        #expect(told.filter { $0.contains("nothing to undo") }.count == 2)
+        for id in ["1", "2"] { #expect(try system.state(id) == .rolledBack) }
+        #expect(try system.rows("SELECT 1 FROM room") == [])
+        #expect(try system.rows("SELECT 1 FROM undone_in_vain") == [])
+        #expect(try system.rows("SELECT 1 FROM saga_stash_table") == [])
+        #expect(try system.rows("SELECT 1 FROM saga_lock_table") == [])
     }
 
     /// Tries every order of single deliveries and of deadlines that pass.

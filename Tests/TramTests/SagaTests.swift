@@ -248,7 +248,8 @@ import TramTesting
         func saga() throws -> SagaTest<TestSaga> {
             try test(
                 TestSaga.Data(), .remote(1),
-                Step("two").invokeParticipant(.participant) { _ in Do(step: 2) }.retrying(2))
+                Step("two").invokeParticipant(.participant) { _ in Do(step: 2) }.retrying(
+                    2, on: .anyRefusal))
         }
         try saga()
             .expect(Do(step: 1), to: .participant).reply(Done())
@@ -418,7 +419,7 @@ import TramTesting
         #expect(throws: WiringError.badSaga(.emptyStep(saga: "TestSaga", step: "one"))) {
             try SagaManager(TestSaga(Step("one")), id: "x")
         }
-        let impatient = TestSaga(Step("one").invokeLocal { _, _ in }.retrying(1))
+        let impatient = TestSaga(Step("one").invokeLocal { _, _ in }.retrying(1, on: .anyRefusal))
         #expect(
             throws: WiringError.badSaga(.impatienceWithoutReply(saga: "TestSaga", step: "one"))
         ) { try SagaManager(impatient, id: "x") }

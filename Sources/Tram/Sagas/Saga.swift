@@ -36,9 +36,14 @@ public protocol Saga: Sendable {
     /// are asked for.
     var steps: [Step<Data>] { get }
 
-    /// Called when an instance begins, before its first step. It may still change the data.
+    /// Called when an instance begins, before its first step. It may still change the data. When it
+    /// throws, the instance is not begun.
     func starting(_ saga: SagaReference, _ data: inout Data, _ transaction: any Transaction) throws
     /// Called when every step has been done.
+    ///
+    /// The saga has ended whatever this or the next two do: an error of theirs undoes what they have
+    /// written, and is told in the saga's log, as ``SagaLogEvent/hookFailed``, and in the effects of the
+    /// delivery. Only an error of the store itself lets the delivery fail.
     func completed(_ saga: SagaReference, _ data: Data, _ transaction: any Transaction) throws
     /// Called when every step that had been done has been undone.
     func rolledBack(_ saga: SagaReference, _ data: Data, _ transaction: any Transaction) throws

@@ -65,6 +65,13 @@ public enum SagaDefinitionError: Error, Hashable, Sendable {
     case deadlineWithoutCompensation(saga: String, step: String)
     /// Only a command whose reply is awaited can have a deadline or be retried.
     case impatienceWithoutReply(saga: String, step: String)
+    /// What has no deadline cannot be sent again after it.
+    case retryWithoutDeadline(saga: String, step: String)
+    /// Two retries are for the same reply, or both for deadlines or for any refusal.
+    case retryTwice(saga: String, step: String)
+    /// A deadline is not after the sending, or a retry is not for once or more, waits for less than no
+    /// time, or has a backoff below 1.
+    case senselessPatience(saga: String, step: String)
 }
 
 extension SagaDefinitionError: CustomStringConvertible {
@@ -90,6 +97,13 @@ extension SagaDefinitionError: CustomStringConvertible {
                 + "is always sent"
         case .impatienceWithoutReply(let saga, let step):
             "the step '\(step)' of \(saga) has a deadline or retries, and awaits no reply"
+        case .retryWithoutDeadline(let saga, let step):
+            "the step '\(step)' of \(saga) is retried after a deadline, and has none"
+        case .retryTwice(let saga, let step):
+            "the step '\(step)' of \(saga) has two retries for one reason"
+        case .senselessPatience(let saga, let step):
+            "the step '\(step)' of \(saga) has a deadline that is not later, or a retry of less than "
+                + "one time, of a negative wait or of a backoff below 1"
         }
     }
 }
@@ -125,9 +139,7 @@ extension Saga {
                 throw .emptyStep(saga: type, step: step.name)
             }
             for operation in [step.action, step.compensation].compactMap({ $0 }) {
-                let isImpatient = operation.deadline != nil || operation.retries > 0
-                if case .request = operation.definition { continue }
-                if isImpatient { throw .impatienceWithoutReply(saga: type, step: step.name) }
+                try operation.validatePatience(saga: type, step: step.name)
             }
             guard step.action?.deadline != nil else { continue }
             guard let compensation = step.compensation, compensation.condition == nil,
@@ -147,6 +159,22 @@ extension OperationDefinition {
 }
 
 extension Step.Operation {
+    fileprivate func validatePatience(saga: String, step: String) throws(SagaDefinitionError) {
+        if deadline == nil && retries.isEmpty { return }
+        guard case .request = definition else {
+            throw .impatienceWithoutReply(saga: saga, step: step)
+        }
+        guard retries.allSatisfy(\.isSensible), deadline.map({ $0 > .zero }) ?? true else {
+            throw .senselessPatience(saga: saga, step: step)
+        }
+        if Set(retries.map(\.cause)).count < retries.count {
+            throw .retryTwice(saga: saga, step: step)
+        }
+        if deadline == nil && retryAfterDeadline != nil {
+            throw .retryWithoutDeadline(saga: saga, step: step)
+        }
+    }
+
     var definition: OperationDefinition {
         switch work {
         case .local: .local

@@ -8,21 +8,24 @@ protocol SagaInMotion: AnyObject {
     var lastRequest: MessageID? { get }
     /// When the reply that is awaited is late.
     var deadline: Timestamp? { get }
+    /// When the operation under way is tried again.
+    var retryAt: Timestamp? { get }
 
     func take(_ reply: SagaReply) throws -> HandlerOutcome
     func timeOut() throws
+    func retryOperation() throws
     func retryCompensation(_ step: String) throws
 }
 
 /// One instance inside one transaction: what a start, a reply, a deadline or a retry makes of it, up
 /// to the next reply that must be awaited, or to its end.
 final class SagaExecution<Definition: Saga>: SagaInMotion {
-    private(set) var instance: SagaInstance<Definition.Data>
+    var instance: SagaInstance<Definition.Data>
     private let saga: Definition
     private let steps: [Step<Definition.Data>]
-    private let transaction: any Transaction
+    let transaction: any Transaction
     private let log: SagaLog
-    private var words: [String] = []
+    var words: [String] = []
     /// Until its first step is done, an error of a local step is the starter's.
     private var isStarting = false
 
@@ -40,6 +43,7 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
     var state: SagaState { instance.state }
     var lastRequest: MessageID? { instance.lastRequest }
     var deadline: Timestamp? { instance.deadline }
+    var retryAt: Timestamp? { instance.retryAt }
     var summary: String { "\(instance.reference): " + words.joined(separator: ", ") }
 
     // MARK: What makes a saga move
@@ -58,7 +62,7 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
             try SagaInstances(transaction).addParticipant(
                 instance.reference, channel: channel, target: target)
         }
-        guard reply.request == instance.lastRequest else {
+        guard let request = instance.lastRequest, reply.request == request else {
             try record(.ignored, message: reply.message.id, detail: reply.message.type)
             return .ignored("\(instance.reference) no longer waits for it")
         }
@@ -69,26 +73,14 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         switch reply.outcome {
         case .success:
             try succeeded(step, message: reply.message.id, detail: reply.message.type)
-        case .failure where instance.attempts < operation.retries:
-            instance.attempts += 1
-            words.append("\(step.name) refused (\(reply.message.type)), sent again")
-            try record(.retried, step: step, message: reply.message.id, detail: reply.message.type)
-            try send(operation, step)
         case .failure:
+            // It was answered: nothing is in doubt because of it.
+            instance.lastRequest = nil
+            guard try !retries(operation, step, after: reply) else { break }
             try refused(step, message: reply.message.id, detail: reply.message.type)
         }
         try save()
         return .handled([summary])
-    }
-
-    func timeOut() throws {
-        guard let (step, _) = operationUnderWay else {
-            throw WireFormatError("\(instance.reference) has no step that waits for a reply")
-        }
-        words.append("\(step.name) timed out")
-        try record(.timedOut, step: step, message: instance.lastRequest)
-        try advance(.timedOut)
-        try save()
     }
 
     func retryCompensation(_ step: String) throws {
@@ -103,7 +95,7 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
 
     // MARK: The machine
 
-    private var operationUnderWay:
+    var operationUnderWay:
         (step: Step<Definition.Data>, operation: Step<Definition.Data>.Operation)?
     {
         guard let step = steps.first(where: { $0.name == instance.state.step }) else { return nil }
@@ -127,14 +119,15 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         }
     }
 
-    private func advance(_ event: SagaState.Event) throws {
+    func advance(_ event: SagaState.Event) throws {
         if case .running(let step) = instance.state, event != .failed {
             instance.executed.append(step)
         }
         instance.state = instance.state.next(event, choices)
         instance.lastRequest = nil
         instance.deadline = nil
-        instance.attempts = 0
+        instance.retryAt = nil
+        instance.retries = RetryCounts()
         try perform()
     }
 
@@ -162,6 +155,7 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
 
     /// - Throws: the error again, unless it is a reason to roll back.
     private func takeUp(_ error: any Error, of step: Step<Definition.Data>) throws {
+        if let failure = transaction.failure { throw failure }
         if let error = error as? StoreError, error.isFailureOfStore { throw error }
         if isCompensating {
             guard error is any FailureReply else { throw error }
@@ -172,16 +166,17 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         }
     }
 
-    private func send(_ operation: Step<Definition.Data>.Operation, _ step: Step<Definition.Data>)
+    func send(_ operation: Step<Definition.Data>.Operation, _ step: Step<Definition.Data>)
         throws
     {
         guard case .participant(let request, let isNotification) = operation.work else { return }
+        if instance.lastRequest != nil { instance.retries.isInDoubt = true }
+        let origin = SagaCommandOrigin(
+            saga: instance.reference, step: step.name, isCompensation: isCompensating,
+            isRepeated: instance.retries.isInDoubt)
         let envelope = Step<Definition.Data>.Envelope(
             partitionID: instance.reference.id,
-            replyTo: isNotification ? nil : Definition.replyChannel,
-            headers: SagaCommandOrigin(
-                saga: instance.reference, step: steps[step].name, isCompensation: isCompensating
-            ).headers)
+            replyTo: isNotification ? nil : Definition.replyChannel, headers: origin.headers)
         let message = try request.send(instance.data, transaction, envelope)
         let event: SagaLogEvent
         if isNotification {
@@ -189,6 +184,7 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         } else {
             instance.lastRequest = message
             instance.deadline = operation.deadline.map { transaction.now + $0 }
+            instance.retryAt = nil
             event = isCompensating ? .compensating : .requested
             let what = isCompensating ? "undoing of \(step.name)" : step.name
             words.append("\(what) requested")
@@ -210,10 +206,12 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         let what = isCompensating ? "could not be undone" : "refused"
         words.append("\(step.name) \(what) (\(detail))")
         try record(isCompensating ? .stuck : .refused, step: step, message: message, detail: detail)
-        try advance(.failed)
+        // A command before this one may have been handled all the same.
+        let mayHaveHappened = instance.retries.isInDoubt && !isCompensating
+        try advance(mayHaveHappened ? .timedOut : .failed)
     }
 
-    private var isCompensating: Bool {
+    var isCompensating: Bool {
         if case .compensating = instance.state { true } else { false }
     }
 
@@ -238,14 +236,27 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         switch instance.state {
         case .completed:
             try unlockParticipants()
-            try self.saga.completed(saga, instance.data, transaction)
+            try callHook { try $0.completed(saga, instance.data, transaction) }
         case .rolledBack:
             try unlockParticipants()
-            try self.saga.rolledBack(saga, instance.data, transaction)
+            try callHook { try $0.rolledBack(saga, instance.data, transaction) }
         case .failed:
             // Its locks stay: what they protect is neither done nor undone.
-            try self.saga.failed(saga, instance.data, transaction)
+            try callHook { try $0.failed(saga, instance.data, transaction) }
         case .running, .compensating: break
+        }
+    }
+
+    /// Lets the application hear of the end. An error of its own undoes what it has written, and
+    /// nothing else: the saga has ended all the same.
+    private func callHook(_ hook: (Definition) throws -> Void) throws {
+        do {
+            try transaction.savepoint { try hook(saga) }
+        } catch {
+            if let failure = transaction.failure { throw failure }
+            if let error = error as? StoreError, error.isFailureOfStore { throw error }
+            words.append("what was to follow failed (\(error))")
+            try record(.hookFailed, detail: "\(error)")
         }
     }
 
@@ -261,11 +272,11 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
 
     // MARK: Keeping
 
-    private func save() throws {
+    func save() throws {
         try SagaInstances(transaction).save(instance)
     }
 
-    private func record(
+    func record(
         _ event: SagaLogEvent, step: Step<Definition.Data>? = nil, message: MessageID? = nil,
         detail: String = ""
     ) throws {

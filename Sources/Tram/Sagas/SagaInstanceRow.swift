@@ -7,13 +7,17 @@ struct SagaInstanceRow {
     private let lastRequest: String?
     private let executedSteps: String
     private let attempts: Int
+    private let retries: String?
     private let deadline: Int?
+    private let retryAt: Int?
     let data: String
 
     /// - Parameter row: the columns in the order of the properties.
     init(_ saga: SagaReference, _ row: Row) throws {
         self.saga = saga
-        (version, state, lastRequest, executedSteps, attempts, deadline, data) = try row.values()
+        (
+            version, state, lastRequest, executedSteps, attempts, retries, deadline, retryAt, data
+        ) = try row.values()
     }
 
     /// - Throws: ``SagaDamage``; ``SagaStranded`` when the definition does not know a step of it, or
@@ -27,7 +31,7 @@ struct SagaInstanceRow {
         return SagaInstance(
             reference: self.saga, version: definition.version, state: state,
             data: try readData(Definition.Data.self), executed: executed, lastRequest: request,
-            attempts: attempts, deadline: readDeadline())
+            retries: try readRetries(), deadline: time(deadline), retryAt: time(retryAt))
     }
 
     /// Does not read the data, which may be of any type.
@@ -46,7 +50,7 @@ struct SagaInstanceRow {
     private func overview(_ state: SagaState, lastRequest: MessageID?) -> SagaOverview {
         SagaOverview(
             reference: saga, version: version, state: state, lastRequest: lastRequest,
-            deadline: readDeadline(), data: data)
+            deadline: time(deadline), retryAt: time(retryAt), attempts: attempts, data: data)
     }
 
     // MARK: What is wrong
@@ -60,6 +64,7 @@ struct SagaInstanceRow {
         note { () throws(SagaDamage) in _ = try readState() }
         note { () throws(SagaDamage) in _ = try readLastRequest() }
         note { () throws(SagaDamage) in _ = try readExecutedSteps() }
+        note { () throws(SagaDamage) in _ = try readRetries() }
         note { () throws(SagaDamage) in _ = try read(AnyJSON.self, "saga_data_json", data) }
         return damage
     }
@@ -122,8 +127,13 @@ struct SagaInstanceRow {
                 "the column saga_data_json holds '\(shortened(data))': \(fault)"))
     }
 
-    private func readDeadline() -> Timestamp? {
-        deadline.map { Timestamp(milliseconds: Int64($0)) }
+    private func readRetries() throws(SagaDamage) -> RetryCounts {
+        guard let retries else { return RetryCounts(attempts: attempts) }
+        return try read(RetryCounts.self, "retries", retries)
+    }
+
+    private func time(_ milliseconds: Int?) -> Timestamp? {
+        milliseconds.map { Timestamp(milliseconds: Int64($0)) }
     }
 
     private func read<Value: Decodable>(

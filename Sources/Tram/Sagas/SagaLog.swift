@@ -31,13 +31,17 @@ public enum SagaLogEvent: String, Hashable, Sendable, SQLConvertible {
     case undone
     /// The compensation was refused.
     case stuck
-    /// A refused command was sent again.
+    /// The command will be sent again, when some time has passed.
+    case waiting
+    /// The command was sent again, after a refusal, a deadline, or a wait.
     case retried
     /// A reply came that did not count.
     case ignored
     case completed
     case rolledBack = "rolled-back"
     case failed
+    /// The application was told of the end, and threw an error.
+    case hookFailed = "hook-failed"
 }
 
 struct SagaLog {

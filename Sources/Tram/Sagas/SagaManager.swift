@@ -35,16 +35,58 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
     /// Starts an instance, in the caller's transaction: its first local steps are done, and its first
     /// command is sent, when this returns.
     ///
-    /// - Throws: what its first step throws when it is local: then nothing has happened.
+    /// - Throws: what ``Saga/starting(_:_:_:)`` throws, or its first step when it is local: then
+    ///   nothing has happened.
     @discardableResult
     public func start(
         _ data: Definition.Data, in transaction: any Transaction
     ) throws -> SagaInstance<Definition.Data> {
+        guard let instance = try start(data, key: nil, transaction) else {
+            throw StoreError.unexpectedRow("saga_instance has taken no row")
+        }
+        return instance
+    }
+
+    /// Starts an instance unless there is one with the same key: whoever asks twice for the same thing
+    /// gets one saga. Two transactions that start with one key at once, also of two processes, make one
+    /// instance between them.
+    ///
+    /// ```swift
+    /// try manager.start(data, key: "order-7", in: transaction)
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - data: only what a new instance begins with.
+    ///   - key: what the application knows the saga by, not empty. It is unique among the sagas of this
+    ///     type in this store, also after they have ended, until they are purged.
+    /// - Returns: the instance, whichever version of the definition it was started with, and whether
+    ///   it was started now.
+    /// - Throws: ``SagaError/emptyKey``; what ``start(_:in:)`` throws.
+    @discardableResult
+    public func start(
+        _ data: Definition.Data, key: String, in transaction: any Transaction
+    ) throws -> SagaStart {
+        if key.isEmpty { throw SagaError.emptyKey }
+        if let instance = try start(data, key: key, transaction) {
+            return SagaStart(reference: instance.reference, isNew: true)
+        }
+        let known = try SagaInstances(transaction).find(type: Definition.sagaType, key: key)
+        guard let known else {
+            throw StoreError.unexpectedRow("no row of saga_instance has the key '\(key)'")
+        }
+        return SagaStart(reference: known, isNew: false)
+    }
+
+    /// - Returns: nil when there is an instance with the key.
+    private func start(
+        _ data: Definition.Data, key: String?, _ transaction: any Transaction
+    ) throws -> SagaInstance<Definition.Data>? {
         try transaction.savepoint {
             let state = SagaState.running(step: saga.steps[0].name)
             let reference = try SagaInstances(transaction).insert(
-                type: Definition.sagaType, version: Definition.version, state: state,
+                type: Definition.sagaType, version: Definition.version, key: key, state: state,
                 dataType: String(reflecting: Definition.Data.self), data: WireFormat.encode(data))
+            guard let reference else { return nil }
             let instance = SagaInstance(
                 reference: reference, version: Definition.version, state: state, data: data)
             let execution = SagaExecution(saga, instance, transaction)
@@ -87,7 +129,7 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
     }
 
     /// An instance in motion, by the definition that it was started with.
-    private func execution(
+    func execution(
         of row: SagaInstanceRow, _ transaction: any Transaction
     ) throws -> any SagaInMotion {
         func execution(_ saga: some Saga) throws -> any SagaInMotion {
@@ -148,52 +190,20 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
         }
         return .ignored("\(reply.saga) has ended, and was purged")
     }
+}
 
-    // MARK: Deadlines
-
-    public func awaited(
-        overdueAt: Timestamp?, after last: AwaitedMessage?, limit: Int,
-        in transaction: any Transaction
-    ) throws -> [AwaitedMessage] {
-        try SagaInstances(transaction)
-            .waiting(
-                type: Definition.sagaType, overdueAt: overdueAt,
-                after: last.map { ($0.deadline, $0.id) }, limit: limit
-            )
-            .map { awaited($0.saga, request: $0.request, deadline: $0.deadline) }
-    }
-
-    private func awaited(
-        _ saga: SagaReference, request: String?, deadline: Timestamp
-    ) -> AwaitedMessage {
-        let request = request.flatMap { MessageID($0) }?.description
-        return AwaitedMessage(
-            id: saga.id, channel: Definition.replyChannel, partitionID: saga.id,
-            deadline: deadline,
-            description: "\(saga) for the reply to \(request ?? "nothing")")
-    }
-
-    public func expire(
-        _ awaited: AwaitedMessage, in transaction: any Transaction
-    ) throws -> String? {
-        let reference = SagaReference(type: Definition.sagaType, id: awaited.id)
-        guard let row = try SagaInstances(transaction).row(reference) else {
-            throw SagaError.notFound(reference)
-        }
-        let execution = try execution(of: row, transaction)
-        // Since it was found overdue, the reply may have come, or another relay has been here.
-        guard !execution.state.isEnd, let deadline = execution.deadline,
-            self.awaited(
-                reference, request: execution.lastRequest?.description, deadline: deadline)
-                == awaited
-        else { return nil }
-        try execution.timeOut()
-        return execution.summary
-    }
+/// What came of starting a saga with a key.
+public struct SagaStart: Hashable, Sendable {
+    /// Which saga it is.
+    public let reference: SagaReference
+    /// Whether it was started now; false when there was one with the key.
+    public let isNew: Bool
 }
 
 /// What a manager refuses.
 public enum SagaError: Error, Hashable, Sendable {
+    /// A key must not be empty.
+    case emptyKey
     case notFound(SagaReference)
     /// Only a failed saga can be taken up again.
     case notFailed(SagaReference, SagaState)

@@ -222,7 +222,9 @@ struct RelayCommand: ParsableCommand {
 
         func run(in session: Session) throws -> ExitStatus {
             let system = try session.open()
-            let status = RelayStatus(outboxes: try system.outboxStatus(session.availability))
+            let status = RelayStatus(
+                outboxes: try system.outboxStatus(session.availability),
+                deadlines: try system.relay.deadlines(limit: 100, session.availability))
             try session.show(status)
             return exitCode && status.pending > 0 ? .bound : .done
         }
@@ -254,6 +256,8 @@ private struct RedeliveredMessages: Document {
 
 private struct RelayStatus: Document {
     let outboxes: [OutboxStatus]
+    /// What will not move before its time.
+    let deadlines: [String]
 
     var pending: Int { outboxes.reduce(0) { $0 + $1.pending } }
 
@@ -269,8 +273,11 @@ private struct RelayStatus: Document {
                     + (isParked ? ["\(outbox.parked)"] : [])
                     + [outbox.next.map { "\($0.id) \(escaped($0.type))" } ?? "-"]
             }
-        ).text
+        ).text + deadlines.map { "Waiting for a deadline: \(escaped($0))\n" }.joined()
     }
 
-    var json: JSON { outboxes.json }
+    var json: JSON {
+        outboxes.json.adding(
+            deadlines.isEmpty ? [] : [JSON.Member("waitingFor", .strings(deadlines))])
+    }
 }

@@ -42,9 +42,10 @@ struct SagaCommand: ParsableCommand {
                     return [
                         "\(saga.order.id)", saga.order.saga.rawValue, saga.state,
                         "\(saga.messages.count)", saga.step.map(escaped) ?? "-",
-                        saga.wait.deliveries.map {
+                        (saga.wait.deliveries.map {
                             "\($0.subscriber) to handle \($0.message.id)"
-                        }.joined(separator: ", "),
+                        } + [saga.wait.retry?.description].compactMap { $0 })
+                        .joined(separator: ", "),
                     ]
                 })
             guard let damaged = sagas.first(where: { !$0.damage.isEmpty }) else { return .done }
@@ -130,7 +131,7 @@ private struct ShownSaga: Document {
         }
         if let step = saga.step { lines.append("  step          \(escaped(step))") }
         if saga.isPurged { lines.append("  log           purged") }
-        lines += saga.wait.deliveries.map(\.line)
+        lines += saga.wait.lines
         if saga.wait.isStuck {
             lines.append("  stuck: nothing is on its way; see tram saga resend")
         }
@@ -164,7 +165,9 @@ private struct ShownSaga: Document {
             + "Data before: \(escaped(first.data))\nData after:  \(escaped(last.data))\n"
     }
 
-    var json: JSON {
+    var json: JSON { members.adding(saga.wait.jsonMembers) }
+
+    private var members: JSON {
         [
             "orderId": .integer(saga.order.id),
             "saga": .string(saga.order.saga.rawValue),
