@@ -11,18 +11,18 @@ protocol SagaInMotion: AnyObject {
 
     func take(_ reply: SagaReply) throws -> HandlerOutcome
     func timeOut() throws
-    func retryCompensation(_ step: String) throws
+    func decide(_ decision: SagaDecision, _ outlook: SagaOutlook, because reason: String) throws
 }
 
 /// One instance inside one transaction: what a start, a reply, a deadline or a retry makes of it, up
 /// to the next reply that must be awaited, or to its end.
 final class SagaExecution<Definition: Saga>: SagaInMotion {
-    private(set) var instance: SagaInstance<Definition.Data>
-    private let saga: Definition
-    private let steps: [Step<Definition.Data>]
-    private let transaction: any Transaction
+    var instance: SagaInstance<Definition.Data>
+    let saga: Definition
+    let steps: [Step<Definition.Data>]
+    let transaction: any Transaction
     private let log: SagaLog
-    private var words: [String] = []
+    var words: [String] = []
     /// Until its first step is done, an error of a local step is the starter's.
     private var isStarting = false
 
@@ -91,19 +91,9 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         try save()
     }
 
-    func retryCompensation(_ step: String) throws {
-        instance.state = .compensating(step: step)
-        guard operationUnderWay != nil else {
-            throw SagaDamage(
-                instance.reference, "it has failed at '\(step)', which has no compensation")
-        }
-        try perform()
-        try save()
-    }
-
     // MARK: The machine
 
-    private var operationUnderWay:
+    var operationUnderWay:
         (step: Step<Definition.Data>, operation: Step<Definition.Data>.Operation)?
     {
         guard let step = steps.first(where: { $0.name == instance.state.step }) else { return nil }
@@ -127,19 +117,17 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         }
     }
 
-    private func advance(_ event: SagaState.Event) throws {
+    func advance(_ event: SagaState.Event) throws {
         if case .running(let step) = instance.state, event != .failed {
             instance.executed.append(step)
         }
         instance.state = instance.state.next(event, choices)
-        instance.lastRequest = nil
-        instance.deadline = nil
-        instance.attempts = 0
+        instance.stopWaiting()
         try perform()
     }
 
     /// Begins what the state says, and goes on as far as nothing must be awaited.
-    private func perform() throws {
+    func perform() throws {
         guard let (step, operation) = operationUnderWay else { return try end() }
         switch operation.work {
         case .local(let body):
@@ -214,13 +202,13 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         try advance(.failed)
     }
 
-    private var isCompensating: Bool {
+    var isCompensating: Bool {
         if case .compensating = instance.state { true } else { false }
     }
 
     // MARK: The end
 
-    private func end() throws {
+    func end() throws {
         let event: SagaLogEvent
         switch instance.state {
         case .completed:
@@ -250,7 +238,7 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         }
     }
 
-    private func unlockParticipants() throws {
+    func unlockParticipants() throws {
         for (channel, target) in try SagaInstances(transaction).participants(instance.reference) {
             try unlock(target, on: channel)
         }
@@ -262,11 +250,11 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
 
     // MARK: Keeping
 
-    private func save() throws {
+    func save() throws {
         try SagaInstances(transaction).save(instance)
     }
 
-    private func record(
+    func record(
         _ event: SagaLogEvent, step: Step<Definition.Data>? = nil, message: MessageID? = nil,
         detail: String = ""
     ) throws {

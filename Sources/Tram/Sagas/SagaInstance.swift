@@ -16,6 +16,13 @@ public struct SagaInstance<Data: Sendable>: Sendable {
     var attempts = 0
     /// When the reply that is awaited is late.
     public internal(set) var deadline: Timestamp?
+
+    /// No reply counts any more, until the next command is sent.
+    mutating func stopWaiting() {
+        lastRequest = nil
+        deadline = nil
+        attempts = 0
+    }
 }
 
 /// What is known of a saga without its type's help, for tools.

@@ -53,23 +53,6 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
         }
     }
 
-    /// Takes up a failed instance where it stands: sends the compensation that was refused again.
-    ///
-    /// - Returns: what came of it, in words.
-    /// - Throws: ``SagaError``; ``SagaDamage`` or ``SagaStranded`` when the instance cannot go on.
-    public func retry(_ id: String, in transaction: any Transaction) throws -> [String] {
-        let reference = SagaReference(type: Definition.sagaType, id: id)
-        guard let row = try SagaInstances(transaction).row(reference) else {
-            throw SagaError.notFound(reference)
-        }
-        let execution = try execution(of: row, transaction)
-        guard case .failed(let step) = execution.state else {
-            throw SagaError.notFailed(reference, execution.state)
-        }
-        try execution.retryCompensation(step)
-        return [execution.summary]
-    }
-
     /// An instance that was started with the newest version, or nil when there is none.
     ///
     /// - Throws: ``SagaError/ofFormerVersion(_:_:)`` for one that was started with another, see
@@ -87,7 +70,7 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
     }
 
     /// An instance in motion, by the definition that it was started with.
-    private func execution(
+    func execution(
         of row: SagaInstanceRow, _ transaction: any Transaction
     ) throws -> any SagaInMotion {
         func execution(_ saga: some Saga) throws -> any SagaInMotion {
@@ -124,9 +107,10 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
         if let target = reply.lockedTarget, let channel = reply.commandChannel {
             try SagaInstances(transaction).addParticipant(
                 reply.saga, channel: channel, target: target)
-            // The locks of a failed saga stay: what they protect is neither done nor undone.
-            if case .failed = state {
-            } else {
+            // The locks of a failed saga stay: what they protect is neither done nor undone. Of one
+            // that was given up, nothing is protected any more.
+            let hasFailed = if case .failed = state { true } else { false }
+            if try !hasFailed || SagaDecisions(transaction).isAbandoned(reply.saga) {
                 try transaction.unlock(target, on: channel, of: reply.saga)
             }
         }
@@ -190,13 +174,4 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
         try execution.timeOut()
         return execution.summary
     }
-}
-
-/// What a manager refuses.
-public enum SagaError: Error, Hashable, Sendable {
-    case notFound(SagaReference)
-    /// Only a failed saga can be taken up again.
-    case notFailed(SagaReference, SagaState)
-    /// The instance was started with another version, and its data is of another type.
-    case ofFormerVersion(SagaReference, Int?)
 }
