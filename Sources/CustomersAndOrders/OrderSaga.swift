@@ -25,6 +25,8 @@ package struct OrderSaga: Sendable {
     package let damage: [String]
     /// Whether an orchestrated saga has ended, and its instance and log are gone.
     package var isPurged = false
+    /// Whether an operator has given an orchestrated saga up.
+    package var isAbandoned = false
 }
 
 extension CustomersAndOrders {
@@ -67,52 +69,8 @@ extension CustomersAndOrders {
         return saga.overview?.state.step
     }
 
-    /// Takes up a failed saga where it stands.
-    ///
-    /// - Returns: what came of it, and what was sent.
-    /// - Throws: ``SagaRetryError``, `OrderError.notFound`.
-    package func retrySaga(
-        ofOrder id: Int
-    ) throws -> (effects: [String], published: [MessageHeading]) {
-        let order = try orders.order(id)
-        guard let sagaID = order.sagaID else { throw SagaRetryError.choreographed(order: id) }
-        return try orderStore.write { transaction in
-            let outbox = Outbox(transaction)
-            let newest = try outbox.highestNumber()
-            do {
-                try requireDataAboutOrder(id, ofSaga: sagaID, in: transaction)
-                let effects = try orders.sagas.retry(sagaID, in: transaction)
-                return (effects, try outbox.headings(after: newest))
-            } catch SagaError.notFailed(_, let state) {
-                throw SagaRetryError.notFailed(order: id, state: word(for: state))
-            } catch SagaError.notFound(let reference) {
-                if try Sagas.isPurged(reference, in: transaction) {
-                    throw SagaRetryError.notFailed(
-                        order: id, state: stateTold(by: order.state))
-                }
-                throw StoreError.unexpectedRow("order \(id) has no saga \(reference)")
-            } catch let damage as SagaDamage {
-                throw StoreError.unexpectedRow("\(damage.saga) of order \(id): \(damage.detail)")
-            } catch let stranded as SagaStranded {
-                throw StoreError.unexpectedRow(
-                    "\(stranded.saga) of order \(id): \(stranded.detail)")
-            }
-        }
-    }
-
-    /// - Throws: `StoreError.unexpectedRow` when the saga of an order would move another order.
-    private func requireDataAboutOrder(
-        _ id: Int, ofSaga sagaID: String, in transaction: any Transaction
-    ) throws {
-        let reference = SagaReference(type: CreateOrderSaga.sagaType, id: sagaID)
-        guard let overview = try Sagas.overview(of: reference, in: transaction),
-            let fault = fault(inDataOf: overview, ofOrder: id)
-        else { return }
-        throw StoreError.unexpectedRow("\(reference) of order \(id): \(fault)")
-    }
-
     /// What is wrong when a saga's data can be read, and is about another order; else nil.
-    private func fault(inDataOf saga: SagaOverview, ofOrder id: Int) -> String? {
+    func fault(inDataOf saga: SagaOverview, ofOrder id: Int) -> String? {
         struct Data: Decodable {
             let orderId: Int
         }
@@ -147,7 +105,8 @@ extension CustomersAndOrders {
             order: order, state: state ?? "damaged", step: saga.overview?.state.step, wait: wait,
             messages: messages, version: saga.overview?.version,
             definition: saga.definition ?? definition, log: saga.log,
-            damage: damage + [saga.stranded?.detail].compactMap { $0 })
+            damage: damage + [saga.stranded?.detail].compactMap { $0 },
+            isAbandoned: saga.isAbandoned)
     }
 
     private func messagesByOrder(
@@ -172,7 +131,7 @@ extension CustomersAndOrders {
     }
 
     /// The state of a saga of which only the order tells: a choreographed one, or one that was purged.
-    private func stateTold(by state: OrderState) -> String {
+    func stateTold(by state: OrderState) -> String {
         switch state {
         case .pending: "running"
         case .approved, .cancelled: "completed"
@@ -180,7 +139,7 @@ extension CustomersAndOrders {
         }
     }
 
-    private func word(for state: SagaState) -> String {
+    func word(for state: SagaState) -> String {
         switch state {
         case .running: "running"
         case .compensating: "compensating"
@@ -189,10 +148,4 @@ extension CustomersAndOrders {
         case .failed: "failed"
         }
     }
-}
-
-/// Why a saga was not taken up again.
-package enum SagaRetryError: Error, Hashable, Sendable {
-    case choreographed(order: Int)
-    case notFailed(order: Int, state: String)
 }

@@ -217,8 +217,8 @@ import Testing
 
     @Test func `a saga of which nothing was spoiled has no damage`() throws {
         let shown = try workbench.succeed("saga", "show", "2", "--json")
-        #expect(shown.hasSuffix(#","damage":[],"version":1}"#))
+        #expect(shown.hasSuffix(#","damage":[],"version":1,"abandoned":false}"#))
         let choreographed = try workbench.succeed("saga", "show", "3", "--json")
-        #expect(choreographed.hasSuffix(#","damage":[],"version":null}"#))
+        #expect(choreographed.hasSuffix(#","damage":[],"version":null,"abandoned":false}"#))
     }
 }

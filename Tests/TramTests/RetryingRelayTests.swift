@@ -127,6 +127,34 @@ import TramSQLite
         #expect(try system(3000).overview()?.retryAt == nil)
     }
 
+    @Test func `an operator need not wait, and a rollback undoes nothing that was refused`() throws
+    {
+        let directory = try TemporaryDirectory()
+        let system = try Gateway(directory, at: 0)
+        try system.setBusy(true)
+        try system.start()
+        try system.run()
+        let saga = SagaReference(type: "Payment", id: "1")
+        let outlook = try #require(try system.relay.outlook(of: saga))
+        #expect(!outlook.isStuck, "it goes on by itself")
+        try system.payments.rehearse {
+            try system.payments.write { transaction in
+                #expect(
+                    try system.manager.decide(.resend, outlook, in: transaction)
+                        == ["Payment 1: charge requested"])
+            }
+            #expect(try system.overview()?.retryAt == nil)
+        }
+        try system.payments.write { transaction in
+            #expect(
+                try system.manager.decide(.rollback, outlook, in: transaction)
+                    == ["Payment 1: rolled back from charge, rolled back"])
+        }
+        #expect(try system.overview()?.retryAt == nil)
+        #expect(try Gateway(directory, at: 1000).run() == [])
+        #expect(try system.payments.read { try Outbox($0).count() } == 1, "there was no refund")
+    }
+
     @Test func `two relays that find a wait over send the command once`() throws {
         let directory = try TemporaryDirectory()
         try Gateway(directory, at: 0).setBusy(true)

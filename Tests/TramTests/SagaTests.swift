@@ -479,9 +479,14 @@ import TramTesting
         let manager = try SagaManager(TestSaga(.remote(1)), id: "saga")
         let missing = try store.read { try manager.instance("7", in: $0)?.data }
         #expect(missing == nil)
-        #expect(throws: SagaError.notFound(SagaReference(type: "TestSaga", id: "7"))) {
-            try store.write { _ = try manager.retry("7", in: $0) }
+        let gone = try store.write { try manager.start(TestSaga.Data(), in: $0).reference }
+        let relay = try Relay(partOfSystem: [Service(store: store, subscribers: [manager])])
+        let outlook = try #require(try relay.outlook(of: gone))
+        _ = try store.write { try $0.execute("DELETE FROM saga_instance") }
+        #expect(throws: SagaError.notFound(gone)) {
+            try store.write { _ = try manager.decide(.retry, outlook, in: $0) }
         }
+        #expect(try relay.outlook(of: gone) == nil)
     }
 
     static func store() throws -> SQLiteStore {

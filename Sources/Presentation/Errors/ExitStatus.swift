@@ -32,10 +32,11 @@ extension Problem.Code {
         case .usage, .unknownCommand, .invalidUTF8, .amount, .name, .id, .messageID, .duration,
             .count, .dataDirectory, .port, .address, .hostName, .tokenFile, .unknownPath,
             .methodNotAllowed, .json, .body, .query, .mediaType, .bodyTooLarge, .wrongHost,
-            .foreignOrigin, .unauthorized, .confirmation, .idempotencyKey:
+            .foreignOrigin, .unauthorized, .confirmation, .idempotencyKey, .sagaSelection:
             .usage
         case .customerNotFound, .orderNotFound, .messageNotFound, .notInViewYet,
-            .orderNotCancellable, .sagaNotFailed, .historyIncomplete, .subscriberNotFound,
+            .orderNotCancellable, .sagaNotFailed, .notStuck, .notCompensatable, .historyIncomplete,
+            .subscriberNotFound,
             .serviceNotFound, .directoryNotEmpty, .notParked, .editor, .idempotencyKeyReused,
             .notPossible,
             .notHandledYet:

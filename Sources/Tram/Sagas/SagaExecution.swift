@@ -14,15 +14,15 @@ protocol SagaInMotion: AnyObject {
     func take(_ reply: SagaReply) throws -> HandlerOutcome
     func timeOut() throws
     func retryOperation() throws
-    func retryCompensation(_ step: String) throws
+    func decide(_ decision: SagaDecision, _ outlook: SagaOutlook, because reason: String) throws
 }
 
 /// One instance inside one transaction: what a start, a reply, a deadline or a retry makes of it, up
 /// to the next reply that must be awaited, or to its end.
 final class SagaExecution<Definition: Saga>: SagaInMotion {
     var instance: SagaInstance<Definition.Data>
-    private let saga: Definition
-    private let steps: [Step<Definition.Data>]
+    let saga: Definition
+    let steps: [Step<Definition.Data>]
     let transaction: any Transaction
     private let log: SagaLog
     var words: [String] = []
@@ -83,16 +83,6 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         return .handled([summary])
     }
 
-    func retryCompensation(_ step: String) throws {
-        instance.state = .compensating(step: step)
-        guard operationUnderWay != nil else {
-            throw SagaDamage(
-                instance.reference, "it has failed at '\(step)', which has no compensation")
-        }
-        try perform()
-        try save()
-    }
-
     // MARK: The machine
 
     var operationUnderWay:
@@ -124,15 +114,12 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
             instance.executed.append(step)
         }
         instance.state = instance.state.next(event, choices)
-        instance.lastRequest = nil
-        instance.deadline = nil
-        instance.retryAt = nil
-        instance.retries = RetryCounts()
+        instance.stopWaiting()
         try perform()
     }
 
     /// Begins what the state says, and goes on as far as nothing must be awaited.
-    private func perform() throws {
+    func perform() throws {
         guard let (step, operation) = operationUnderWay else { return try end() }
         switch operation.work {
         case .local(let body):
@@ -217,7 +204,7 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
 
     // MARK: The end
 
-    private func end() throws {
+    func end() throws {
         let event: SagaLogEvent
         switch instance.state {
         case .completed:
@@ -260,7 +247,7 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         }
     }
 
-    private func unlockParticipants() throws {
+    func unlockParticipants() throws {
         for (channel, target) in try SagaInstances(transaction).participants(instance.reference) {
             try unlock(target, on: channel)
         }

@@ -15,6 +15,8 @@ public struct SagaInspection: Sendable {
     public let damage: [String]
     /// Why it cannot go on by a definition of this program; nil when it can, or has ended well.
     public let stranded: SagaStranded?
+    /// Whether an operator has given it up: then it has failed for good.
+    public let isAbandoned: Bool
 }
 
 /// A row of a saga does not hold what it should. The saga does not move until somebody repairs the row.
@@ -61,6 +63,7 @@ extension SagaManager {
         return SagaInspection(
             reference: reference, overview: overview, definition: definition, log: log.entries,
             damage: (row?.damage() ?? ["it has no row in saga_instance"]) + log.damage,
-            stranded: stranded)
+            stranded: stranded,
+            isAbandoned: try SagaDecisions(transaction).isAbandoned(reference))
     }
 }

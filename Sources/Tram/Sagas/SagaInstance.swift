@@ -18,6 +18,14 @@ public struct SagaInstance<Data: Sendable>: Sendable {
     public internal(set) var deadline: Timestamp?
     /// When the operation under way is tried again; nil when that is not what the saga waits for.
     public internal(set) var retryAt: Timestamp?
+
+    /// No reply counts any more, until the next command is sent.
+    mutating func stopWaiting() {
+        lastRequest = nil
+        deadline = nil
+        retryAt = nil
+        retries = RetryCounts()
+    }
 }
 
 /// What is known of a saga without its type's help, for tools.

@@ -37,6 +37,16 @@ public enum SagaLogEvent: String, Hashable, Sendable, SQLConvertible {
     case retried
     /// A reply came that did not count.
     case ignored
+    /// An operator had a compensation that was refused sent again.
+    case takenUp = "taken-up"
+    /// An operator had the outstanding command sent again.
+    case resent
+    /// An operator decided that the step, or its compensation, counts as done.
+    case skipped
+    /// An operator decided that the saga rolls back.
+    case rollbackOrdered = "rollback"
+    /// An operator gave the saga up.
+    case abandoned
     case completed
     case rolledBack = "rolled-back"
     case failed

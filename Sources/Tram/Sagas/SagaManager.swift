@@ -95,23 +95,6 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
         }
     }
 
-    /// Takes up a failed instance where it stands: sends the compensation that was refused again.
-    ///
-    /// - Returns: what came of it, in words.
-    /// - Throws: ``SagaError``; ``SagaDamage`` or ``SagaStranded`` when the instance cannot go on.
-    public func retry(_ id: String, in transaction: any Transaction) throws -> [String] {
-        let reference = SagaReference(type: Definition.sagaType, id: id)
-        guard let row = try SagaInstances(transaction).row(reference) else {
-            throw SagaError.notFound(reference)
-        }
-        let execution = try execution(of: row, transaction)
-        guard case .failed(let step) = execution.state else {
-            throw SagaError.notFailed(reference, execution.state)
-        }
-        try execution.retryCompensation(step)
-        return [execution.summary]
-    }
-
     /// An instance that was started with the newest version, or nil when there is none.
     ///
     /// - Throws: ``SagaError/ofFormerVersion(_:_:)`` for one that was started with another, see
@@ -166,9 +149,10 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
         if let target = reply.lockedTarget, let channel = reply.commandChannel {
             try SagaInstances(transaction).addParticipant(
                 reply.saga, channel: channel, target: target)
-            // The locks of a failed saga stay: what they protect is neither done nor undone.
-            if case .failed = state {
-            } else {
+            // The locks of a failed saga stay: what they protect is neither done nor undone. Of one
+            // that was given up, nothing is protected any more.
+            let hasFailed = if case .failed = state { true } else { false }
+            if try !hasFailed || SagaDecisions(transaction).isAbandoned(reply.saga) {
                 try transaction.unlock(target, on: channel, of: reply.saga)
             }
         }
@@ -198,15 +182,4 @@ public struct SagaStart: Hashable, Sendable {
     public let reference: SagaReference
     /// Whether it was started now; false when there was one with the key.
     public let isNew: Bool
-}
-
-/// What a manager refuses.
-public enum SagaError: Error, Hashable, Sendable {
-    /// A key must not be empty.
-    case emptyKey
-    case notFound(SagaReference)
-    /// Only a failed saga can be taken up again.
-    case notFailed(SagaReference, SagaState)
-    /// The instance was started with another version, and its data is of another type.
-    case ofFormerVersion(SagaReference, Int?)
 }

@@ -35,6 +35,12 @@ public enum Sagas {
         try SagaInstances(transaction).purgedCount()
     }
 
+    /// What operators have decided about sagas of the service, in its order: also about those that are
+    /// gone.
+    public static func decisions(in transaction: any Transaction) throws -> [SagaDecisionRecord] {
+        try SagaDecisions(transaction).all()
+    }
+
     /// What has happened to a saga, from its start; nothing once it was purged.
     ///
     /// - Throws: ``SagaDamage`` when an entry cannot be read.

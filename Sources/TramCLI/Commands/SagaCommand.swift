@@ -7,20 +7,25 @@ internal import Tram
 
 struct SagaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "saga", abstract: "Look at the sagas that decide about orders.",
+        commandName: "saga",
+        abstract: "Look at the sagas that decide about orders, and help those that are stuck.",
         discussion: """
             A saga is named by its order's id.
 
             Example:
               tram saga show 1
             """,
-        subcommands: [List.self, Show.self, Retry.self])
+        subcommands: [
+            List.self, Show.self, Retry.self, Resend.self, Skip.self, Rollback.self,
+            Abandon.self,
+        ])
 
     struct List: SessionCommand {
         static let configuration = CommandConfiguration(
             abstract: "List the sagas of all orders, choreographed and orchestrated.",
             discussion: """
-                A saga whose rows cannot be read is listed as damaged, and the exit code is then 65.
+                A saga whose rows cannot be read is listed as damaged, and one whose definition, \
+                step or data this program does not know as stranded; the exit code is then 65.
 
                 Example:
                   tram saga list
@@ -42,14 +47,16 @@ struct SagaCommand: ParsableCommand {
                     return [
                         "\(saga.order.id)", saga.order.saga.rawValue, saga.state,
                         "\(saga.messages.count)", saga.step.map(escaped) ?? "-",
-                        (saga.wait.deliveries.map {
-                            "\($0.subscriber) to handle \($0.message.id)"
-                        } + [saga.wait.retry?.description].compactMap { $0 })
-                        .joined(separator: ", "),
+                        saga.wait.isStuck
+                            ? "stuck: nothing is on its way"
+                            : (saga.wait.deliveries.map {
+                                "\($0.subscriber) to handle \($0.message.id)"
+                            } + [saga.wait.retry?.description].compactMap { $0 })
+                            .joined(separator: ", "),
                     ]
                 })
             guard let damaged = sagas.first(where: { !$0.damage.isEmpty }) else { return .done }
-            session.hint("'tram saga show \(damaged.order.id)' says what is damaged")
+            session.hint("'tram saga show \(damaged.order.id)' says what is wrong")
             return .damaged
         }
     }
@@ -75,41 +82,93 @@ struct SagaCommand: ParsableCommand {
             return saga.damage.isEmpty ? .done : .damaged
         }
     }
-
-    struct Retry: SessionCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Take up a failed saga where it stands.",
-            discussion: """
-                Example:
-                  tram saga retry 1
-                """)
-
-        @Argument(help: "The order's id.") var id: String
-        @OptionGroup(title: "Global options") var global: GlobalOptions
-
-        func run(in session: Session) throws -> ExitStatus {
-            let id = try Input.id(id, field: "id")
-            let (effects, published) = try session.open().retrySaga(ofOrder: id)
-            try session.show(RetriedSaga(orderID: id, effects: effects, published: published))
-            return .done
-        }
-    }
 }
 
-private struct RetriedSaga: Document {
-    let orderID: Int
-    let effects: [String]
-    let published: [MessageHeading]
+extension SagaCommand {
+    struct Retry: SagaDecisionCommand {
+        static let decision = SagaDecision.retry
+        static let configuration = CommandConfiguration(
+            abstract: "Take up a failed saga, or one that is stuck, where it stands.",
+            discussion: """
+                The compensation that was refused is sent again, or the outstanding command of a \
+                saga for which nothing is on its way. Asks only when an inbox shows that command \
+                handled.
 
-    func text(_ style: Style) -> String {
-        effects.map { escaped($0) + "\n" }.joined() + published.map(publishedLine).joined()
+                Example:
+                  tram saga retry 1
+                  tram saga retry --where state=failed --dry-run
+                """)
+
+        @OptionGroup var options: SagaDecisionOptions
+        @OptionGroup(title: "Global options") var global: GlobalOptions
     }
 
-    var json: JSON {
-        [
-            "orderId": .integer(orderID), "effects": .strings(effects),
-            "published": .strings(published.map(\.id.description)),
-        ]
+    struct Resend: SagaDecisionCommand {
+        static let decision = SagaDecision.resend
+        static let configuration = CommandConfiguration(
+            abstract: "Send the outstanding command of a stuck saga again.",
+            discussion: """
+                The command is built anew from the step. Refused while it or its reply is on its \
+                way; a reply to the old one does not count any more. Says first when an inbox shows \
+                the old one handled: its effect may then happen twice. Asks first at a terminal; \
+                elsewhere it needs --yes.
+
+                Example:
+                  tram saga resend 1 --reason "the command was discarded" --yes
+                """)
+
+        @OptionGroup var options: SagaDecisionOptions
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+    }
+
+    struct Skip: SagaDecisionCommand {
+        static let decision = SagaDecision.skip
+        static let configuration = CommandConfiguration(
+            abstract: "Take the step that a saga stands at as done.",
+            discussion: """
+                The saga goes on with the next step; one that rolls back, with the step before. \
+                A late reply does not count any more. What follows from that is told by 'tram store \
+                check'. Asks first at a terminal; elsewhere it needs --yes.
+
+                Example:
+                  tram saga skip 1 --reason "credit was reserved by hand" --yes
+                """)
+
+        @OptionGroup var options: SagaDecisionOptions
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+    }
+
+    struct Rollback: SagaDecisionCommand {
+        static let decision = SagaDecision.rollback
+        static let configuration = CommandConfiguration(
+            abstract: "Undo what a saga has done so far.",
+            discussion: """
+                The step that it stands at is undone too: its command may have been carried out. \
+                Refused when a step was done at a participant and has no compensation. Asks first \
+                at a terminal; elsewhere it needs --yes.
+
+                Example:
+                  tram saga rollback 1 --reason "the customer has changed her mind" --yes
+                """)
+
+        @OptionGroup var options: SagaDecisionOptions
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+    }
+
+    struct Abandon: SagaDecisionCommand {
+        static let decision = SagaDecision.abandon
+        static let configuration = CommandConfiguration(
+            abstract: "End a saga as failed for good, and free its locks.",
+            discussion: """
+                What was done stays done. It can never be taken up again. What follows from that is \
+                told by 'tram store check'. Asks first at a terminal; elsewhere it needs --yes.
+
+                Example:
+                  tram saga abandon 1 --reason "settled by mail" --yes
+                """)
+
+        @OptionGroup var options: SagaDecisionOptions
+        @OptionGroup(title: "Global options") var global: GlobalOptions
     }
 }
 
@@ -198,6 +257,7 @@ private struct ShownSaga: Document {
             "purged": .bool(saga.isPurged),
             "damage": .strings(saga.damage),
             "version": saga.version.map { .integer($0) } ?? .null,
+            "abandoned": .bool(saga.isAbandoned),
         ]
     }
 }

@@ -99,7 +99,7 @@ extension Problem.Code {
         switch self {
         case .usage, .unknownCommand, .invalidUTF8, .amount, .name, .id, .messageID, .duration,
             .count, .dataDirectory, .port, .address, .hostName, .tokenFile, .json, .body, .query,
-            .confirmation, .idempotencyKey:
+            .confirmation, .idempotencyKey, .sagaSelection:
             (400, "Bad Request")
         case .unauthorized: (401, "Unauthorized")
         case .foreignOrigin: (403, "Forbidden")
@@ -107,7 +107,8 @@ extension Problem.Code {
             .subscriberNotFound, .serviceNotFound:
             (404, "Not Found")
         case .methodNotAllowed: (405, "Method Not Allowed")
-        case .orderNotCancellable, .sagaNotFailed, .historyIncomplete, .directoryNotEmpty,
+        case .orderNotCancellable, .sagaNotFailed, .notStuck, .notCompensatable, .historyIncomplete,
+            .directoryNotEmpty,
             .notParked, .notPossible:
             (409, "Conflict")
         case .bodyTooLarge: (413, "Content Too Large")
