@@ -307,7 +307,8 @@ import Testing
             "order list", "order cancel", "order wait", "history show", "history list",
             "history rebuild", "relay run", "relay status", "outbox list", "outbox show",
             "outbox purge", "inbox list", "store status", "store check",
-            "store purge",
+            "store purge", "saga list", "saga show", "saga retry", "saga resend", "saga skip",
+            "saga rollback", "saga abandon",
         ]
         for command in commands {
             let words = command.split(separator: " ").map(String.init)

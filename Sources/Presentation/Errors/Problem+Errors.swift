@@ -305,7 +305,7 @@ extension Problem {
             rule = "Only a saga that has failed or is stuck can. Nothing was changed."
         }
         self.init(
-            code: code, message: "the saga of order \(order) cannot be \(error.words): \(why)",
+            code: code, message: "\(error.what): \(why)",
             reason: rule, help: help, field: "id", value: "\(order)")
     }
 
@@ -355,13 +355,14 @@ extension Problem {
 }
 
 extension SagaDecisionError {
-    fileprivate var words: String {
+    /// What cannot be done.
+    fileprivate var what: String {
         switch decision {
-        case .retry: "taken up"
-        case .resend: "sent its command again"
-        case .skip: "taken past its step"
-        case .rollback: "rolled back"
-        case .abandon: "abandoned"
+        case .retry: "the saga of order \(order) cannot be taken up"
+        case .resend: "the command of the saga of order \(order) cannot be sent again"
+        case .skip: "the step of the saga of order \(order) cannot be skipped"
+        case .rollback: "the saga of order \(order) cannot be rolled back"
+        case .abandon: "the saga of order \(order) cannot be abandoned"
         }
     }
 }
