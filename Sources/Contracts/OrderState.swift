@@ -21,6 +21,9 @@ package enum OrderState: String, Codable, Sendable, CaseIterable, SQLConvertible
 package enum RejectionReason: String, CaseIterable, Codable, Sendable, SQLConvertible {
     case insufficientCredit = "INSUFFICIENT_CREDIT"
     case unknownCustomer = "UNKNOWN_CUSTOMER"
+    /// The saga does not know why: a participant gave a reply that it does not know, or nobody refused,
+    /// and it was rolled back all the same.
+    case unknown = "UNKNOWN"
 }
 
 /// How the services find out together whether an order is approved.

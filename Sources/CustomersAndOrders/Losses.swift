@@ -72,7 +72,12 @@ struct Losses {
     func concern(order id: Int, between services: String...) -> Bool {
         concern(Aggregate(type: Channel.order, id: id), services)
             || services.contains { decisions.concern(order: id, at: $0) }
+            // The view hears of an order whatever its saga has decided.
+            || (!services.contains(ServiceName.history) && decisions.lead(order: id))
     }
+
+    /// Whether an operator has led an order's saga otherwise than its definition says.
+    func isLed(order id: Int) -> Bool { decisions.lead(order: id) }
 
     /// Whether something between these services about a customer may have been lost.
     func concern(customer id: Int, between services: String...) -> Bool {

@@ -2,7 +2,7 @@ internal import Contracts
 internal import Tram
 
 /// What operators have decided about deliveries, and what these were about: those that were discarded,
-/// and those that got another payload than was sent.
+/// and those that got another payload than was sent. And the sagas that they have helped.
 struct OperatorDecisions {
     /// The orders of which a service was not told, or otherwise than the sender says, by service.
     private var orders: [String: Set<Int>] = [:]
@@ -16,6 +16,8 @@ struct OperatorDecisions {
     /// The messages about which it was decided.
     private(set) var messages: Set<MessageID> = []
     private(set) var orderOfSaga: [String: Int] = [:]
+    /// The orders whose saga was led otherwise than its definition says.
+    private var led: Set<Int> = []
 
     /// Nothing was decided.
     init() {}
@@ -27,6 +29,10 @@ struct OperatorDecisions {
         for row in try views[1].rows("SELECT saga_id, id FROM orders WHERE saga_id IS NOT NULL") {
             let (saga, order): (String, Int) = try row.values()
             orderOfSaga[saga] = order
+        }
+        // A compensation that was sent again is as the definition says.
+        for record in try Sagas.decisions(in: views[1]) where record.decision != .retry {
+            if let order = orderOfSaga[record.saga.id] { led.insert(order) }
         }
         for view in views {
             let rows = try view.rows(
@@ -76,6 +82,9 @@ struct OperatorDecisions {
     func discards(_ message: MessageID, at service: String) -> Bool {
         discarded[service]?.contains(message) ?? false
     }
+
+    /// Whether an operator has led an order's saga otherwise than its definition says.
+    func lead(order id: Int) -> Bool { led.contains(id) }
 
     /// Whether a decision is about an order, at a service or about a message that nobody receives.
     func concern(order id: Int, at service: String) -> Bool {

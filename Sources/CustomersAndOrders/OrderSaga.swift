@@ -6,21 +6,27 @@ internal import TramSQLite
 /// The saga that decides about an order, of either kind.
 package struct OrderSaga: Sendable {
     package let order: Order
-    /// `running`, `compensating`, `completed`, `rolled-back`, `failed` or `damaged`.
+    /// `running`, `compensating`, `completed`, `rolled-back`, `failed`, `stranded` or `damaged`.
     package let state: String
     /// The step under way, of an orchestrated saga.
     package let step: String?
     package let wait: OrderWait
     /// What the services have told one another because of the order, by service and number.
     package let messages: [MessageHeading]
+    /// The version of the definition that an orchestrated saga was started with; nil when that was
+    /// before there were versions.
+    package var version: Int?
     /// What an orchestrated saga's definition says; nil for a choreographed one, which has none.
     package let definition: SagaDefinition?
     /// What has happened to an orchestrated saga; empty once it was purged.
     package let log: [SagaLogEntry]
-    /// What is wrong with the rows of an orchestrated saga, a phrase for each fault.
+    /// What is wrong with the rows of an orchestrated saga, a phrase for each fault; and what the
+    /// program does not know any more of a stranded one.
     package let damage: [String]
     /// Whether an orchestrated saga has ended, and its instance and log are gone.
     package var isPurged = false
+    /// Whether an operator has given an orchestrated saga up.
+    package var isAbandoned = false
 }
 
 extension CustomersAndOrders {
@@ -60,52 +66,11 @@ extension CustomersAndOrders {
     package func sagaStep(of order: Order) throws -> String? {
         guard let sagaID = order.sagaID else { return nil }
         let saga = try orderStore.read { try orders.sagas.inspect(sagaID, in: $0) }
-        return saga.overview?.state.step.map(orders.sagas.definition.name)
-    }
-
-    /// Takes up a failed saga where it stands.
-    ///
-    /// - Returns: what came of it, and what was sent.
-    /// - Throws: ``SagaRetryError``, `OrderError.notFound`.
-    package func retrySaga(
-        ofOrder id: Int
-    ) throws -> (effects: [String], published: [MessageHeading]) {
-        let order = try orders.order(id)
-        guard let sagaID = order.sagaID else { throw SagaRetryError.choreographed(order: id) }
-        return try orderStore.write { transaction in
-            let outbox = Outbox(transaction)
-            let newest = try outbox.highestNumber()
-            do {
-                try requireDataAboutOrder(id, ofSaga: sagaID, in: transaction)
-                let effects = try orders.sagas.retry(sagaID, in: transaction)
-                return (effects, try outbox.headings(after: newest))
-            } catch SagaError.notFailed(_, let state) {
-                throw SagaRetryError.notFailed(order: id, state: word(for: state))
-            } catch SagaError.notFound(let reference) {
-                if try Sagas.isPurged(reference, in: transaction) {
-                    throw SagaRetryError.notFailed(
-                        order: id, state: stateTold(by: order.state))
-                }
-                throw StoreError.unexpectedRow("order \(id) has no saga \(reference)")
-            } catch let damage as SagaDamage {
-                throw StoreError.unexpectedRow("\(damage.saga) of order \(id): \(damage.detail)")
-            }
-        }
-    }
-
-    /// - Throws: `StoreError.unexpectedRow` when the saga of an order would move another order.
-    private func requireDataAboutOrder(
-        _ id: Int, ofSaga sagaID: String, in transaction: any Transaction
-    ) throws {
-        let reference = SagaReference(type: CreateOrderSaga.sagaType, id: sagaID)
-        guard let overview = try Sagas.overview(of: reference, in: transaction),
-            let fault = fault(inDataOf: overview, ofOrder: id)
-        else { return }
-        throw StoreError.unexpectedRow("\(reference) of order \(id): \(fault)")
+        return saga.overview?.state.step
     }
 
     /// What is wrong when a saga's data can be read, and is about another order; else nil.
-    private func fault(inDataOf saga: SagaOverview, ofOrder id: Int) -> String? {
+    func fault(inDataOf saga: SagaOverview, ofOrder id: Int) -> String? {
         struct Data: Decodable {
             let orderId: Int
         }
@@ -132,11 +97,16 @@ extension CustomersAndOrders {
         let saga = try orderStore.read { try orders.sagas.inspect(sagaID, in: $0) }
         let fault = saga.overview.flatMap { self.fault(inDataOf: $0, ofOrder: order.id) }
         let damage = saga.damage + [fault].compactMap { $0 }
-        let state = saga.overview?.state
+        let state: String? =
+            if !damage.isEmpty { "damaged" } else if saga.stranded != nil { "stranded" } else {
+                saga.overview.map { word(for: $0.state) }
+            }
         return OrderSaga(
-            order: order, state: damage.isEmpty ? state.map(word) ?? "damaged" : "damaged",
-            step: state?.step.map(definition.name), wait: wait, messages: messages,
-            definition: definition, log: saga.log, damage: damage)
+            order: order, state: state ?? "damaged", step: saga.overview?.state.step, wait: wait,
+            messages: messages, version: saga.overview?.version,
+            definition: saga.definition ?? definition, log: saga.log,
+            damage: damage + [saga.stranded?.detail].compactMap { $0 },
+            isAbandoned: saga.isAbandoned)
     }
 
     private func messagesByOrder(
@@ -161,7 +131,7 @@ extension CustomersAndOrders {
     }
 
     /// The state of a saga of which only the order tells: a choreographed one, or one that was purged.
-    private func stateTold(by state: OrderState) -> String {
+    func stateTold(by state: OrderState) -> String {
         switch state {
         case .pending: "running"
         case .approved, .cancelled: "completed"
@@ -169,7 +139,7 @@ extension CustomersAndOrders {
         }
     }
 
-    private func word(for state: SagaState) -> String {
+    func word(for state: SagaState) -> String {
         switch state {
         case .running: "running"
         case .compensating: "compensating"
@@ -178,10 +148,4 @@ extension CustomersAndOrders {
         case .failed: "failed"
         }
     }
-}
-
-/// Why a saga was not taken up again.
-package enum SagaRetryError: Error, Hashable, Sendable {
-    case choreographed(order: Int)
-    case notFailed(order: Int, state: String)
 }

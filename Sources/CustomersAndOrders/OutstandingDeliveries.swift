@@ -19,11 +19,26 @@ package struct OrderWait: Hashable, Sendable {
     package let deliveries: [OutstandingDelivery]
     /// Whether the order is not decided, and nothing is on its way that would decide it.
     package let isStuck: Bool
+    /// When its saga tries its step again; nil when that is not what it waits for.
+    package let retry: PendingRetry?
 
-    package init(deliveries: [OutstandingDelivery] = [], isStuck: Bool = false) {
+    package init(
+        deliveries: [OutstandingDelivery] = [], isStuck: Bool = false, retry: PendingRetry? = nil
+    ) {
         self.deliveries = deliveries
         self.isStuck = isStuck
+        self.retry = retry
     }
+}
+
+/// A step of a saga that is tried again when some time has passed.
+package struct PendingRetry: Hashable, Sendable {
+    /// Which attempt that is, from 2.
+    package let attempt: Int
+    package let at: Timestamp
+
+    /// What is waited for, in words that do not depend on the time.
+    package var description: String { "the time of attempt \(attempt)" }
 }
 
 extension CustomersAndOrders {
@@ -38,10 +53,8 @@ extension CustomersAndOrders {
             guard deliveries.isEmpty, before != nil else {
                 return OrderWait(deliveries: deliveries)
             }
-            let isStuck = try isUndecided(order)
-            if try versions(availability) == before {
-                return OrderWait(deliveries: [], isStuck: isStuck)
-            }
+            let wait = try waitForNothing(order)
+            if try versions(availability) == before { return wait }
         }
         return OrderWait()
     }
@@ -70,14 +83,18 @@ extension CustomersAndOrders {
         return versions.contains(nil) ? nil : versions.compactMap { $0 }
     }
 
-    private func isUndecided(_ order: Order) throws -> Bool {
-        guard try orders.findOrder(order.id)?.state == .pending else { return false }
-        guard let sagaID = order.sagaID else { return true }
+    /// What an order waits for when nothing is on its way.
+    private func waitForNothing(_ order: Order) throws -> OrderWait {
+        guard try orders.findOrder(order.id)?.state == .pending else { return OrderWait() }
+        guard let sagaID = order.sagaID else { return OrderWait(isStuck: true) }
         let reference = SagaReference(type: CreateOrderSaga.sagaType, id: sagaID)
         let overview = try? orderStore.read { try Sagas.overview(of: reference, in: $0) }
-        guard let overview else { return true }
-        // A deadline moves a saga without a message.
-        return !overview.state.isEnd && overview.deadline == nil
+        guard let overview else { return OrderWait(isStuck: true) }
+        // Time moves a saga without a message.
+        if let time = overview.retryAt, !overview.state.isEnd {
+            return OrderWait(retry: PendingRetry(attempt: overview.attempts + 1, at: time))
+        }
+        return OrderWait(isStuck: !overview.state.isEnd && overview.deadline == nil)
     }
 
     /// What an order's saga waits for: deliveries, between the Order Service and the Customer

@@ -12,7 +12,10 @@ enum Schemas {
         library: LibraryTables.messagingAndSagas, migrations: [Migration(CustomerTables.create)])
     static let order = Schema(
         applicationID: 0x5472_6D4F,
-        library: LibraryTables.messagingAndSagas, migrations: [Migration(OrderTables.create)])
+        library: LibraryTables.messagingAndSagas,
+        migrations: [
+            Migration(OrderTables.create), Migration(OrderTables.knowUnknownReasons),
+        ])
     static let history = Schema(
         applicationID: 0x5472_6D48,
         library: LibraryTables.messaging,

@@ -106,7 +106,11 @@ extension CustomersAndOrders {
             },
             check("every saga is as its order and its log tell", only: ServiceName.order) {
                 try $0.brokenSagas().map { order, text in
-                    Finding(text, isConsequence: order.map(losses.isReused) ?? false)
+                    Finding(
+                        text,
+                        isConsequence: order.map {
+                            losses.isReused(order: $0) || losses.isLed(order: $0)
+                        } ?? false)
                 }
             },
         ].compactMap { $0 }

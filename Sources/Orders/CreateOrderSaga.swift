@@ -9,6 +9,7 @@ package struct CreateOrderSaga: Saga {
         let orderDetails: OrderDetails
         /// 0 until the first step has created the order.
         var orderId = 0
+        /// nil: nobody has refused, or by a reply that no step knows.
         var rejectionReason: RejectionReason?
     }
 
@@ -47,7 +48,7 @@ package struct CreateOrderSaga: Saga {
     }
 
     private func reject(_ data: inout Data, _ transaction: any Transaction) throws {
-        let reason = data.rejectionReason ?? .insufficientCredit
+        let reason = data.rejectionReason ?? .unknown
         _ = try OrderDecision.reject(data.orderId, reason, in: transaction)
     }
 }

@@ -210,5 +210,6 @@ extension MessageContract.Kind {
     private static let commandHeaders = [
         MessageHeader.commandType, MessageHeader.commandDestination,
         MessageHeader.commandReplyTo, MessageHeader.commandSagaType, MessageHeader.commandSagaID,
+        MessageHeader.commandSagaStep,
     ]
 }

@@ -1,6 +1,6 @@
 internal import Contracts
 package import Customers
-internal import CustomersAndOrders
+package import CustomersAndOrders
 package import OrderHistory
 package import Orders
 package import Tram
@@ -84,12 +84,20 @@ extension Delivery {
 }
 
 extension [OutboxStatus] {
-    /// What waits for the relay.
-    package var json: JSON {
+    /// What waits for the relay, and for somebody's help.
+    package func json(_ helpless: [HelplessSaga]) -> JSON {
         let pending = reduce(0) { $0 + $1.pending }
         return [
             "outboxes": .array(map(\.json)), "pending": .integer(pending),
             "idle": .bool(pending == 0), "parked": .integer(reduce(0) { $0 + $1.parked }),
+            "stuck": .array(
+                helpless.filter { $0.stranded == nil }.map { ["orderId": .integer($0.order)] }),
+            "stranded": .array(
+                helpless.compactMap { saga in
+                    saga.stranded.map {
+                        ["orderId": .integer(saga.order), "reason": .string($0)]
+                    }
+                }),
         ]
     }
 }

@@ -39,6 +39,11 @@ package enum JSON: Hashable, Sendable {
         money.map { ["amount": .number($0.jsonNumber)] } ?? .null
     }
 
+    /// The object with further members; anything else as it is.
+    package func adding(_ more: [Member]) -> JSON {
+        if case .object(let members) = self { .object(members + more) } else { self }
+    }
+
     package var text: String {
         var text = ""
         write(to: &text)

@@ -98,6 +98,8 @@ enum SagaTables {
         "ALTER TABLE saga_instance ADD COLUMN business_key TEXT",
         // When the operation under way is tried again.
         "ALTER TABLE saga_instance ADD COLUMN retry_at INTEGER",
+        // How often it was tried again for each reason, as JSON. NULL: only the column attempts says so.
+        "ALTER TABLE saga_instance ADD COLUMN retries TEXT",
         """
         CREATE UNIQUE INDEX saga_instance_key_idx ON saga_instance (saga_type, business_key)
         WHERE business_key IS NOT NULL
@@ -108,6 +110,21 @@ enum SagaTables {
         """,
         // NULL: the step is a number, in the column step.
         "ALTER TABLE saga_log ADD COLUMN step_name TEXT",
+        // What a stashed command does for its saga. NULL: it was sent before commands said so.
+        "ALTER TABLE saga_stash_table ADD COLUMN step_name TEXT",
+        """
+        ALTER TABLE saga_stash_table
+        ADD COLUMN is_compensation INTEGER NOT NULL DEFAULT 0 CHECK (is_compensation IN (0, 1))
+        """,
+        """
+        ALTER TABLE saga_stash_table
+        ADD COLUMN is_repeated INTEGER NOT NULL DEFAULT 0 CHECK (is_repeated IN (0, 1))
+        """,
+        // 1: it waits behind another command of its saga, which waits for the target.
+        """
+        ALTER TABLE saga_stash_table
+        ADD COLUMN is_behind INTEGER NOT NULL DEFAULT 0 CHECK (is_behind IN (0, 1))
+        """,
         // It outlives the instances: what follows from it is told for good.
         """
         CREATE TABLE saga_decision (

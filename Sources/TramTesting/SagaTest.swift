@@ -144,18 +144,28 @@ public final class SagaTest<Definition: Saga> {
         try expectState(.rolledBack, check)
     }
 
-    /// A compensation was refused at this step.
+    /// A compensation was refused at the step with this name.
     @discardableResult
     public func expectFailed(
-        atStep step: Int, _ check: (Definition.Data) throws -> Void = { _ in }
+        atStep step: String, _ check: (Definition.Data) throws -> Void = { _ in }
     ) throws -> Self {
         try expectState(.failed(step: step), check)
     }
 
-    /// Takes up the failed saga.
+    /// An operator takes up the failed saga.
     @discardableResult
-    public func retry() throws -> Self {
-        _ = try bench.store.write { try manager.retry(id, in: $0) }
+    public func retry() throws -> Self { try decide(.retry) }
+
+    /// An operator decides about the saga, when nothing is on its way.
+    @discardableResult
+    public func decide(_ decision: SagaDecision, because reason: String = "") throws -> Self {
+        let reference = SagaReference(type: Definition.sagaType, id: id)
+        try bench.store.write { transaction in
+            guard let overview = try Sagas.overview(of: reference, in: transaction) else {
+                throw SagaError.notFound(reference)
+            }
+            try manager.decide(decision, SagaOutlook(overview), because: reason, in: transaction)
+        }
         return self
     }
 

@@ -11,7 +11,7 @@ import TramTesting
         let details = OrderDetails(customerId: 7, orderTotal: Money(cents: 1234))
         return try SagaTest(
             CreateOrderSaga(), CreateOrderSaga.Data(orderDetails: details),
-            tables: OrderTables.create)
+            tables: OrderTables.create + OrderTables.knowUnknownReasons)
     }
 
     private let request = ReserveCredit(
@@ -44,6 +44,24 @@ import TramTesting
             .reply(CustomerCreditLimitExceeded(customerId: 7, orderId: 1))
             .expectRolledBack { #expect($0.rejectionReason == .insufficientCredit) }
         #expect(try order(saga)?.rejectionReason == .insufficientCredit)
+    }
+
+    @Test func `a refusal that it does not know is not given another's reason`() throws {
+        struct CustomerIsAsleep: FailureReply {
+            static let replyType = "CustomerIsAsleep"
+        }
+        let saga = try start().expect(request, to: .customerService)
+            .reply(CustomerIsAsleep())
+            .expectRolledBack { #expect($0.rejectionReason == nil) }
+        #expect(try order(saga)?.state == .rejected)
+        #expect(try order(saga)?.rejectionReason == .unknown)
+        let refused = try saga.log().filter { $0.event == .refused }
+        #expect(refused.map(\.detail) == ["CustomerIsAsleep"])
+        let told = try saga.read {
+            try Outbox($0).messages(after: 0, limit: 9).map(\.message)
+                .filter { $0.type == OrderRejected.eventType }
+        }
+        #expect(told.map { $0.payload.contains(#""rejectionReason":"UNKNOWN""#) } == [true])
     }
 
     @Test func shouldRejectBecauseOfNonExistingUser() throws {

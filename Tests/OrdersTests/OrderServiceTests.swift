@@ -16,7 +16,9 @@ import TramSQLite
             schema: Schema(
                 applicationID: 1,
                 library: LibraryTables.messagingAndSagas,
-                migrations: [Migration(OrderTables.create)]))
+                migrations: [
+                    Migration(OrderTables.create), Migration(OrderTables.knowUnknownReasons),
+                ]))
         service = try OrderService(store)
     }
 

@@ -307,7 +307,8 @@ import Testing
             "order list", "order cancel", "order wait", "history show", "history list",
             "history rebuild", "relay run", "relay status", "outbox list", "outbox show",
             "outbox purge", "inbox list", "store status", "store check",
-            "store purge",
+            "store purge", "saga list", "saga show", "saga retry", "saga resend", "saga skip",
+            "saga rollback", "saga abandon",
         ]
         for command in commands {
             let words = command.split(separator: " ").map(String.init)
@@ -513,7 +514,7 @@ import Testing
                 order           0       0  -
                 history         0       0  -
                 """,
-                #"{"outboxes":[{"service":"customer","pending":1,"failed":0,"next":{"message":"customer:2","type":"CustomerCreditReserved"},"parked":0},{"service":"order","pending":0,"failed":0,"next":null,"parked":0},{"service":"history","pending":0,"failed":0,"next":null,"parked":0}],"pending":1,"idle":false,"parked":0}"#
+                #"{"outboxes":[{"service":"customer","pending":1,"failed":0,"next":{"message":"customer:2","type":"CustomerCreditReserved"},"parked":0},{"service":"order","pending":0,"failed":0,"next":null,"parked":0},{"service":"history","pending":0,"failed":0,"next":null,"parked":0}],"pending":1,"idle":false,"parked":0,"stuck":[],"stranded":[]}"#
             ),
             (
                 ["outbox", "list"],

@@ -79,6 +79,9 @@ import Tram
         #expect(relayed.output.hasSuffix("0 failed. 0 messages pending, 1 parked.\n"))
         let ended = try tram(["saga", "show", "11", "--data-dir", data]).output
         #expect(ended.hasPrefix("Saga of order 11: rolled-back"), "the limit is used up")
+        let json = try tram(["saga", "show", "11", "--json", "--data-dir", data]).output
+        #expect(json.hasSuffix(#","version":1,"abandoned":false}"# + "\n"), "it has a version now")
+        #expect(json.contains(#""event":"requested","step":"reserve credit""#), "as a number")
     }
 
     @Test(arguments: [("at-rest", "0.1.0"), ("in-flight", "library-2"), ("in-flight", "library-3")])

@@ -109,7 +109,8 @@ import Testing
                 """)
         #expect(
             try workbench.succeed("saga", "show", "3", "--json").hasSuffix(
-                #""log":[],"stuck":false,"purged":true,"damage":[]}"#))
+                #""log":[],"stuck":false,"purged":true,"damage":[],"version":null,"abandoned":false}"#
+            ))
         let retried = try workbench.run("saga", "retry", "3")
         #expect(retried.status == 1)
         #expect(retried.errors.contains("it is rolled-back"), "\(retried.errors)")

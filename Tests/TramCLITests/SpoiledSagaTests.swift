@@ -23,6 +23,14 @@ import Testing
     /// What can be spoiled of the saga of order 2, and what is said of it.
     static let spoilt = [
         (
+            "UPDATE saga_instance SET definition_version = 7 WHERE id = 2",
+            "it was started with version 7 of its definition, and this program knows version 1"
+        ),
+        (
+            "UPDATE saga_instance SET executed_steps = '[\"charge\"]' WHERE id = 2",
+            "it has done the step 'charge', which version 1 of its definition does not have"
+        ),
+        (
             "UPDATE saga_instance SET state_name = 'x' WHERE id = 2",
             "the column state_name holds 'x'"
         ),
@@ -32,7 +40,7 @@ import Testing
         ),
         (
             "UPDATE saga_instance SET saga_data_json = '{}' WHERE id = 2",
-            "the column saga_data_json holds '{}'"
+            "the column saga_data_json holds '{}': the key 'orderDetails' is missing"
         ),
         (
             "UPDATE saga_instance SET saga_data_json = replace(saga_data_json, '\"orderId\":2', "
@@ -58,11 +66,20 @@ import Testing
         ),
     ]
 
+    /// A row that could be read by another program is not damaged.
+    private func word(_ damage: String) -> String {
+        damage.hasPrefix("it was started") || damage.hasPrefix("it has done")
+            || damage.contains("is missing") ? "stranded" : "damaged"
+    }
+
     @Test(arguments: spoilt) func `the list shows all others`(
         spoilt: (sql: String, damage: String)
     ) throws {
         func others(_ output: String) -> [String] {
-            output.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("2 ") }
+            // The width of a column is that of its longest word.
+            output.split(separator: "\n").filter { !$0.hasPrefix("2 ") }.map {
+                $0.split(separator: " ").joined(separator: " ")
+            }
         }
         let before = try workbench.succeed("saga", "list")
         try spoil(spoilt.sql)
@@ -70,7 +87,8 @@ import Testing
         #expect(list.status == 65)
         #expect(others(list.output) == others(before))
         let line = try #require(list.lines.first { $0.hasPrefix("2 ") })
-        #expect(line.contains("  orchestration  damaged  "), "\(line)")
+        let word = word(spoilt.damage)
+        #expect(line.contains("  orchestration  \(word)  "), "\(line)")
         #expect(list.errors == "")
 
         let quiet = try workbench.run("saga", "list", "-q")
@@ -78,8 +96,8 @@ import Testing
         #expect(quiet.lines == ["1", "2", "3", "4"])
         let json = try workbench.run("saga", "list", "--json")
         #expect(json.status == 65)
-        #expect(json.output.components(separatedBy: #""damage":[]}"#).count == 4)
-        #expect(json.output.components(separatedBy: #""state":"damaged""#).count == 2)
+        #expect(json.output.components(separatedBy: #""damage":[],"#).count == 4)
+        #expect(json.output.components(separatedBy: #""state":"\#(word)""#).count == 2)
     }
 
     @Test(arguments: spoilt) func `it is shown as far as it can be read`(
@@ -88,13 +106,15 @@ import Testing
         try spoil(spoilt.sql)
         let text = try workbench.run("saga", "show", "2")
         #expect(text.status == 65)
+        let word = word(spoilt.damage)
+        let label = word == "stranded" ? word : "damage  "
         #expect(
             text.output.hasPrefix(
                 """
-                Saga of order 2: damaged
+                Saga of order 2: \(word)
                   kind          orchestration
                   instance      CreateOrderSaga 2
-                  damage        \(spoilt.damage)
+                  \(label)      \(spoilt.damage)
 
                 """), "\(text.output)")
         #expect(text.output.contains("\n  message       order:3 OrderCreated\n"))
@@ -103,11 +123,11 @@ import Testing
         let json = try workbench.run("saga", "show", "2", "--json")
         #expect(json.status == 65)
         let damage = spoilt.damage.replacing("\"", with: #"\""#)
-        #expect(json.output.hasSuffix(#","damage":["\#(damage)"]}"# + "\n"), "\(json.output)")
+        #expect(json.output.contains(#","damage":["\#(damage)"],"version":"#), "\(json.output)")
         #expect(try workbench.run("saga", "show", "1").status == 0)
     }
 
-    @Test(arguments: spoilt.prefix(6)) func `a retry names the order, the saga and what is wrong`(
+    @Test(arguments: spoilt.prefix(8)) func `a retry names the order, the saga and what is wrong`(
         spoilt: (sql: String, damage: String)
     ) throws {
         try spoil(
@@ -127,7 +147,7 @@ import Testing
         #expect(try workbench.bytes() == before)
     }
 
-    @Test func `a saga that has failed where nothing can be retried is damaged`() throws {
+    @Test func `a saga that has failed at a step that is not there is not retried`() throws {
         try spoil(
             """
             UPDATE saga_instance SET end_state = 1, failed = 1, state_name =
@@ -137,7 +157,8 @@ import Testing
         #expect(retried.status == 65)
         #expect(
             retried.errors.contains(
-                "CreateOrderSaga 2 of order 2: it has failed at step 7, which has no compensation"))
+                "CreateOrderSaga 2 of order 2: it stands at the step 'step 7', which version 1 of its "
+                    + "definition does not have"))
     }
 
     @Test(arguments: spoilt) func `its order is shown and listed as ever`(
@@ -153,7 +174,7 @@ import Testing
         #expect(try workbench.succeed("order", "list", "--json") == list)
     }
 
-    @Test(arguments: spoilt.prefix(6)) func `a reply to it fails, and all others are delivered`(
+    @Test(arguments: spoilt.prefix(8)) func `a reply to it fails, and all others are delivered`(
         spoilt: (sql: String, damage: String)
     ) throws {
         try spoil(spoilt.sql)
@@ -171,7 +192,7 @@ import Testing
         #expect(try workbench.run("relay", "run").status == 1)
     }
 
-    @Test(arguments: spoilt.prefix(3)) func `its deadline stops no pass`(
+    @Test(arguments: spoilt.prefix(5)) func `its deadline stops no pass`(
         spoilt: (sql: String, damage: String)
     ) throws {
         try spoil("UPDATE saga_instance SET deadline = 1 WHERE id = 2")
@@ -185,7 +206,7 @@ import Testing
         #expect(pass.lines.last?.hasPrefix("8 messages, ") == true, "\(pass.output)")
     }
 
-    @Test(arguments: spoilt) func `a check goes on, and names it`(
+    @Test(arguments: spoilt.dropFirst(2)) func `a check goes on, and names it`(
         spoilt: (sql: String, damage: String)
     ) throws {
         try spoil(spoilt.sql)
@@ -196,8 +217,8 @@ import Testing
 
     @Test func `a saga of which nothing was spoiled has no damage`() throws {
         let shown = try workbench.succeed("saga", "show", "2", "--json")
-        #expect(shown.hasSuffix(#","damage":[]}"#))
+        #expect(shown.hasSuffix(#","damage":[],"version":1,"abandoned":false}"#))
         let choreographed = try workbench.succeed("saga", "show", "3", "--json")
-        #expect(choreographed.hasSuffix(#","damage":[]}"#))
+        #expect(choreographed.hasSuffix(#","damage":[],"version":null,"abandoned":false}"#))
     }
 }

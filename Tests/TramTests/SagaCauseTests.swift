@@ -146,10 +146,12 @@ import TramSQLite
         try system.relay.run().step(RelayRun.Bounds(source: "hotel"))
         try system.runUntilIdle()
         let instance = try system.sagas.read { try system.manager.instance("1", in: $0) }
-        #expect(instance?.state == .failed(step: 0))
+        #expect(instance?.state == .failed(step: "book"))
         let before = try causes(system.sagas)
         #expect(before[1] == "sagas:2 by sagas:1 of sagas:1")
-        try system.sagas.write { _ = try system.manager.retry("1", in: $0) }
+        let outlook = try #require(
+            try system.relay.outlook(of: SagaReference(type: TestSaga.sagaType, id: "1")))
+        try system.sagas.write { _ = try system.manager.decide(.retry, outlook, in: $0) }
         let after = try causes(system.sagas)
         #expect(after.last?.hasSuffix("by sagas:2 of sagas:1") == true, "\(after)")
         #expect(after.count == before.count + 1)

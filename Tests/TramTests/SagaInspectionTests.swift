@@ -28,20 +28,20 @@ import TramSQLite
     @Test func `a sound saga is shown whole`() throws {
         let saga = try inspect()
         #expect(saga.damage == [])
-        #expect(saga.overview?.state == .running(step: 0))
+        #expect(saga.overview?.state == .running(step: "step 1"))
         #expect(saga.overview?.lastRequest == MessageID("test:1"))
         #expect(saga.log.map(\.event) == [.started, .requested])
     }
 
     @Test func `each column that cannot be read is named`() throws {
-        try spoil("last_request_id = '', executed_steps = 'x', saga_data_json = '1'")
+        try spoil("last_request_id = '', executed_steps = 'x', saga_data_json = '{'")
         let saga = try inspect()
         #expect(
             saga.damage == [
                 "the column last_request_id holds ''", "the column executed_steps holds 'x'",
-                "the column saga_data_json holds '1'",
+                "the column saga_data_json holds '{'",
             ])
-        #expect(saga.overview?.state == .running(step: 0), "this one can be read")
+        #expect(saga.overview?.state == .running(step: "step 1"), "this one can be read")
         #expect(saga.overview?.lastRequest == nil)
         let damage = #expect(throws: SagaDamage.self) {
             try store.read { try manager.instance("1", in: $0) }

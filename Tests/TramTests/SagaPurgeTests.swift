@@ -130,7 +130,7 @@ import TramSQLite
     @Test func `a failed saga is kept, and its log`() throws {
         try system.start(rooms: 66, 13)
         try system.relayUntilIdle()
-        #expect(try system.states() == ["1 failed(step: 0)"])
+        #expect(try system.states() == [#"1 failed(step: "room 0")"#])
         try system.hotel.write { _ = try $0.execute("DELETE FROM saga_lock_table") }
         let log = try system.count("saga_log")
         try expectKept("failed")

@@ -201,7 +201,7 @@ import TramTesting
         try saga.expect(Do(step: 2), to: .participant).reply(Done())
             .expect(Do(step: 3), to: .participant).reply(Declined())
             .expect(Undo(step: 2), to: .participant).reply(Declined())
-            .expectFailed(atStep: 1) { #expect($0.notes == ["one"]) }
+            .expectFailed(atStep: "step 2") { #expect($0.notes == ["one"]) }
         #expect(try ends(saga) == ["failed"], "not also rolled back")
 
         // Taken up again, it goes on where it stood.
@@ -248,7 +248,8 @@ import TramTesting
         func saga() throws -> SagaTest<TestSaga> {
             try test(
                 TestSaga.Data(), .remote(1),
-                Step("two").invokeParticipant(.participant) { _ in Do(step: 2) }.retrying(2))
+                Step("two").invokeParticipant(.participant) { _ in Do(step: 2) }.retrying(
+                    2, on: .anyRefusal))
         }
         try saga()
             .expect(Do(step: 1), to: .participant).reply(Done())
@@ -361,7 +362,7 @@ import TramTesting
         #expect(stamp == 1000)
         #expect(try pass(run, advance: 5000) == 0, "the compensation has its whole time")
         let instance = try store.read { try manager.instance("1", in: $0) }
-        #expect(instance?.state == .compensating(step: 0))
+        #expect(instance?.state == .compensating(step: "one"))
         #expect(instance?.deadline == Timestamp(milliseconds: 6000))
     }
 
@@ -418,10 +419,14 @@ import TramTesting
         #expect(throws: WiringError.badSaga(.emptyStep(saga: "TestSaga", step: "one"))) {
             try SagaManager(TestSaga(Step("one")), id: "x")
         }
-        let impatient = TestSaga(Step("one").invokeLocal { _, _ in }.retrying(1))
+        let impatient = TestSaga(Step("one").invokeLocal { _, _ in }.retrying(1, on: .anyRefusal))
         #expect(
             throws: WiringError.badSaga(.impatienceWithoutReply(saga: "TestSaga", step: "one"))
         ) { try SagaManager(impatient, id: "x") }
+        let twins = TestSaga(.local("one"), .local("one"))
+        #expect(throws: WiringError.badSaga(.stepTwice(saga: "TestSaga", step: "one"))) {
+            try SagaManager(twins, id: "x")
+        }
         #expect(throws: WiringError.badSaga(.noSteps(saga: "TestSaga"))) {
             try SagaManager(TestSaga(), id: "x")
         }
@@ -450,7 +455,7 @@ import TramTesting
             try manager.start(TestSaga.Data(notes: ["kept"]), in: $0)
         }
         let loaded = try store.read { try manager.instance(started.reference.id, in: $0) }
-        #expect(loaded?.state == .running(step: 0))
+        #expect(loaded?.state == .running(step: "step 1"))
         #expect(loaded?.data == TestSaga.Data(notes: ["kept"]))
         #expect(loaded?.lastRequest == MessageID(service: "sagas", number: 1))
         let columns = try store.read {
@@ -463,7 +468,7 @@ import TramTesting
             columns == [
                 .text("TestSaga"), .text("1"),
                 .text(
-                    #"{"compensating":false,"currentlyExecuting":0,"endState":false,"failed":false}"#
+                    #"{"compensating":false,"currentlyExecuting":"step 1","endState":false,"failed":false}"#
                 ),
                 .text("sagas:1"), .integer(0),
             ])
@@ -474,9 +479,14 @@ import TramTesting
         let manager = try SagaManager(TestSaga(.remote(1)), id: "saga")
         let missing = try store.read { try manager.instance("7", in: $0)?.data }
         #expect(missing == nil)
-        #expect(throws: SagaError.notFound(SagaReference(type: "TestSaga", id: "7"))) {
-            try store.write { _ = try manager.retry("7", in: $0) }
+        let gone = try store.write { try manager.start(TestSaga.Data(), in: $0).reference }
+        let relay = try Relay(partOfSystem: [Service(store: store, subscribers: [manager])])
+        let outlook = try #require(try relay.outlook(of: gone))
+        _ = try store.write { try $0.execute("DELETE FROM saga_instance") }
+        #expect(throws: SagaError.notFound(gone)) {
+            try store.write { _ = try manager.decide(.retry, outlook, in: $0) }
         }
+        #expect(try relay.outlook(of: gone) == nil)
     }
 
     static func store() throws -> SQLiteStore {

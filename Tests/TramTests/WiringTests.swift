@@ -90,7 +90,7 @@ import TramSQLite
         #expect(
             throws: WiringError.badSaga(.secondOperation(saga: "TestSaga", step: "one"))
         ) { try SagaManager(secondCompensation, id: "x") }
-        let early = TestSaga(Step("one").retrying(1).invokeLocal { _, _ in })
+        let early = TestSaga(Step("one").retrying(1, on: .anyRefusal).invokeLocal { _, _ in })
         #expect(
             throws: WiringError.badSaga(.nothingToAddTo(saga: "TestSaga", step: "one"))
         ) { try SagaManager(early, id: "x") }

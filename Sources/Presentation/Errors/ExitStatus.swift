@@ -32,12 +32,12 @@ extension Problem.Code {
         case .usage, .unknownCommand, .invalidUTF8, .amount, .name, .id, .messageID, .duration,
             .count, .dataDirectory, .port, .address, .hostName, .tokenFile, .unknownPath,
             .methodNotAllowed, .json, .body, .query, .mediaType, .bodyTooLarge, .wrongHost,
-            .foreignOrigin, .unauthorized, .confirmation, .idempotencyKey, .schema:
+            .foreignOrigin, .unauthorized, .confirmation, .idempotencyKey, .schema, .sagaSelection:
             .usage
         case .customerNotFound, .orderNotFound, .messageNotFound, .notInViewYet,
-            .orderNotCancellable, .sagaNotFailed, .historyIncomplete, .subscriberNotFound,
-            .subscriberInUse, .serviceNotFound, .directoryNotEmpty, .notParked, .editor,
-            .idempotencyKeyReused,
+            .orderNotCancellable, .sagaNotFailed, .notStuck, .notCompensatable, .historyIncomplete,
+            .subscriberNotFound, .subscriberInUse, .serviceNotFound, .directoryNotEmpty, .notParked,
+            .editor, .idempotencyKeyReused,
             .notPossible,
             .notHandledYet:
             .no

@@ -16,7 +16,7 @@ extension Problem {
         case let error as OrderError: self.init(error)
         case let error as HistoryRebuildError: self.init(error)
         case let error as RelayIsBusy: self.init(error)
-        case let error as SagaRetryError: self.init(error)
+        case let error as SagaDecisionError: self.init(error)
         case let error as SagaDamage: self.init(StoreError.unexpectedRow("\(error)"))
         case let error as IdempotencyKeyReused: self.init(error)
         case let error as ViewProgressError: self.init(error)
@@ -294,21 +294,43 @@ extension Problem {
         }
     }
 
-    private init(_ error: SagaRetryError) {
-        let order: Int
+    private init(_ error: SagaDecisionError) {
+        let order = error.order
+        var code = Problem.Code.notStuck
+        var help = "see the saga: tram saga show \(order)"
         let why: String
-        switch error {
-        case .choreographed(let id):
-            order = id
+        switch error.reason {
+        case .choreographed:
+            code = .notPossible
             why = "it is choreographed, and no one leads it"
-        case .notFailed(let id, let state):
-            order = id
-            why = "it is \(state)"
+        case .ended(let state): why = "it is \(state)"
+        case .abandoned: why = "it was abandoned"
+        case .moved:
+            why = "it has moved on meanwhile"
+        case .onItsWay(let message, let isParked):
+            why = "\(message.id) \(message.type) is \(isParked ? "parked" : "on its way")"
+            help =
+                isParked
+                ? "decide about the message: tram deadletter retry \(message.id)"
+                : "let it come: tram relay run --until-idle"
+        case .notCompensatable(let step):
+            code = .notCompensatable
+            why = "the step '\(step)' was done or may have been, and has no compensation"
+            help =
+                "send the command again, or give the saga up: tram saga resend \(order), "
+                + "tram saga abandon \(order)"
+        case .notPossible(let reason):
+            code = .notPossible
+            why = reason
+        }
+        var rule = "Nothing was changed."
+        if error.decision == .retry, code == .notStuck || code == .notPossible {
+            code = .sagaNotFailed
+            rule = "Only a saga that has failed or is stuck can. Nothing was changed."
         }
         self.init(
-            code: .sagaNotFailed, message: "the saga of order \(order) cannot be taken up: \(why)",
-            reason: "Only a failed saga can. Nothing was changed.",
-            help: "see the saga: tram saga show \(order)", field: "id", value: "\(order)")
+            code: code, message: "\(error.what): \(why)",
+            reason: rule, help: help, field: "id", value: "\(order)")
     }
 
     private init(_ error: IdempotencyKeyReused) {
@@ -353,5 +375,18 @@ extension Problem {
             code: .relayBusy, message: "another relay was at work for more than \(error.waited) ms",
             reason: "Relays, purges and rebuilds exclude one another. Nothing was changed.",
             help: "end the other one, or wait longer: --lock-timeout 30s")
+    }
+}
+
+extension SagaDecisionError {
+    /// What cannot be done.
+    fileprivate var what: String {
+        switch decision {
+        case .retry: "the saga of order \(order) cannot be taken up"
+        case .resend: "the command of the saga of order \(order) cannot be sent again"
+        case .skip: "the step of the saga of order \(order) cannot be skipped"
+        case .rollback: "the saga of order \(order) cannot be rolled back"
+        case .abandon: "the saga of order \(order) cannot be abandoned"
+        }
     }
 }

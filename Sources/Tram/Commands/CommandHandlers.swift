@@ -40,15 +40,34 @@ public struct CommandHandlers: StashingSubscriber {
         guard let handler = handlers[message.type] else {
             throw WireFormatError("\(id) has no handler for the command \(message.type)")
         }
-        // A saga's commands stay in their order, also while one of them waits for a lock.
+        guard let origin = SagaCommandOrigin(of: message) else {
+            return try execute(message, with: handler, transaction)
+        }
         let locks = SagaLocks(transaction)
-        if let saga = SagaReference(of: message),
-            let target = try locks.targetAwaited(by: saga, on: message.destination)
-        {
-            try locks.stash(message, for: saga, until: target)
-            return .stashed("an earlier command of \(saga) waits for \(target)")
+        let taken = try locks.takeOut(undoneBy: origin, on: message.destination)
+        if let first = taken.first, !first.isRepeated {
+            return try answerNothingToUndo(message, taken, transaction)
+        }
+        // A saga's commands stay in their order, also while one of them waits for a lock.
+        if let target = try locks.targetAwaited(ahead: origin, on: message.destination) {
+            try locks.stash(message, origin, until: target, isBehind: true)
+            return .stashed("an earlier command of \(origin.saga) waits for \(target)")
         }
         return try execute(message, with: handler, transaction)
+            .adding(taken.map { "\($0.type) \($0.message) is not handled any more" })
+    }
+
+    /// Answers a compensation whose action was never handled here, since every command for it was
+    /// stashed.
+    private func answerNothingToUndo(
+        _ message: Message, _ taken: [SagaLocks.TakenOut], _ transaction: any Transaction
+    ) throws -> HandlerOutcome {
+        try transaction.reply(Done(), to: ReplyToken(message))
+        return .handled(
+            taken.map {
+                "there was nothing to undo: \($0.type) \($0.message) had not been handled, "
+                    + ($0.isGivenBack ? "it had failed" : "it waited for \($0.target)")
+            })
     }
 
     /// Claims what the command must have for itself, if anything, then runs its handler.
@@ -58,13 +77,21 @@ public struct CommandHandlers: StashingSubscriber {
         guard let target = try handler.lockTarget(message) else {
             return try answer(message, with: handler, lockedTarget: nil, transaction)
         }
-        guard let owner = SagaReference(of: message) else {
+        guard let origin = SagaCommandOrigin(of: message) else {
             throw WireFormatError("only a saga's command can lock \(target)")
         }
+        let owner = origin.saga
         let locks = SagaLocks(transaction)
         switch try locks.claim(target, for: owner) {
         case .refused(let other):
-            try locks.stash(message, for: owner, until: target)
+            let refusal = try handler.whenLocked.refusal(of: target, lockedBy: other) {
+                try locks.waitingCount(for: target, on: message.destination)
+            }
+            if let refusal {
+                try transaction.reply(refusal.reply, to: ReplyToken(message))
+                return .refused(refusal.effects)
+            }
+            try locks.stash(message, origin, until: target)
             return .stashed("\(target) is locked by \(other)")
         case .claimed:
             let outcome = try answer(message, with: handler, lockedTarget: target, transaction)
@@ -126,11 +153,7 @@ public struct CommandHandlers: StashingSubscriber {
     ) throws -> HandlerOutcome? {
         let locks = SagaLocks(transaction)
         guard let stashed = try locks.stashed(message.id) else { return nil }
-        if !stashed.isGivenBack, let saga = SagaReference(of: message),
-            try locks.mustWait(stashed, for: saga)
-        {
-            return nil
-        }
+        if try !stashed.isGivenBack && locks.mustWait(stashed) { return nil }
         guard let handler = handlers[message.type] else {
             throw WireFormatError("\(id) has no handler for the command \(message.type)")
         }
@@ -172,15 +195,21 @@ public struct CommandHandler: Sendable {
     let commandType: String
     let handle: @Sendable (Message, ReplyToken, any Transaction) throws -> CommandResult
     let lockTarget: @Sendable (Message) throws -> String?
+    let whenLocked: LockConflict
 
     /// Calls `handler` for each command of this type.
     ///
-    /// - Parameter locking: names what the command's saga must have for itself until it ends, for
-    ///   example `Customer/1`. Commands of other sagas for it wait meanwhile. The handlers of one
-    ///   channel share their locks; those of two channels must not name the same one. A notification
-    ///   has it only while it is handled.
+    /// A compensation that comes while its own step's command is stashed takes that one out. The
+    /// handler is then not called, since there is nothing to undo, and the saga gets ``Done``.
+    ///
+    /// - Parameters:
+    ///   - locking: names what the command's saga must have for itself until it ends, for example
+    ///     `Customer/1`. The handlers of one channel share their locks; those of two channels must not
+    ///     name the same one. A notification has it only while it is handled.
+    ///   - whenLocked: what becomes of the command when another saga has that.
     public static func on<Request: Command>(
         _ type: Request.Type, locking target: (@Sendable (Request) -> String)? = nil,
+        whenLocked: LockConflict = .stash,
         _ handler:
             @escaping @Sendable (CommandEnvelope<Request>, any Transaction) throws -> CommandResult
     ) -> CommandHandler {
@@ -189,7 +218,7 @@ public struct CommandHandler: Sendable {
             handle: { try handler(CommandEnvelope($0, replyToken: $1), $2) },
             lockTarget: { message in
                 try target?(WireFormat.decode(Request.self, from: message.payload))
-            })
+            }, whenLocked: whenLocked)
     }
 }
 

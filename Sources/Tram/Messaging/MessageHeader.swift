@@ -36,6 +36,12 @@ public enum MessageHeader {
     public static let commandSagaType = "command_saga_type"
     /// The id of the saga that sent the command.
     public static let commandSagaID = "command_saga_id"
+    /// The name of the saga's step that the command does or undoes.
+    public static let commandSagaStep = "command_saga_step"
+    /// `true` when the command undoes the step; missing otherwise.
+    public static let commandSagaCompensating = "command_saga_compensating"
+    /// `true` when an earlier command of the step may have been handled; missing otherwise.
+    public static let commandSagaRepeated = "command_saga_repeated"
     /// The lock that a `SagaUnlockCommand` releases.
     public static let commandResource = "command_resource"
 

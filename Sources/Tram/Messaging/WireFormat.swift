@@ -69,6 +69,18 @@ public enum WireFormat {
         }
     }
 
+    /// What is wrong with a text that is to hold a value of the type; nil when it holds one.
+    static func fault<Value: Decodable>(in text: String, as type: Value.Type) -> String? {
+        do {
+            _ = try JSONDecoder().decode(type, from: Data(text.utf8))
+            return nil
+        } catch let error as DecodingError {
+            return explanation(of: error)
+        } catch {
+            return "\(error)"
+        }
+    }
+
     private static func explanation(of error: DecodingError) -> String {
         func place(_ context: DecodingError.Context) -> String {
             context.codingPath.isEmpty

@@ -21,7 +21,7 @@ struct SagaPurge {
         let served = relay.services.flatMap(\.subscribers).flatMap(\.wiring.commandChannels)
         let definitions = service.subscribers.flatMap(\.wiring.sagas)
         channels = definitions.reduce(into: [:]) { channels, definition in
-            let sent = definition.steps.flatMap {
+            let sent = definition.versions.flatMap(\.steps).flatMap {
                 [$0.action, $0.compensation].compactMap { $0?.channel }
             }
             let replies = SagaReference.replyChannel(ofType: definition.sagaType)

@@ -78,6 +78,7 @@ extension Relay {
         _ awaited: AwaitedMessage, _ availability: Availability
     ) throws -> Bool? {
         var isKnown = true
+        if !awaited.canCome { return false }
         for service in services {
             let messages = try availability.attempt(service.store) {
                 try $0.read {

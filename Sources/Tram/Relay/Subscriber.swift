@@ -70,4 +70,14 @@ public enum HandlerOutcome: Hashable, Sendable {
 
     /// It changed something.
     public static func handled(_ effects: String...) -> HandlerOutcome { .handled(effects) }
+
+    /// The same with further sentences, unless it did nothing.
+    func adding(_ sentences: [String]) -> HandlerOutcome {
+        switch self {
+        case .handled(let effects): .handled(effects + sentences)
+        case .refused(let effects): .refused(effects + sentences)
+        case .stashed(let reason): .stashed(([reason] + sentences).joined(separator: "; "))
+        case .ignored: self
+        }
+    }
 }

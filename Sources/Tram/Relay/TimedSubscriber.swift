@@ -18,7 +18,7 @@ public protocol TimedSubscriber: Subscriber {
     func expire(_ awaited: AwaitedMessage, in transaction: any Transaction) throws -> String?
 }
 
-/// A message that a subscriber waits for up to a deadline.
+/// A message that a subscriber waits for up to a deadline, or that deadline alone.
 public struct AwaitedMessage: Hashable, Sendable {
     /// Who waits, as the subscriber names it.
     public let id: String
@@ -30,15 +30,19 @@ public struct AwaitedMessage: Hashable, Sendable {
     public let deadline: Timestamp
     /// What is waited for, in words.
     public let description: String
+    /// Whether the message may come before the deadline; false when only the time is waited for.
+    public let canCome: Bool
 
     /// A message with these properties.
     public init(
-        id: String, channel: String, partitionID: String, deadline: Timestamp, description: String
+        id: String, channel: String, partitionID: String, deadline: Timestamp, description: String,
+        canCome: Bool = true
     ) {
         self.id = id
         self.channel = channel
         self.partitionID = partitionID
         self.deadline = deadline
         self.description = description
+        self.canCome = canCome
     }
 }

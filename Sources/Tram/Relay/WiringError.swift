@@ -120,7 +120,8 @@ public struct Wiring: Sendable {
     /// - Throws: ``WiringError/channelNotServed(channel:saga:step:)``.
     static func checkIsComplete(_ subscribers: [any Subscriber]) throws(WiringError) {
         let served = Set(subscribers.flatMap(\.wiring.commandChannels))
-        for saga in subscribers.flatMap(\.wiring.sagas) {
+        // Instances of former versions go on, and send their commands too.
+        for saga in subscribers.flatMap(\.wiring.sagas).flatMap(\.versions) {
             for step in saga.steps {
                 let channels = [step.action, step.compensation].compactMap { $0?.channel }
                 for channel in channels where !served.contains(channel) {

@@ -1,11 +1,21 @@
 /// A saga's steps as data: to list, to draw, to check, without running anything.
 public struct SagaDefinition: Hashable, Sendable {
     public let sagaType: String
+    /// New instances are started with it.
+    public let version: Int
     public let steps: [StepDefinition]
+    /// The older versions by which instances may still go on, the newest first.
+    public internal(set) var formerly: [SagaDefinition] = []
 
-    /// The name of a step, or its number where the saga was started under another definition.
-    public func name(ofStep index: Int) -> String {
-        steps.indices.contains(index) ? steps[index].name : "step \(index)"
+    /// This version and those before it, the newest first.
+    var versions: [SagaDefinition] { [self] + formerly }
+
+    /// Whether there is a step with this name.
+    func has(_ step: String) -> Bool { steps.contains { $0.name == step } }
+
+    /// The name of a step that an old row knows by its number.
+    func name(ofStep number: Int) -> String? {
+        steps.indices.contains(number) ? steps[number].name : nil
     }
 }
 
@@ -34,6 +44,16 @@ public enum OperationDefinition: Hashable, Sendable, CustomStringConvertible {
 /// A saga that cannot be run as it is defined.
 public enum SagaDefinitionError: Error, Hashable, Sendable {
     case noSteps(saga: String)
+    /// Two steps have one name: a row that names it would mean either.
+    case stepTwice(saga: String, step: String)
+    /// Versions count from 1.
+    case badVersion(saga: String, version: Int)
+    /// Two definitions have one version.
+    case versionTwice(saga: String, version: Int)
+    /// A former definition is newer than the present one.
+    case formerIsNewer(saga: String, version: Int, former: Int)
+    /// A former definition is of another type of saga.
+    case formerIsAnother(saga: String, former: String)
     /// A step was given two actions, two compensations, or an action after its compensation.
     case secondOperation(saga: String, step: String)
     /// A step was told how to take a reply, to retry or to wait before it had anything to do.
@@ -45,12 +65,28 @@ public enum SagaDefinitionError: Error, Hashable, Sendable {
     case deadlineWithoutCompensation(saga: String, step: String)
     /// Only a command whose reply is awaited can have a deadline or be retried.
     case impatienceWithoutReply(saga: String, step: String)
+    /// What has no deadline cannot be sent again after it.
+    case retryWithoutDeadline(saga: String, step: String)
+    /// Two retries are for the same reply, or both for deadlines or for any refusal.
+    case retryTwice(saga: String, step: String)
+    /// A deadline is not after the sending, or a retry is not for once or more, waits for less than no
+    /// time, or has a backoff below 1.
+    case senselessPatience(saga: String, step: String)
 }
 
 extension SagaDefinitionError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .noSteps(let saga): "\(saga) has no steps"
+        case .stepTwice(let saga, let step): "two steps of \(saga) are named '\(step)'"
+        case .badVersion(let saga, let version):
+            "\(saga) has the version \(version), and versions count from 1"
+        case .versionTwice(let saga, let version):
+            "two definitions of \(saga) have the version \(version)"
+        case .formerIsNewer(let saga, let version, let former):
+            "\(saga) has the version \(version), and its former definition the version \(former)"
+        case .formerIsAnother(let saga, let former):
+            "\(former) is given as a former definition of \(saga)"
         case .secondOperation(let saga, let step):
             "the step '\(step)' of \(saga) is given a second action or compensation"
         case .nothingToAddTo(let saga, let step):
@@ -61,6 +97,13 @@ extension SagaDefinitionError: CustomStringConvertible {
                 + "is always sent"
         case .impatienceWithoutReply(let saga, let step):
             "the step '\(step)' of \(saga) has a deadline or retries, and awaits no reply"
+        case .retryWithoutDeadline(let saga, let step):
+            "the step '\(step)' of \(saga) is retried after a deadline, and has none"
+        case .retryTwice(let saga, let step):
+            "the step '\(step)' of \(saga) has two retries for one reason"
+        case .senselessPatience(let saga, let step):
+            "the step '\(step)' of \(saga) has a deadline that is not later, or a retry of less than "
+                + "one time, of a negative wait or of a backoff below 1"
         }
     }
 }
@@ -69,7 +112,7 @@ extension Saga {
     /// The saga's steps as data.
     public var definition: SagaDefinition {
         SagaDefinition(
-            sagaType: Self.sagaType,
+            sagaType: Self.sagaType, version: Self.version,
             steps: steps.map { step in
                 StepDefinition(
                     name: step.name, action: step.action?.definition,
@@ -79,8 +122,14 @@ extension Saga {
 
     func validate() throws(SagaDefinitionError) {
         let type = Self.sagaType
+        let steps = steps
         if steps.isEmpty { throw .noSteps(saga: type) }
+        guard Self.version >= 1 else { throw .badVersion(saga: type, version: Self.version) }
+        var names: Set<String> = []
         for step in steps {
+            guard names.insert(step.name).inserted else {
+                throw .stepTwice(saga: type, step: step.name)
+            }
             switch step.mistake {
             case .secondOperation: throw .secondOperation(saga: type, step: step.name)
             case .nothingToAddTo: throw .nothingToAddTo(saga: type, step: step.name)
@@ -90,9 +139,7 @@ extension Saga {
                 throw .emptyStep(saga: type, step: step.name)
             }
             for operation in [step.action, step.compensation].compactMap({ $0 }) {
-                let isImpatient = operation.deadline != nil || operation.retries > 0
-                if case .request = operation.definition { continue }
-                if isImpatient { throw .impatienceWithoutReply(saga: type, step: step.name) }
+                try operation.validatePatience(saga: type, step: step.name)
             }
             guard step.action?.deadline != nil else { continue }
             guard let compensation = step.compensation, compensation.condition == nil,
@@ -112,6 +159,22 @@ extension OperationDefinition {
 }
 
 extension Step.Operation {
+    fileprivate func validatePatience(saga: String, step: String) throws(SagaDefinitionError) {
+        if deadline == nil && retries.isEmpty { return }
+        guard case .request = definition else {
+            throw .impatienceWithoutReply(saga: saga, step: step)
+        }
+        guard retries.allSatisfy(\.isSensible), deadline.map({ $0 > .zero }) ?? true else {
+            throw .senselessPatience(saga: saga, step: step)
+        }
+        if Set(retries.map(\.cause)).count < retries.count {
+            throw .retryTwice(saga: saga, step: step)
+        }
+        if deadline == nil && retryAfterDeadline != nil {
+            throw .retryWithoutDeadline(saga: saga, step: step)
+        }
+    }
+
     var definition: OperationDefinition {
         switch work {
         case .local: .local

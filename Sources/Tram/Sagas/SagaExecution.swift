@@ -1,12 +1,31 @@
+/// A ``SagaExecution`` of any definition.
+protocol SagaInMotion: AnyObject {
+    /// What has happened, in words: `CreateOrderSaga 1: approve order done, completed`.
+    var summary: String { get }
+    /// Where the saga stands.
+    var state: SagaState { get }
+    /// The command whose reply is awaited.
+    var lastRequest: MessageID? { get }
+    /// When the reply that is awaited is late.
+    var deadline: Timestamp? { get }
+    /// When the operation under way is tried again.
+    var retryAt: Timestamp? { get }
+
+    func take(_ reply: SagaReply) throws -> HandlerOutcome
+    func timeOut() throws
+    func retryOperation() throws
+    func decide(_ decision: SagaDecision, _ outlook: SagaOutlook, because reason: String) throws
+}
+
 /// One instance inside one transaction: what a start, a reply, a deadline or a retry makes of it, up
 /// to the next reply that must be awaited, or to its end.
-final class SagaExecution<Definition: Saga> {
-    private(set) var instance: SagaInstance<Definition.Data>
-    private let saga: Definition
-    private let steps: [Step<Definition.Data>]
-    private let transaction: any Transaction
+final class SagaExecution<Definition: Saga>: SagaInMotion {
+    var instance: SagaInstance<Definition.Data>
+    let saga: Definition
+    let steps: [Step<Definition.Data>]
+    let transaction: any Transaction
     private let log: SagaLog
-    private var words: [String] = []
+    var words: [String] = []
     /// Until its first step is done, an error of a local step is the starter's.
     private var isStarting = false
 
@@ -21,7 +40,10 @@ final class SagaExecution<Definition: Saga> {
         log = SagaLog(transaction)
     }
 
-    /// What has happened, in words: `CreateOrderSaga 1: approve order done, completed`.
+    var state: SagaState { instance.state }
+    var lastRequest: MessageID? { instance.lastRequest }
+    var deadline: Timestamp? { instance.deadline }
+    var retryAt: Timestamp? { instance.retryAt }
     var summary: String { "\(instance.reference): " + words.joined(separator: ", ") }
 
     // MARK: What makes a saga move
@@ -30,20 +52,19 @@ final class SagaExecution<Definition: Saga> {
         isStarting = true
         try saga.starting(instance.reference, &instance.data, transaction)
         try record(.started)
-        try advance(.succeeded)
+        instance.state = .beginning(choices)
+        try perform()
         try save()
     }
 
     func take(_ reply: SagaReply) throws -> HandlerOutcome {
         if let target = reply.lockedTarget, let channel = reply.commandChannel {
-            try noteLock(target, channel: channel)
+            try SagaInstances(transaction).addParticipant(
+                instance.reference, channel: channel, target: target)
         }
-        guard !instance.state.isEnd, reply.request == instance.lastRequest else {
+        guard let request = instance.lastRequest, reply.request == request else {
             try record(.ignored, message: reply.message.id, detail: reply.message.type)
-            let reason =
-                instance.state.isEnd
-                ? "\(instance.reference) has ended" : "\(instance.reference) no longer waits for it"
-            return .ignored(reason)
+            return .ignored("\(instance.reference) no longer waits for it")
         }
         guard let (step, operation) = operationUnderWay else {
             throw WireFormatError("\(instance.reference) has no step that waits for a reply")
@@ -52,80 +73,53 @@ final class SagaExecution<Definition: Saga> {
         switch reply.outcome {
         case .success:
             try succeeded(step, message: reply.message.id, detail: reply.message.type)
-        case .failure where instance.attempts < operation.retries:
-            instance.attempts += 1
-            words.append("\(steps[step].name) refused (\(reply.message.type)), sent again")
-            try record(.retried, step: step, message: reply.message.id, detail: reply.message.type)
-            try send(operation, step)
         case .failure:
+            // It was answered: nothing is in doubt because of it.
+            instance.lastRequest = nil
+            guard try !retries(operation, step, after: reply) else { break }
             try refused(step, message: reply.message.id, detail: reply.message.type)
         }
         try save()
         return .handled([summary])
     }
 
-    func timeOut() throws {
-        guard let (step, _) = operationUnderWay else {
-            throw WireFormatError("\(instance.reference) has no step that waits for a reply")
-        }
-        words.append("\(steps[step].name) timed out")
-        try record(.timedOut, step: step, message: instance.lastRequest)
-        try advance(.timedOut)
-        try save()
-    }
-
-    func retryCompensation(_ step: Int) throws {
-        instance.state = .compensating(step: step)
-        guard operationUnderWay != nil else {
-            throw SagaDamage(
-                instance.reference, "it has failed at step \(step), which has no compensation")
-        }
-        try perform()
-        try save()
-    }
-
     // MARK: The machine
 
-    private var operationUnderWay: (step: Int, operation: Step<Definition.Data>.Operation)? {
+    var operationUnderWay:
+        (step: Step<Definition.Data>, operation: Step<Definition.Data>.Operation)?
+    {
+        guard let step = steps.first(where: { $0.name == instance.state.step }) else { return nil }
         switch instance.state {
-        case .running(let step):
-            steps.indices.contains(step) ? steps[step].action.map { (step, $0) } : nil
-        case .compensating(let step):
-            steps.indices.contains(step) ? steps[step].compensation.map { (step, $0) } : nil
-        case .completed, .rolledBack, .failed: nil
+        case .running: return step.action.map { (step, $0) }
+        case .compensating: return step.compensation.map { (step, $0) }
+        case .completed, .rolledBack, .failed: return nil
         }
     }
 
     /// What can become of each step, with the data as it is now. A step that was skipped is not
     /// compensated; one that has only a compensation is passed on the way.
     private var choices: [SagaState.StepChoice] {
-        var current = -1
-        switch instance.state {
-        case .running(let step), .compensating(let step): current = step
-        case .completed, .rolledBack, .failed: break
-        }
+        let current = steps.firstIndex { $0.name == instance.state.step } ?? -1
         return steps.enumerated().map { index, step in
             let wasDone =
-                step.action == nil ? index < current : instance.executed.contains(index)
+                step.action == nil ? index < current : instance.executed.contains(step.name)
             return SagaState.StepChoice(
-                runs: step.action?.isWanted(instance.data) ?? false,
+                step.name, runs: step.action?.isWanted(instance.data) ?? false,
                 compensates: wasDone && step.compensation?.isWanted(instance.data) ?? false)
         }
     }
 
-    private func advance(_ event: SagaState.Event) throws {
-        if case .running(let step) = instance.state, step >= 0, event != .failed {
-            instance.executed.insert(step)
+    func advance(_ event: SagaState.Event) throws {
+        if case .running(let step) = instance.state, event != .failed {
+            instance.executed.append(step)
         }
         instance.state = instance.state.next(event, choices)
-        instance.lastRequest = nil
-        instance.deadline = nil
-        instance.attempts = 0
+        instance.stopWaiting()
         try perform()
     }
 
     /// Begins what the state says, and goes on as far as nothing must be awaited.
-    private func perform() throws {
+    func perform() throws {
         guard let (step, operation) = operationUnderWay else { return try end() }
         switch operation.work {
         case .local(let body):
@@ -147,26 +141,29 @@ final class SagaExecution<Definition: Saga> {
     }
 
     /// - Throws: the error again, unless it is a reason to roll back.
-    private func takeUp(_ error: any Error, of step: Int) throws {
+    private func takeUp(_ error: any Error, of step: Step<Definition.Data>) throws {
+        if let failure = transaction.failure { throw failure }
         if let error = error as? StoreError, error.isFailureOfStore { throw error }
         if isCompensating {
             guard error is any FailureReply else { throw error }
             return
         }
-        guard !isStarting, steps[step].isReasonToRollBack(error, &instance.data) else {
+        guard !isStarting, step.isReasonToRollBack(error, &instance.data) else {
             throw error
         }
     }
 
-    private func send(_ operation: Step<Definition.Data>.Operation, _ step: Int) throws {
+    func send(_ operation: Step<Definition.Data>.Operation, _ step: Step<Definition.Data>)
+        throws
+    {
         guard case .participant(let request, let isNotification) = operation.work else { return }
+        if instance.lastRequest != nil { instance.retries.isInDoubt = true }
+        let origin = SagaCommandOrigin(
+            saga: instance.reference, step: step.name, isCompensation: isCompensating,
+            isRepeated: instance.retries.isInDoubt)
         let envelope = Step<Definition.Data>.Envelope(
             partitionID: instance.reference.id,
-            replyTo: isNotification ? nil : Definition.replyChannel,
-            headers: [
-                MessageHeader.commandSagaType: instance.reference.type,
-                MessageHeader.commandSagaID: instance.reference.id,
-            ])
+            replyTo: isNotification ? nil : Definition.replyChannel, headers: origin.headers)
         let message = try request.send(instance.data, transaction, envelope)
         let event: SagaLogEvent
         if isNotification {
@@ -174,34 +171,40 @@ final class SagaExecution<Definition: Saga> {
         } else {
             instance.lastRequest = message
             instance.deadline = operation.deadline.map { transaction.now + $0 }
+            instance.retryAt = nil
             event = isCompensating ? .compensating : .requested
-            let name = steps[step].name
-            words.append(isCompensating ? "undoing of \(name) requested" : "\(name) requested")
+            let what = isCompensating ? "undoing of \(step.name)" : step.name
+            words.append("\(what) requested")
         }
         try record(event, step: step, message: message, detail: request.commandType)
     }
 
-    private func succeeded(_ step: Int, message: MessageID?, detail: String) throws {
+    private func succeeded(_ step: Step<Definition.Data>, message: MessageID?, detail: String)
+        throws
+    {
         isStarting = false
-        words.append("\(steps[step].name) \(isCompensating ? "undone" : "done")")
+        words.append("\(step.name) \(isCompensating ? "undone" : "done")")
         try record(isCompensating ? .undone : .done, step: step, message: message, detail: detail)
         try advance(.succeeded)
     }
 
-    private func refused(_ step: Int, message: MessageID?, detail: String) throws {
+    private func refused(_ step: Step<Definition.Data>, message: MessageID?, detail: String) throws
+    {
         let what = isCompensating ? "could not be undone" : "refused"
-        words.append("\(steps[step].name) \(what) (\(detail))")
+        words.append("\(step.name) \(what) (\(detail))")
         try record(isCompensating ? .stuck : .refused, step: step, message: message, detail: detail)
-        try advance(.failed)
+        // A command before this one may have been handled all the same.
+        let mayHaveHappened = instance.retries.isInDoubt && !isCompensating
+        try advance(mayHaveHappened ? .timedOut : .failed)
     }
 
-    private var isCompensating: Bool {
+    var isCompensating: Bool {
         if case .compensating = instance.state { true } else { false }
     }
 
     // MARK: The end
 
-    private func end() throws {
+    func end() throws {
         let event: SagaLogEvent
         switch instance.state {
         case .completed:
@@ -220,28 +223,31 @@ final class SagaExecution<Definition: Saga> {
         switch instance.state {
         case .completed:
             try unlockParticipants()
-            try self.saga.completed(saga, instance.data, transaction)
+            try callHook { try $0.completed(saga, instance.data, transaction) }
         case .rolledBack:
             try unlockParticipants()
-            try self.saga.rolledBack(saga, instance.data, transaction)
+            try callHook { try $0.rolledBack(saga, instance.data, transaction) }
         case .failed:
             // Its locks stay: what they protect is neither done nor undone.
-            try self.saga.failed(saga, instance.data, transaction)
+            try callHook { try $0.failed(saga, instance.data, transaction) }
         case .running, .compensating: break
         }
     }
 
-    /// Remembers a lock that a participant holds for the saga; one that comes too late is freed.
-    private func noteLock(_ target: String, channel: String) throws {
-        try SagaInstances(transaction).addParticipant(
-            instance.reference, channel: channel, target: target)
-        switch instance.state {
-        case .completed, .rolledBack: try unlock(target, on: channel)
-        case .running, .compensating, .failed: break
+    /// Lets the application hear of the end. An error of its own undoes what it has written, and
+    /// nothing else: the saga has ended all the same.
+    private func callHook(_ hook: (Definition) throws -> Void) throws {
+        do {
+            try transaction.savepoint { try hook(saga) }
+        } catch {
+            if let failure = transaction.failure { throw failure }
+            if let error = error as? StoreError, error.isFailureOfStore { throw error }
+            words.append("what was to follow failed (\(error))")
+            try record(.hookFailed, detail: "\(error)")
         }
     }
 
-    private func unlockParticipants() throws {
+    func unlockParticipants() throws {
         for (channel, target) in try SagaInstances(transaction).participants(instance.reference) {
             try unlock(target, on: channel)
         }
@@ -253,15 +259,18 @@ final class SagaExecution<Definition: Saga> {
 
     // MARK: Keeping
 
-    private func save() throws {
+    func save() throws {
         try SagaInstances(transaction).save(instance)
     }
 
-    private func record(
-        _ event: SagaLogEvent, step: Int? = nil, message: MessageID? = nil, detail: String = ""
+    func record(
+        _ event: SagaLogEvent, step: Step<Definition.Data>? = nil, message: MessageID? = nil,
+        detail: String = ""
     ) throws {
+        let number = steps.firstIndex { $0.name == step?.name }
         try log.append(
-            instance.reference, event, step: step, message: message, detail: detail,
+            instance.reference, event, step: step.map { (number ?? 0, $0.name) }, message: message,
+            detail: detail,
             data: WireFormat.encode(instance.data))
     }
 }

@@ -1,15 +1,22 @@
-/// What can be read of a saga whose rows may have been changed by hand.
+/// What can be read of a saga whose rows may have been changed by hand, or whose definition the program
+/// may no longer have.
 ///
-/// Whatever can be read is here, and ``damage`` says what cannot.
+/// Whatever can be read is here; ``damage`` and ``stranded`` say what cannot.
 public struct SagaInspection: Sendable {
     /// Which saga it is.
     public let reference: SagaReference
     /// Where it stands; nil when it has no row, or its state cannot be read.
     public let overview: SagaOverview?
+    /// The definition by which it goes on; nil when there is none.
+    public let definition: SagaDefinition?
     /// What has happened to it: the entries that can be read, from its start.
     public let log: [SagaLogEntry]
     /// What is wrong with its rows, a phrase for each fault; empty when all of them can be read.
     public let damage: [String]
+    /// Why it cannot go on by a definition of this program; nil when it can, or has ended well.
+    public let stranded: SagaStranded?
+    /// Whether an operator has given it up: then it has failed for good.
+    public let isAbandoned: Bool
 }
 
 /// A row of a saga does not hold what it should. The saga does not move until somebody repairs the row.
@@ -36,10 +43,27 @@ extension SagaManager {
     ) throws -> SagaInspection {
         let reference = SagaReference(type: Definition.sagaType, id: id)
         let row = try SagaInstances(transaction).row(reference)
-        let log = try SagaLog(transaction).readableEntries(of: reference)
+        let saga: (any Saga)?
+        var stranded: SagaStranded?
+        do {
+            saga = try row.map { row throws(SagaStranded) in try versions.saga(of: row) }
+        } catch {
+            saga = nil
+            stranded = error
+        }
+        let definition = saga?.definition
+        let overview = row?.readableOverview(definition)
+        if let row, let saga { stranded = row.stranded(saga) }
+        switch overview?.state {
+        case .completed, .rolledBack, nil: stranded = nil
+        case .running, .compensating, .failed: break
+        }
+        let log = try SagaLog(transaction).readableEntries(
+            of: reference, definition ?? versions.definition)
         return SagaInspection(
-            reference: reference, overview: row?.readableOverview(), log: log.entries,
-            damage: (row?.damage(Definition.Data.self) ?? ["it has no row in saga_instance"])
-                + log.damage)
+            reference: reference, overview: overview, definition: definition, log: log.entries,
+            damage: (row?.damage() ?? ["it has no row in saga_instance"]) + log.damage,
+            stranded: stranded,
+            isAbandoned: try SagaDecisions(transaction).isAbandoned(reference))
     }
 }

@@ -2,30 +2,49 @@
 public struct SagaInstance<Data: Sendable>: Sendable {
     /// Which saga it is.
     public let reference: SagaReference
+    /// The version of the definition that it was started with.
+    public let version: Int
     /// Where it stands.
     public internal(set) var state: SagaState
     /// What it knows.
     public internal(set) var data: Data
-    /// The steps whose action was done, or may have been.
-    var executed: Set<Int> = []
+    /// The steps whose action was done, or may have been, in their order.
+    var executed: [String] = []
     /// The command whose reply is awaited; no other reply counts.
     public internal(set) var lastRequest: MessageID?
-    /// How often the operation under way was refused and sent again.
-    var attempts = 0
+    /// How often the operation under way was sent again.
+    var retries = RetryCounts()
     /// When the reply that is awaited is late.
     public internal(set) var deadline: Timestamp?
+    /// When the operation under way is tried again; nil when that is not what the saga waits for.
+    public internal(set) var retryAt: Timestamp?
+
+    /// No reply counts any more, until the next command is sent.
+    mutating func stopWaiting() {
+        lastRequest = nil
+        deadline = nil
+        retryAt = nil
+        retries = RetryCounts()
+    }
 }
 
 /// What is known of a saga without its type's help, for tools.
 public struct SagaOverview: Sendable {
     /// Which saga it is.
     public let reference: SagaReference
-    /// Where it stands.
+    /// The version of the definition that it was started with; nil when that was before there were
+    /// versions.
+    public let version: Int?
+    /// Where it stands. A row from before steps had names in it has the number: `step 1`.
     public let state: SagaState
     /// The command whose reply is awaited.
     public let lastRequest: MessageID?
     /// When that reply is late; nil when it may take any time.
     public let deadline: Timestamp?
+    /// When the operation under way is tried again; nil when that is not what the saga waits for.
+    public let retryAt: Timestamp?
+    /// How often the operation under way was sent again.
+    public let attempts: Int
     /// What it knows, as JSON text.
     public let data: String
 }
@@ -38,28 +57,42 @@ struct SagaInstances {
         self.transaction = transaction
     }
 
-    /// - Returns: the id of the new instance.
-    func insert(type: String, dataType: String, data: String) throws -> SagaReference {
-        let id: Int = try transaction.rows(
+    /// - Returns: the new instance; nil when there is one of the type with the same key.
+    func insert(
+        type: String, version: Int, key: String?, state: SagaState, dataType: String, data: String
+    ) throws -> SagaReference? {
+        try transaction.rows(
             """
-            INSERT INTO saga_instance (saga_type, state_name, saga_data_type, saga_data_json)
-            VALUES (\(type), \(try WireFormat.encode(StateName(.beginning))), \(dataType), \(data))
-            RETURNING id
-            """)[0].values()
-        return SagaReference(type: type, id: "\(id)")
+            INSERT INTO saga_instance
+                (saga_type, definition_version, business_key, state_name, saga_data_type,
+                 saga_data_json)
+            VALUES
+                (\(type), \(version), \(key), \(try WireFormat.encode(StateName(state))),
+                 \(dataType), \(data))
+            ON CONFLICT DO NOTHING RETURNING id
+            """
+        ).first.map {
+            let id: Int = try $0.values()
+            return SagaReference(type: type, id: "\(id)")
+        }
     }
 
-    /// - Throws: ``SagaDamage`` when a column does not hold what it should.
-    func find<Data: Codable>(_ saga: SagaReference, _ type: Data.Type) throws -> SagaInstance<Data>?
-    {
-        try row(saga)?.instance(type)
+    /// The instance that was started with a key; nil when there is none.
+    func find(type: String, key: String) throws -> SagaReference? {
+        try transaction.rows(
+            """
+            SELECT saga_id FROM saga_instance
+            WHERE saga_type = \(type) AND business_key = \(key)
+            """
+        ).first.map { SagaReference(type: type, id: try $0.values()) }
     }
 
     /// The row of a saga, whatever it holds; nil when there is none.
     func row(_ saga: SagaReference) throws -> SagaInstanceRow? {
         try transaction.rows(
             """
-            SELECT state_name, last_request_id, executed_steps, attempts, deadline, saga_data_json
+            SELECT definition_version, state_name, last_request_id, executed_steps, attempts,
+                retries, deadline, retry_at, saga_data_json
             FROM saga_instance WHERE saga_type = \(saga.type) AND saga_id = \(saga.id)
             """
         ).first.map { try SagaInstanceRow(saga, $0) }
@@ -73,8 +106,12 @@ struct SagaInstances {
                 state_name = \(try WireFormat.encode(name)), end_state = \(name.endState ? 1 : 0),
                 compensating = \(name.compensating ? 1 : 0), failed = \(name.failed ? 1 : 0),
                 last_request_id = \(saga.lastRequest?.description),
-                executed_steps = \(try WireFormat.encode(saga.executed.sorted())),
-                attempts = \(saga.attempts), deadline = \(saga.deadline.map { Int($0.milliseconds) }),
+                executed_steps = \(try WireFormat.encode(saga.executed)),
+                definition_version = \(saga.version),
+                attempts = \(saga.retries.total),
+                retries = \(saga.retries == RetryCounts() ? nil : try WireFormat.encode(saga.retries)),
+                deadline = \(saga.deadline.map { Int($0.milliseconds) }),
+                retry_at = \(saga.retryAt.map { Int($0.milliseconds) }),
                 saga_data_json = \(try WireFormat.encode(saga.data))
             WHERE saga_type = \(saga.reference.type) AND saga_id = \(saga.reference.id)
             """)
@@ -90,7 +127,7 @@ struct SagaInstances {
             let (state, end, compensating, failed, executed): (String, Int, Int, Int, String) =
                 try row.values()
             guard let name = try? WireFormat.decode(StateName.self, from: state),
-                (try? WireFormat.decode([Int].self, from: executed)) != nil
+                (try? WireFormat.decode([StepName].self, from: executed)) != nil
             else { return false }
             return name.endState == (end == 1) && name.compensating == (compensating == 1)
                 && name.failed == (failed == 1)
@@ -102,31 +139,47 @@ struct SagaInstances {
         try row(saga)?.overview()
     }
 
-    /// The sagas of a type that wait for a reply up to a deadline, the nearest first.
+    /// A saga that waits for a reply up to a deadline, or until its operation is tried again.
+    struct Waiting {
+        let saga: SagaReference
+        /// The command whose reply would count; nil when there is none.
+        let request: String?
+        /// The deadline, or when the operation is tried again.
+        let due: Timestamp
+        let isRetry: Bool
+    }
+
+    /// The sagas of a type that wait for some time to pass, the nearest first.
     ///
     /// - Parameters:
-    ///   - overdueAt: only those whose deadline has passed at this time.
-    ///   - last: only those after this one, given by its deadline and id.
+    ///   - overdueAt: only those whose time has come at this time.
+    ///   - last: only those after this one, given by its time and id.
     func waiting(
-        type: String, overdueAt: Timestamp?, after last: (deadline: Timestamp, id: String)?,
-        limit: Int
-    ) throws -> [(saga: SagaReference, request: String?, deadline: Timestamp)] {
+        type: String, overdueAt: Timestamp?, after last: (due: Timestamp, id: String)?, limit: Int
+    ) throws -> [Waiting] {
         let time = overdueAt.map { Int($0.milliseconds) } ?? .max
-        let after = last.map { Int($0.deadline.milliseconds) } ?? .min
+        let after = last.map { Int($0.due.milliseconds) } ?? .min
         let afterID = last.flatMap { Int($0.id) } ?? 0
         return try transaction.rows(
             """
-            SELECT saga_id, last_request_id, deadline FROM saga_instance
-            WHERE saga_type = \(type) AND deadline IS NOT NULL AND deadline <= \(time)
-                AND end_state = 0 AND (deadline, id) > (\(after), \(afterID))
-            ORDER BY deadline, id LIMIT \(limit)
+            SELECT saga_id, last_request_id, due, is_retry FROM
+                (SELECT id, saga_id, last_request_id, deadline AS due, 0 AS is_retry
+                 FROM saga_instance
+                 WHERE saga_type = \(type) AND deadline IS NOT NULL AND deadline <= \(time)
+                    AND end_state = 0
+                 UNION ALL
+                 SELECT id, saga_id, last_request_id, retry_at AS due, 1 AS is_retry
+                 FROM saga_instance
+                 WHERE saga_type = \(type) AND retry_at IS NOT NULL AND retry_at <= \(time)
+                    AND end_state = 0) AS waiting
+            WHERE (due, id) > (\(after), \(afterID))
+            ORDER BY due, id LIMIT \(limit)
             """
         ).map {
-            let (id, request, deadline): (String, String?, Int) = try $0.values()
-            return (
-                SagaReference(type: type, id: id), request,
-                Timestamp(milliseconds: Int64(deadline))
-            )
+            let (id, request, due, isRetry): (String, String?, Int, Int) = try $0.values()
+            return Waiting(
+                saga: SagaReference(type: type, id: id), request: request,
+                due: Timestamp(milliseconds: Int64(due)), isRetry: isRetry == 1)
         }
     }
 

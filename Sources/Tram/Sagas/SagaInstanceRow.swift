@@ -1,45 +1,62 @@
 /// A saga's row, before its columns are read.
 struct SagaInstanceRow {
-    private let saga: SagaReference
+    let saga: SagaReference
+    /// The version that the instance was started with; nil when that was before there were versions.
+    let version: Int?
     private let state: String
     private let lastRequest: String?
     private let executedSteps: String
     private let attempts: Int
+    private let retries: String?
     private let deadline: Int?
-    private let data: String
+    private let retryAt: Int?
+    let data: String
 
     /// - Parameter row: the columns in the order of the properties.
     init(_ saga: SagaReference, _ row: Row) throws {
         self.saga = saga
-        (state, lastRequest, executedSteps, attempts, deadline, data) = try row.values()
+        (
+            version, state, lastRequest, executedSteps, attempts, retries, deadline, retryAt, data
+        ) = try row.values()
     }
 
-    func instance<Data: Codable>(_ type: Data.Type) throws(SagaDamage) -> SagaInstance<Data> {
-        SagaInstance(
-            reference: saga, state: try readState(), data: try readData(type),
-            executed: try readExecutedSteps(), lastRequest: try readLastRequest(),
-            attempts: attempts, deadline: readDeadline())
+    /// - Throws: ``SagaDamage``; ``SagaStranded`` when the definition does not know a step of it, or
+    ///   does not understand its data.
+    func instance<Definition: Saga>(_ saga: Definition) throws -> SagaInstance<Definition.Data> {
+        let definition = saga.definition
+        let state = try readState().state(definition)
+        let executed = try readExecutedSteps().map { $0.name(definition) }
+        let request = try readLastRequest()
+        if let stranded = stranded(state, executed, definition) { throw stranded }
+        return SagaInstance(
+            reference: self.saga, version: definition.version, state: state,
+            data: try readData(Definition.Data.self), executed: executed, lastRequest: request,
+            retries: try readRetries(), deadline: time(deadline), retryAt: time(retryAt))
     }
 
     /// Does not read the data, which may be of any type.
-    func overview() throws(SagaDamage) -> SagaOverview {
-        overview(try readState(), lastRequest: try readLastRequest())
+    ///
+    /// - Parameter definition: the one that tells the names of steps of which only the number is there.
+    func overview(_ definition: SagaDefinition? = nil) throws(SagaDamage) -> SagaOverview {
+        overview(try readState().state(definition), lastRequest: try readLastRequest())
     }
 
     /// The same as far as it can be read; nil when its state cannot be.
-    func readableOverview() -> SagaOverview? {
-        guard let state = try? readState() else { return nil }
+    func readableOverview(_ definition: SagaDefinition?) -> SagaOverview? {
+        guard let state = try? readState().state(definition) else { return nil }
         return overview(state, lastRequest: try? readLastRequest())
     }
 
     private func overview(_ state: SagaState, lastRequest: MessageID?) -> SagaOverview {
         SagaOverview(
-            reference: saga, state: state, lastRequest: lastRequest, deadline: readDeadline(),
-            data: data)
+            reference: saga, version: version, state: state, lastRequest: lastRequest,
+            deadline: time(deadline), retryAt: time(retryAt), attempts: attempts, data: data)
     }
 
-    /// What is wrong with the columns; nothing when an instance can be made of them.
-    func damage(_ type: (some Codable).Type) -> [String] {
+    // MARK: What is wrong
+
+    /// What is wrong with the columns; nothing when they could be an instance of some definition.
+    func damage() -> [String] {
         var damage: [String] = []
         func note(_ read: () throws(SagaDamage) -> Void) {
             do { try read() } catch { damage.append(error.detail) }
@@ -47,12 +64,44 @@ struct SagaInstanceRow {
         note { () throws(SagaDamage) in _ = try readState() }
         note { () throws(SagaDamage) in _ = try readLastRequest() }
         note { () throws(SagaDamage) in _ = try readExecutedSteps() }
-        note { () throws(SagaDamage) in _ = try readData(type) }
+        note { () throws(SagaDamage) in _ = try readRetries() }
+        note { () throws(SagaDamage) in _ = try read(AnyJSON.self, "saga_data_json", data) }
         return damage
     }
 
-    private func readState() throws(SagaDamage) -> SagaState {
-        try read(StateName.self, "state_name", state).state
+    /// Why an instance without damage cannot go on by a definition; nil when it can.
+    func stranded<Definition: Saga>(_ saga: Definition) -> SagaStranded? {
+        let definition = saga.definition
+        do {
+            let state = try readState().state(definition)
+            let executed = try readExecutedSteps().map { $0.name(definition) }
+            if let stranded = stranded(state, executed, definition) { return stranded }
+            _ = try readData(Definition.Data.self)
+        } catch {
+            return error as? SagaStranded
+        }
+        return nil
+    }
+
+    private func stranded(
+        _ state: SagaState, _ executed: [String], _ definition: SagaDefinition
+    ) -> SagaStranded? {
+        func stranded(_ reason: SagaStranded.Reason) -> SagaStranded {
+            SagaStranded(saga: saga, reason: reason)
+        }
+        if let step = state.step, !definition.has(step) {
+            return stranded(.unknownStep(step, version: definition.version))
+        }
+        if let step = executed.first(where: { !definition.has($0) }) {
+            return stranded(.unknownStepDone(step, version: definition.version))
+        }
+        return nil
+    }
+
+    // MARK: Reading columns
+
+    func readState() throws(SagaDamage) -> StateName {
+        try read(StateName.self, "state_name", state)
     }
 
     private func readLastRequest() throws(SagaDamage) -> MessageID? {
@@ -63,16 +112,28 @@ struct SagaInstanceRow {
         return id
     }
 
-    private func readExecutedSteps() throws(SagaDamage) -> Set<Int> {
-        Set(try read([Int].self, "executed_steps", executedSteps))
+    private func readExecutedSteps() throws(SagaDamage) -> [StepName] {
+        try read([StepName].self, "executed_steps", executedSteps)
     }
 
-    private func readData<Data: Codable>(_ type: Data.Type) throws(SagaDamage) -> Data {
-        try read(type, "saga_data_json", data)
+    private func readData<Data: Codable>(_ type: Data.Type) throws -> Data {
+        guard let fault = WireFormat.fault(in: data, as: type) else {
+            return try WireFormat.decode(type, from: data)
+        }
+        _ = try read(AnyJSON.self, "saga_data_json", data)
+        throw SagaStranded(
+            saga: saga,
+            reason: .unreadableData(
+                "the column saga_data_json holds '\(shortened(data))': \(fault)"))
     }
 
-    private func readDeadline() -> Timestamp? {
-        deadline.map { Timestamp(milliseconds: Int64($0)) }
+    private func readRetries() throws(SagaDamage) -> RetryCounts {
+        guard let retries else { return RetryCounts(attempts: attempts) }
+        return try read(RetryCounts.self, "retries", retries)
+    }
+
+    private func time(_ milliseconds: Int?) -> Timestamp? {
+        milliseconds.map { Timestamp(milliseconds: Int64($0)) }
     }
 
     private func read<Value: Decodable>(
@@ -90,39 +151,12 @@ struct SagaInstanceRow {
     }
 }
 
+/// Any JSON value: to see whether a text is one.
+private struct AnyJSON: Decodable {
+    init(from decoder: any Decoder) throws {}
+}
+
 /// A text from a row that may be of any length, for a message about it.
 func shortened(_ text: String) -> String {
     text.count <= 100 ? text : text.prefix(100) + "…"
-}
-
-/// The column `state_name`, in the form of the original.
-struct StateName: Codable {
-    let currentlyExecuting: Int
-    let compensating: Bool
-    let endState: Bool
-    let failed: Bool
-
-    init(_ state: SagaState) {
-        switch state {
-        case .running(let step): currentlyExecuting = step
-        case .compensating(let step), .failed(let step): currentlyExecuting = step
-        case .completed, .rolledBack: currentlyExecuting = 0
-        }
-        switch state {
-        case .compensating, .rolledBack: compensating = true
-        case .running, .completed, .failed: compensating = false
-        }
-        endState = state.isEnd
-        if case .failed = state { failed = true } else { failed = false }
-    }
-
-    var state: SagaState {
-        switch (endState, failed, compensating) {
-        case (true, true, _): .failed(step: currentlyExecuting)
-        case (true, false, true): .rolledBack
-        case (true, false, false): .completed
-        case (false, _, true): .compensating(step: currentlyExecuting)
-        case (false, _, false): .running(step: currentlyExecuting)
-        }
-    }
 }

@@ -1,7 +1,8 @@
 /// What has happened to a saga, kept beside its instance for whoever wants to understand it.
 public struct SagaLogEntry: Hashable, Sendable {
-    /// The step that it happened to, or nil for the saga as a whole.
-    public let step: Int?
+    /// The name of the step that it happened to, or nil for the saga as a whole. An entry from before
+    /// steps had names in it has the number: `step 1`.
+    public let step: String?
     public let event: SagaLogEvent
     /// The command that was sent, or the reply that came.
     public let message: MessageID?
@@ -30,13 +31,27 @@ public enum SagaLogEvent: String, Hashable, Sendable, SQLConvertible {
     case undone
     /// The compensation was refused.
     case stuck
-    /// A refused command was sent again.
+    /// The command will be sent again, when some time has passed.
+    case waiting
+    /// The command was sent again, after a refusal, a deadline, or a wait.
     case retried
     /// A reply came that did not count.
     case ignored
+    /// An operator had a compensation that was refused sent again.
+    case takenUp = "taken-up"
+    /// An operator had the outstanding command sent again.
+    case resent
+    /// An operator decided that the step, or its compensation, counts as done.
+    case skipped
+    /// An operator decided that the saga rolls back.
+    case rollbackOrdered = "rollback"
+    /// An operator gave the saga up.
+    case abandoned
     case completed
     case rolledBack = "rolled-back"
     case failed
+    /// The application was told of the end, and threw an error.
+    case hookFailed = "hook-failed"
 }
 
 struct SagaLog {
@@ -47,17 +62,34 @@ struct SagaLog {
     }
 
     func append(
-        _ saga: SagaReference, _ event: SagaLogEvent, step: Int? = nil, message: MessageID? = nil,
-        detail: String = "", data: String
+        _ saga: SagaReference, _ event: SagaLogEvent, step: (number: Int, name: String)? = nil,
+        message: MessageID? = nil, detail: String = "", data: String
     ) throws {
         try transaction.execute(
             """
             INSERT INTO saga_log
-                (saga_type, saga_id, step, event, message_id, detail, saga_data_json, creation_time)
+                (saga_type, saga_id, step, step_name, event, message_id, detail, saga_data_json,
+                 creation_time)
             VALUES
-                (\(saga.type), \(saga.id), \(step), \(event), \(message?.description), \(detail),
-                 \(data), \(Int(transaction.now.milliseconds)))
+                (\(saga.type), \(saga.id), \(step?.number), \(step?.name), \(event),
+                 \(message?.description), \(detail), \(data),
+                 \(Int(transaction.now.milliseconds)))
             """)
+    }
+
+    /// The last command that a saga has sent and wanted an answer to; nil when there is none.
+    func lastCommand(of saga: SagaReference) throws -> MessageID? {
+        try transaction.rows(
+            """
+            SELECT message_id FROM saga_log
+            WHERE saga_type = \(saga.type) AND saga_id = \(saga.id)
+                AND event IN (\(SagaLogEvent.requested), \(SagaLogEvent.compensating))
+            ORDER BY id DESC LIMIT 1
+            """
+        ).first.flatMap { row in
+            let message: String? = try row.values()
+            return message.flatMap { MessageID($0) }
+        }
     }
 
     /// - Throws: ``SagaDamage`` when an entry does not hold what it should.
@@ -68,19 +100,21 @@ struct SagaLog {
     }
 
     /// The entries that can be read, and what is wrong with the others.
+    ///
+    /// - Parameter definition: the one that tells the names of steps of which only the number is there.
     func readableEntries(
-        of saga: SagaReference
+        of saga: SagaReference, _ definition: SagaDefinition? = nil
     ) throws -> (entries: [SagaLogEntry], damage: [String]) {
         let rows = try transaction.rows(
             """
-            SELECT id, step, event, message_id, detail, saga_data_json FROM saga_log
+            SELECT id, step, step_name, event, message_id, detail, saga_data_json FROM saga_log
             WHERE saga_type = \(saga.type) AND saga_id = \(saga.id) ORDER BY id
             """)
         var entries: [SagaLogEntry] = []
         var damage: [String] = []
         for row in rows {
-            let (id, step, event, message, detail, data):
-                (Int, Int?, String, String?, String, String) = try row.values()
+            let (id, number, name, event, message, detail, data):
+                (Int, Int?, String?, String, String?, String, String) = try row.values()
             guard let event = SagaLogEvent(rawValue: event) else {
                 damage.append("row \(id) of saga_log holds the event '\(shortened(event))'")
                 continue
@@ -89,10 +123,21 @@ struct SagaLog {
             if let message, messageID == nil {
                 damage.append("row \(id) of saga_log holds the message '\(shortened(message))'")
             }
+            let step = name ?? number.map { definition?.name(ofStep: $0) ?? "step \($0)" }
             entries.append(
                 SagaLogEntry(
                     step: step, event: event, message: messageID, detail: detail, data: data))
         }
         return (entries, damage)
+    }
+}
+
+extension Transaction {
+    /// Runs `body`; what it sends is caused by a saga's outstanding command or, when none is, by the
+    /// last one that it has sent: for what no message but the time or an operator makes a saga send.
+    func causing<Result>(
+        byCommandOf saga: SagaReference, _ request: MessageID?, _ body: () throws -> Result
+    ) throws -> Result {
+        try causing(by: request ?? SagaLog(self).lastCommand(of: saga), body)
     }
 }

@@ -5,13 +5,23 @@
 /// ignored, and visible in the log.
 public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
     public let id: String
+    let versions: SagaVersions
     private let saga: Definition
 
-    /// - Parameter id: the id under which the inbox remembers the replies that were handled.
-    /// - Throws: ``WiringError/badSaga(_:)`` when the saga cannot be run as it is defined.
-    public init(_ saga: Definition, id: String) throws {
+    /// - Parameters:
+    ///   - saga: the definition by which new instances are started.
+    ///   - formerly: older definitions of the same type of saga, by which instances go on that were
+    ///     started with them. Each has a lower ``Saga/version``, and may have data of its own:
+    ///
+    ///     ```swift
+    ///     try SagaManager(BookTripSaga(), formerly: [BookTripSagaV1()], id: "trips")
+    ///     ```
+    ///   - id: the id under which the inbox remembers the replies that were handled.
+    /// - Throws: ``WiringError/badSaga(_:)`` when one of them cannot be run as it is defined, or they
+    ///   are not versions of one saga.
+    public init(_ saga: Definition, formerly: [any Saga] = [], id: String) throws {
         do {
-            try saga.validate()
+            versions = try SagaVersions(saga, formerly: formerly)
         } catch {
             throw WiringError.badSaga(error)
         }
@@ -19,56 +29,96 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
         self.id = id
     }
 
-    /// The saga's steps as data.
-    public var definition: SagaDefinition { saga.definition }
+    /// The saga's steps as data: those of the newest version, and the former ones beside them.
+    public var definition: SagaDefinition { versions.definition }
 
     /// Starts an instance, in the caller's transaction: its first local steps are done, and its first
     /// command is sent, when this returns.
     ///
-    /// - Throws: what its first step throws when it is local: then nothing has happened.
+    /// - Throws: what ``Saga/starting(_:_:_:)`` throws, or its first step when it is local: then
+    ///   nothing has happened.
     @discardableResult
     public func start(
         _ data: Definition.Data, in transaction: any Transaction
     ) throws -> SagaInstance<Definition.Data> {
+        guard let instance = try start(data, key: nil, transaction) else {
+            throw StoreError.unexpectedRow("saga_instance has taken no row")
+        }
+        return instance
+    }
+
+    /// Starts an instance unless there is one with the same key: whoever asks twice for the same thing
+    /// gets one saga. Two transactions that start with one key at once, also of two processes, make one
+    /// instance between them.
+    ///
+    /// ```swift
+    /// try manager.start(data, key: "order-7", in: transaction)
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - data: only what a new instance begins with.
+    ///   - key: what the application knows the saga by, not empty. It is unique among the sagas of this
+    ///     type in this store, also after they have ended, until they are purged.
+    /// - Returns: the instance, whichever version of the definition it was started with, and whether
+    ///   it was started now.
+    /// - Throws: ``SagaError/emptyKey``; what ``start(_:in:)`` throws.
+    @discardableResult
+    public func start(
+        _ data: Definition.Data, key: String, in transaction: any Transaction
+    ) throws -> SagaStart {
+        if key.isEmpty { throw SagaError.emptyKey }
+        if let instance = try start(data, key: key, transaction) {
+            return SagaStart(reference: instance.reference, isNew: true)
+        }
+        let known = try SagaInstances(transaction).find(type: Definition.sagaType, key: key)
+        guard let known else {
+            throw StoreError.unexpectedRow("no row of saga_instance has the key '\(key)'")
+        }
+        return SagaStart(reference: known, isNew: false)
+    }
+
+    /// - Returns: nil when there is an instance with the key.
+    private func start(
+        _ data: Definition.Data, key: String?, _ transaction: any Transaction
+    ) throws -> SagaInstance<Definition.Data>? {
         try transaction.savepoint {
+            let state = SagaState.running(step: saga.steps[0].name)
             let reference = try SagaInstances(transaction).insert(
-                type: Definition.sagaType, dataType: String(reflecting: Definition.Data.self),
-                data: WireFormat.encode(data))
-            let instance = SagaInstance(reference: reference, state: .beginning, data: data)
+                type: Definition.sagaType, version: Definition.version, key: key, state: state,
+                dataType: String(reflecting: Definition.Data.self), data: WireFormat.encode(data))
+            guard let reference else { return nil }
+            let instance = SagaInstance(
+                reference: reference, version: Definition.version, state: state, data: data)
             let execution = SagaExecution(saga, instance, transaction)
             try execution.start()
             return execution.instance
         }
     }
 
-    /// Takes up a failed instance where it stands: sends the compensation that was refused again.
+    /// An instance that was started with the newest version, or nil when there is none.
     ///
-    /// - Returns: what came of it, in words.
-    /// - Throws: ``SagaError``; ``SagaDamage`` when the instance cannot be read.
-    public func retry(_ id: String, in transaction: any Transaction) throws -> [String] {
-        let reference = SagaReference(type: Definition.sagaType, id: id)
-        guard
-            let instance = try SagaInstances(transaction).find(reference, Definition.Data.self)
-        else { throw SagaError.notFound(reference) }
-        guard case .failed(let step) = instance.state else {
-            throw SagaError.notFailed(reference, instance.state)
-        }
-        let execution = SagaExecution(saga, instance, transaction)
-        let refused = try SagaLog(transaction).entries(of: reference).last {
-            $0.event == .compensating
-        }
-        try transaction.causing(by: refused?.message) { try execution.retryCompensation(step) }
-        return [execution.summary]
-    }
-
-    /// An instance, or nil when there is none.
-    ///
-    /// - Throws: ``SagaDamage`` when it cannot be read; see ``inspect(_:in:)``.
+    /// - Throws: ``SagaError/ofFormerVersion(_:_:)`` for one that was started with another, see
+    ///   ``Sagas/overview(of:in:)``; ``SagaDamage`` or ``SagaStranded`` when it cannot be read, see
+    ///   ``inspect(_:in:)``.
     public func instance(
         _ id: String, in transaction: any Transaction
     ) throws -> SagaInstance<Definition.Data>? {
-        try SagaInstances(transaction).find(
-            SagaReference(type: Definition.sagaType, id: id), Definition.Data.self)
+        let reference = SagaReference(type: Definition.sagaType, id: id)
+        guard let row = try SagaInstances(transaction).row(reference) else { return nil }
+        guard let saga = try versions.saga(of: row) as? Definition else {
+            throw SagaError.ofFormerVersion(reference, row.version)
+        }
+        return try row.instance(saga)
+    }
+
+    /// An instance in motion, by the definition that it was started with.
+    func execution(
+        of row: SagaInstanceRow, _ transaction: any Transaction
+    ) throws -> any SagaInMotion {
+        func execution(_ saga: some Saga) throws -> any SagaInMotion {
+            SagaExecution(saga, try row.instance(saga), transaction)
+        }
+        return try execution(versions.saga(of: row))
     }
 
     // MARK: Subscriber
@@ -84,9 +134,32 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
     ) throws -> HandlerOutcome {
         let reply = try SagaReply(message)
         guard reply.saga.type == Definition.sagaType,
-            let instance = try SagaInstances(transaction).find(reply.saga, Definition.Data.self)
+            let row = try SagaInstances(transaction).row(reply.saga)
         else { return try ignore(reply, transaction) }
-        return try SagaExecution(saga, instance, transaction).take(reply)
+        let state = try row.overview().state
+        if state.isEnd { return try ignore(reply, of: row, state, transaction) }
+        return try execution(of: row, transaction).take(reply)
+    }
+
+    /// A reply to a saga that has ended: its definition is not needed for it any more.
+    private func ignore(
+        _ reply: SagaReply, of row: SagaInstanceRow, _ state: SagaState,
+        _ transaction: any Transaction
+    ) throws -> HandlerOutcome {
+        if let target = reply.lockedTarget, let channel = reply.commandChannel {
+            try SagaInstances(transaction).addParticipant(
+                reply.saga, channel: channel, target: target)
+            // The locks of a failed saga stay: what they protect is neither done nor undone. Of one
+            // that was given up, nothing is protected any more.
+            let hasFailed = if case .failed = state { true } else { false }
+            if try !hasFailed || SagaDecisions(transaction).isAbandoned(reply.saga) {
+                try transaction.unlock(target, on: channel, of: reply.saga)
+            }
+        }
+        try SagaLog(transaction).append(
+            reply.saga, .ignored, message: reply.message.id, detail: reply.message.type,
+            data: row.data)
+        return .ignored("\(reply.saga) has ended")
     }
 
     /// A reply to a saga that is not there. One that was purged had ended, and keeps no lock.
@@ -101,129 +174,12 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
         }
         return .ignored("\(reply.saga) has ended, and was purged")
     }
-
-    // MARK: Deadlines
-
-    public func awaited(
-        overdueAt: Timestamp?, after last: AwaitedMessage?, limit: Int,
-        in transaction: any Transaction
-    ) throws -> [AwaitedMessage] {
-        try SagaInstances(transaction)
-            .waiting(
-                type: Definition.sagaType, overdueAt: overdueAt,
-                after: last.map { ($0.deadline, $0.id) }, limit: limit
-            )
-            .map { awaited($0.saga, request: $0.request, deadline: $0.deadline) }
-    }
-
-    private func awaited(
-        _ saga: SagaReference, request: String?, deadline: Timestamp
-    ) -> AwaitedMessage {
-        let request = request.flatMap { MessageID($0) }?.description
-        return AwaitedMessage(
-            id: saga.id, channel: Definition.replyChannel, partitionID: saga.id,
-            deadline: deadline,
-            description: "\(saga) for the reply to \(request ?? "nothing")")
-    }
-
-    public func expire(
-        _ awaited: AwaitedMessage, in transaction: any Transaction
-    ) throws -> String? {
-        let reference = SagaReference(type: Definition.sagaType, id: awaited.id)
-        guard
-            let instance = try SagaInstances(transaction).find(reference, Definition.Data.self)
-        else { throw SagaError.notFound(reference) }
-        // Since it was found overdue, the reply may have come, or another relay has been here.
-        guard !instance.state.isEnd, let deadline = instance.deadline,
-            self.awaited(
-                reference, request: instance.lastRequest?.description, deadline: deadline)
-                == awaited
-        else { return nil }
-        let execution = SagaExecution(saga, instance, transaction)
-        try transaction.causing(by: instance.lastRequest) { try execution.timeOut() }
-        return execution.summary
-    }
 }
 
-/// What a manager refuses.
-public enum SagaError: Error, Hashable, Sendable {
-    case notFound(SagaReference)
-    /// Only a failed saga can be taken up again.
-    case notFailed(SagaReference, SagaState)
-}
-
-/// What can be asked about sagas of any type.
-public enum Sagas {
-    /// Where a saga stands, or nil when there is none.
-    ///
-    /// - Throws: ``SagaDamage`` when its row does not hold what it should.
-    public static func overview(
-        of saga: SagaReference, in transaction: any Transaction
-    ) throws -> SagaOverview? {
-        try SagaInstances(transaction).overview(saga)
-    }
-
-    /// The commands of a saga that this store's service has, and that wait for a lock.
-    public static func stashedCommands(
-        of saga: SagaReference, in transaction: any Transaction
-    ) throws -> [MessageHeading] {
-        try SagaLocks(transaction).stashedCommands(of: saga)
-    }
-
-    /// Whether the columns of a saga's row say the same as its state.
-    package static func isConsistent(
-        _ saga: SagaReference, in transaction: any Transaction
-    ) throws -> Bool {
-        try SagaInstances(transaction).isConsistent(saga)
-    }
-
-    /// Whether a saga is gone because it was purged: then it had been completed or rolled back.
-    public static func isPurged(
-        _ saga: SagaReference, in transaction: any Transaction
-    ) throws -> Bool {
-        try SagaInstances(transaction).isPurged(saga)
-    }
-
-    /// How many sagas have been purged so far.
-    public static func purgedCount(in transaction: any Transaction) throws -> Int {
-        try SagaInstances(transaction).purgedCount()
-    }
-
-    /// What has happened to a saga, from its start; nothing once it was purged.
-    ///
-    /// - Throws: ``SagaDamage`` when an entry cannot be read.
-    public static func log(
-        of saga: SagaReference, in transaction: any Transaction
-    ) throws -> [SagaLogEntry] {
-        try SagaLog(transaction).entries(of: saga)
-    }
-}
-
-/// A reply to a saga's command, read from its headers.
-struct SagaReply {
-    let message: Message
-    let saga: SagaReference
-    let request: MessageID?
-    let outcome: ReplyOutcome
-    let lockedTarget: String?
-    let commandChannel: String?
-
-    init(_ message: Message) throws {
-        func echoed(_ header: String) -> String? {
-            message.headers[MessageHeader.echo(of: header)]
-        }
-        guard let type = echoed(MessageHeader.commandSagaType),
-            let id = echoed(MessageHeader.commandSagaID)
-        else { throw WireFormatError("the reply names no saga") }
-        guard
-            let outcome = message.headers[MessageHeader.replyOutcome].flatMap(
-                ReplyOutcome.init(rawValue:))
-        else { throw WireFormatError("the reply is neither SUCCESS nor FAILURE") }
-        self.message = message
-        saga = SagaReference(type: type, id: id)
-        request = message.headers[MessageHeader.replyToMessageID].flatMap { MessageID($0) }
-        self.outcome = outcome
-        lockedTarget = message.headers[MessageHeader.sagaLockedTarget]
-        commandChannel = echoed(MessageHeader.commandDestination)
-    }
+/// What came of starting a saga with a key.
+public struct SagaStart: Hashable, Sendable {
+    /// Which saga it is.
+    public let reference: SagaReference
+    /// Whether it was started now; false when there was one with the key.
+    public let isNew: Bool
 }

@@ -15,39 +15,6 @@ public struct Step<Data>: Sendable {
         case nothingToAddTo
     }
 
-    /// What a step does, forward or backward.
-    struct Operation: Sendable {
-        let work: Work
-        /// The condition under which it is done; nil when it always is.
-        let condition: (@Sendable (Data) -> Bool)?
-        var replies: [String: @Sendable (inout Data, String) throws -> Void] = [:]
-        /// How often it is tried again before a refusal counts.
-        var retries = 0
-        /// How long a reply is waited for; for ever when nil.
-        var deadline: Duration?
-
-        func isWanted(_ data: Data) -> Bool { condition?(data) ?? true }
-    }
-
-    enum Work: Sendable {
-        case local(@Sendable (inout Data, any Transaction) throws -> Void)
-        case participant(Request, isNotification: Bool)
-    }
-
-    /// A command that depends on the data.
-    struct Request: Sendable {
-        let channel: CommandChannel
-        let commandType: String
-        let send: @Sendable (Data, any Transaction, Envelope) throws -> MessageID
-    }
-
-    /// How a saga's command is addressed.
-    struct Envelope: Sendable {
-        let partitionID: String
-        let replyTo: String?
-        let headers: [String: String]
-    }
-
     private struct RollbackError: Sendable {
         let record: @Sendable (any Error, inout Data) -> Bool
     }
@@ -142,14 +109,52 @@ public struct Step<Data>: Sendable {
         return step
     }
 
-    /// Sends the command again when it is refused, so many times, before the refusal counts.
-    public func retrying(_ times: Int) -> Step {
-        changingLast { $0.retries = times }
+    /// Sends the command again when it is refused with this reply, before the refusal counts. Any other
+    /// refusal counts at once, unless another retry names it.
+    ///
+    /// ```swift
+    /// Step("charge card").invokeParticipant(.bank, charge)
+    ///     .retrying(3, on: GatewayBusy.self, after: .seconds(1), backoff: 2)
+    /// ```
+    ///
+    /// The step waits 1 s, 2 s and 4 s then, and no thread with it: a relay sends the command when it is
+    /// time.
+    ///
+    /// - Parameters:
+    ///   - times: how often, from 1; each reply is counted for itself.
+    ///   - wait: how long before the first time, to the millisecond.
+    ///   - backoff: how many times as long as before it is waited each further time.
+    public func retrying(
+        _ times: Int, on reply: (some FailureReply).Type, after wait: Duration = .zero,
+        backoff: Int = 1
+    ) -> Step {
+        retrying(
+            Retry(
+                cause: .refusal(reply.replyType), times: times, wait: wait, backoff: backoff))
     }
 
-    /// Stops waiting for the reply after this time, to the millisecond, and rolls back. What was asked
-    /// for may have happened, or happen later: so the step's own compensation is sent too, which
-    /// cannot overtake it.
+    /// Sends the command again after its deadline, or after any refusal that no other retry names.
+    ///
+    /// What was asked for before the deadline may have happened, or happen later: the participant may
+    /// do it twice, unless it does nothing the second time. Until the command is sent again a late reply
+    /// still counts; after that, only the reply to the last command does. When the step rolls back in
+    /// the end, its compensation is sent also if the last reply was a refusal.
+    ///
+    /// - Parameters:
+    ///   - times: how often, from 1.
+    ///   - wait: how long before the first time, to the millisecond.
+    ///   - backoff: how many times as long as before it is waited each further time.
+    public func retrying(
+        _ times: Int, on cause: RetryCause, after wait: Duration = .zero, backoff: Int = 1
+    ) -> Step {
+        retrying(Retry(cause: cause.cause, times: times, wait: wait, backoff: backoff))
+    }
+
+    /// Stops waiting for the reply after this time, to the millisecond.
+    ///
+    /// An action is then sent again if a retry says so, or the saga rolls back. What was asked for may
+    /// have happened, or happen later: so the step's own compensation is sent too, which comes after
+    /// it. A compensation is sent again if a retry says so, or the saga has failed at the step.
     public func deadline(_ time: Duration) -> Step {
         changingLast { $0.deadline = time }
     }
@@ -174,6 +179,10 @@ public struct Step<Data>: Sendable {
         }
         return Operation(
             work: .participant(request, isNotification: isNotification), condition: predicate)
+    }
+
+    private func retrying(_ retry: Retry) -> Step {
+        changingLast { $0.retries.append(retry) }
     }
 
     private func withAction(_ operation: Operation) -> Step {

@@ -277,7 +277,7 @@ private struct ShownOrder: Document {
         if let step {
             lines.append("  step          \(step)")
         }
-        lines += wait.deliveries.map(\.line)
+        lines += wait.lines
         if wait.isStuck {
             lines.append("  stuck: nothing is on its way; see tram saga resend")
         }
@@ -291,7 +291,7 @@ private struct ShownOrder: Document {
         ]
     }
 
-    var json: JSON { .object(jsonMembers) }
+    var json: JSON { .object(jsonMembers + wait.jsonMembers) }
 }
 
 /// An order that was waited for.
@@ -314,7 +314,22 @@ private struct AwaitedOrder: Document {
     }
 
     var json: JSON {
-        .object(shown.jsonMembers + [JSON.Member("ended", .string(end.rawValue))])
+        .object(
+            shown.jsonMembers + [JSON.Member("ended", .string(end.rawValue))]
+                + shown.wait.jsonMembers)
+    }
+}
+
+extension OrderWait {
+    /// The lines of an order or a saga that say what it waits for.
+    var lines: [String] {
+        deliveries.map(\.line)
+            + [retry].compactMap { $0.map { "  waiting for   \($0.description)" } }
+    }
+
+    /// When something is tried again; nothing when that is not what is waited for.
+    var jsonMembers: [JSON.Member] {
+        [retry].compactMap { $0.map { JSON.Member("retryAt", .string($0.at.rfc3339)) } }
     }
 }
 

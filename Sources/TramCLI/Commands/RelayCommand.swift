@@ -209,8 +209,11 @@ struct RelayCommand: ParsableCommand {
 
     struct Status: SessionCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show what waits in each outbox.",
+            abstract: "Show what waits in each outbox, and the sagas that need help.",
             discussion: """
+                A saga is stuck when nothing is on its way that it waits for, and stranded when \
+                this program does not know its definition, its step or its data.
+
                 Example:
                   tram relay status
                 """)
@@ -222,7 +225,10 @@ struct RelayCommand: ParsableCommand {
 
         func run(in session: Session) throws -> ExitStatus {
             let system = try session.open()
-            let status = RelayStatus(outboxes: try system.outboxStatus(session.availability))
+            let status = RelayStatus(
+                outboxes: try system.outboxStatus(session.availability),
+                helpless: try system.helplessSagas(session.availability),
+                deadlines: try system.relay.deadlines(limit: 100, session.availability))
             try session.show(status)
             return exitCode && status.pending > 0 ? .bound : .done
         }
@@ -254,6 +260,10 @@ private struct RedeliveredMessages: Document {
 
 private struct RelayStatus: Document {
     let outboxes: [OutboxStatus]
+    /// The sagas that will not move unless somebody helps.
+    let helpless: [HelplessSaga]
+    /// What will not move before its time.
+    let deadlines: [String]
 
     var pending: Int { outboxes.reduce(0) { $0 + $1.pending } }
 
@@ -269,8 +279,22 @@ private struct RelayStatus: Document {
                     + (isParked ? ["\(outbox.parked)"] : [])
                     + [outbox.next.map { "\($0.id) \(escaped($0.type))" } ?? "-"]
             }
-        ).text
+        ).text + helpless.prefix(100).map(line).joined()
+            + (helpless.count > 100 ? "And \(helpless.count - 100) more: tram saga list\n" : "")
+            + deadlines.map { "Waiting for a deadline: \(escaped($0))\n" }.joined()
     }
 
-    var json: JSON { outboxes.json }
+    private func line(_ saga: HelplessSaga) -> String {
+        let name = "the saga of order \(saga.order)"
+        return if let reason = saga.stranded {
+            "Stranded: \(name): \(escaped(reason))\n"
+        } else {
+            "Stuck: \(name): nothing is on its way; see tram saga show \(saga.order)\n"
+        }
+    }
+
+    var json: JSON {
+        outboxes.json(helpless).adding(
+            deadlines.isEmpty ? [] : [JSON.Member("waitingFor", .strings(deadlines))])
+    }
 }

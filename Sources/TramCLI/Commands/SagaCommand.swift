@@ -7,20 +7,25 @@ internal import Tram
 
 struct SagaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "saga", abstract: "Look at the sagas that decide about orders.",
+        commandName: "saga",
+        abstract: "Look at the sagas that decide about orders, and help those that are stuck.",
         discussion: """
             A saga is named by its order's id.
 
             Example:
               tram saga show 1
             """,
-        subcommands: [List.self, Show.self, Retry.self])
+        subcommands: [
+            List.self, Show.self, Retry.self, Resend.self, Skip.self, Rollback.self,
+            Abandon.self,
+        ])
 
     struct List: SessionCommand {
         static let configuration = CommandConfiguration(
             abstract: "List the sagas of all orders, choreographed and orchestrated.",
             discussion: """
-                A saga whose rows cannot be read is listed as damaged, and the exit code is then 65.
+                A saga whose rows cannot be read is listed as damaged, and one whose definition, \
+                step or data this program does not know as stranded; the exit code is then 65.
 
                 Example:
                   tram saga list
@@ -41,14 +46,17 @@ struct SagaCommand: ParsableCommand {
                     let saga = shown.saga
                     return [
                         "\(saga.order.id)", saga.order.saga.rawValue, saga.state,
-                        "\(saga.messages.count)", saga.step ?? "-",
-                        saga.wait.deliveries.map {
-                            "\($0.subscriber) to handle \($0.message.id)"
-                        }.joined(separator: ", "),
+                        "\(saga.messages.count)", saga.step.map(escaped) ?? "-",
+                        saga.wait.isStuck
+                            ? "stuck: nothing is on its way"
+                            : (saga.wait.deliveries.map {
+                                "\($0.subscriber) to handle \($0.message.id)"
+                            } + [saga.wait.retry?.description].compactMap { $0 })
+                            .joined(separator: ", "),
                     ]
                 })
             guard let damaged = sagas.first(where: { !$0.damage.isEmpty }) else { return .done }
-            session.hint("'tram saga show \(damaged.order.id)' says what is damaged")
+            session.hint("'tram saga show \(damaged.order.id)' says what is wrong")
             return .damaged
         }
     }
@@ -74,41 +82,93 @@ struct SagaCommand: ParsableCommand {
             return saga.damage.isEmpty ? .done : .damaged
         }
     }
-
-    struct Retry: SessionCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Take up a failed saga where it stands.",
-            discussion: """
-                Example:
-                  tram saga retry 1
-                """)
-
-        @Argument(help: "The order's id.") var id: String
-        @OptionGroup(title: "Global options") var global: GlobalOptions
-
-        func run(in session: Session) throws -> ExitStatus {
-            let id = try Input.id(id, field: "id")
-            let (effects, published) = try session.open().retrySaga(ofOrder: id)
-            try session.show(RetriedSaga(orderID: id, effects: effects, published: published))
-            return .done
-        }
-    }
 }
 
-private struct RetriedSaga: Document {
-    let orderID: Int
-    let effects: [String]
-    let published: [MessageHeading]
+extension SagaCommand {
+    struct Retry: SagaDecisionCommand {
+        static let decision = SagaDecision.retry
+        static let configuration = CommandConfiguration(
+            abstract: "Take up a failed saga, or one that is stuck, where it stands.",
+            discussion: """
+                The compensation that was refused is sent again, or the outstanding command of a \
+                saga for which nothing is on its way. Asks only when an inbox shows that command \
+                handled.
 
-    func text(_ style: Style) -> String {
-        effects.map { escaped($0) + "\n" }.joined() + published.map(publishedLine).joined()
+                Example:
+                  tram saga retry 1
+                  tram saga retry --where state=failed --dry-run
+                """)
+
+        @OptionGroup var options: SagaDecisionOptions
+        @OptionGroup(title: "Global options") var global: GlobalOptions
     }
 
-    var json: JSON {
-        [
-            "orderId": .integer(orderID), "effects": .strings(effects),
-            "published": .strings(published.map(\.id.description)),
-        ]
+    struct Resend: SagaDecisionCommand {
+        static let decision = SagaDecision.resend
+        static let configuration = CommandConfiguration(
+            abstract: "Send the outstanding command of a stuck saga again.",
+            discussion: """
+                The command is built anew from the step. Refused while it or its reply is on its \
+                way; a reply to the old one does not count any more. Says first when an inbox shows \
+                the old one handled: its effect may then happen twice. Asks first at a terminal; \
+                elsewhere it needs --yes.
+
+                Example:
+                  tram saga resend 1 --reason "the command was discarded" --yes
+                """)
+
+        @OptionGroup var options: SagaDecisionOptions
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+    }
+
+    struct Skip: SagaDecisionCommand {
+        static let decision = SagaDecision.skip
+        static let configuration = CommandConfiguration(
+            abstract: "Take the step that a saga stands at as done.",
+            discussion: """
+                The saga goes on with the next step; one that rolls back, with the step before. \
+                A late reply does not count any more. What follows from that is told by 'tram store \
+                check'. Asks first at a terminal; elsewhere it needs --yes.
+
+                Example:
+                  tram saga skip 1 --reason "credit was reserved by hand" --yes
+                """)
+
+        @OptionGroup var options: SagaDecisionOptions
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+    }
+
+    struct Rollback: SagaDecisionCommand {
+        static let decision = SagaDecision.rollback
+        static let configuration = CommandConfiguration(
+            abstract: "Undo what a saga has done so far.",
+            discussion: """
+                The step that it stands at is undone too: its command may have been carried out. \
+                Refused when a step was done at a participant and has no compensation. Asks first \
+                at a terminal; elsewhere it needs --yes.
+
+                Example:
+                  tram saga rollback 1 --reason "the customer has changed her mind" --yes
+                """)
+
+        @OptionGroup var options: SagaDecisionOptions
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+    }
+
+    struct Abandon: SagaDecisionCommand {
+        static let decision = SagaDecision.abandon
+        static let configuration = CommandConfiguration(
+            abstract: "End a saga as failed for good, and free its locks.",
+            discussion: """
+                What was done stays done. It can never be taken up again. What follows from that is \
+                told by 'tram store check'. Asks first at a terminal; elsewhere it needs --yes.
+
+                Example:
+                  tram saga abandon 1 --reason "settled by mail" --yes
+                """)
+
+        @OptionGroup var options: SagaDecisionOptions
+        @OptionGroup(title: "Global options") var global: GlobalOptions
     }
 }
 
@@ -123,10 +183,14 @@ private struct ShownSaga: Document {
         if let id = saga.order.sagaID {
             lines.append("  instance      \(CreateOrderSaga.sagaType) \(id)")
         }
-        lines += saga.damage.map { "  damage        \(escaped($0))" }
-        if let step = saga.step { lines.append("  step          \(step)") }
+        let label = saga.state == "stranded" ? "stranded" : "damage  "
+        lines += saga.damage.map { "  \(label)      \(escaped($0))" }
+        if let version = saga.version, version != 1 {
+            lines.append("  version       \(version)")
+        }
+        if let step = saga.step { lines.append("  step          \(escaped(step))") }
         if saga.isPurged { lines.append("  log           purged") }
-        lines += saga.wait.deliveries.map(\.line)
+        lines += saga.wait.lines
         if saga.wait.isStuck {
             lines.append("  stuck: nothing is on its way; see tram saga resend")
         }
@@ -145,13 +209,13 @@ private struct ShownSaga: Document {
     }
 
     private var history: String {
-        guard let definition = saga.definition, let first = saga.log.first, let last = saga.log.last
+        guard let first = saga.log.first, let last = saga.log.last
         else { return "" }
         let table = Table(
             columns: [.left("HAPPENED"), .left("STEP"), .left("MESSAGE")],
             rows: saga.log.map { entry in
                 [
-                    entry.event.rawValue, entry.step.map(definition.name) ?? "-",
+                    entry.event.rawValue, entry.step.map(escaped) ?? "-",
                     [entry.message?.description, entry.detail].compactMap { $0 }
                         .filter { !$0.isEmpty }.map(escaped).joined(separator: " "),
                 ]
@@ -160,7 +224,9 @@ private struct ShownSaga: Document {
             + "Data before: \(escaped(first.data))\nData after:  \(escaped(last.data))\n"
     }
 
-    var json: JSON {
+    var json: JSON { members.adding(saga.wait.jsonMembers) }
+
+    private var members: JSON {
         [
             "orderId": .integer(saga.order.id),
             "saga": .string(saga.order.saga.rawValue),
@@ -181,8 +247,7 @@ private struct ShownSaga: Document {
                 saga.log.map { entry in
                     [
                         "event": .string(entry.event.rawValue),
-                        "step": .optional(
-                            entry.step.flatMap { saga.definition?.name(ofStep: $0) }),
+                        "step": .optional(entry.step),
                         "message": .optional(entry.message?.description),
                         "detail": .string(entry.detail),
                         "data": .text(entry.data),
@@ -191,6 +256,8 @@ private struct ShownSaga: Document {
             "stuck": .bool(saga.wait.isStuck),
             "purged": .bool(saga.isPurged),
             "damage": .strings(saga.damage),
+            "version": saga.version.map { .integer($0) } ?? .null,
+            "abandoned": .bool(saga.isAbandoned),
         ]
     }
 }

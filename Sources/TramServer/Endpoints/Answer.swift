@@ -99,7 +99,7 @@ extension Problem.Code {
         switch self {
         case .usage, .unknownCommand, .invalidUTF8, .amount, .name, .id, .messageID, .duration,
             .count, .dataDirectory, .port, .address, .hostName, .tokenFile, .json, .body, .query,
-            .confirmation, .idempotencyKey, .schema:
+            .confirmation, .idempotencyKey, .schema, .sagaSelection:
             (400, "Bad Request")
         case .unauthorized: (401, "Unauthorized")
         case .foreignOrigin: (403, "Forbidden")
@@ -107,8 +107,8 @@ extension Problem.Code {
             .subscriberNotFound, .serviceNotFound:
             (404, "Not Found")
         case .methodNotAllowed: (405, "Method Not Allowed")
-        case .orderNotCancellable, .sagaNotFailed, .historyIncomplete, .directoryNotEmpty,
-            .notParked, .notPossible, .subscriberInUse:
+        case .orderNotCancellable, .sagaNotFailed, .notStuck, .notCompensatable, .historyIncomplete,
+            .directoryNotEmpty, .notParked, .notPossible, .subscriberInUse:
             (409, "Conflict")
         case .bodyTooLarge: (413, "Content Too Large")
         case .mediaType: (415, "Unsupported Media Type")

@@ -1,0 +1,111 @@
+extension SagaExecution {
+    /// Carries out what an operator has decided. The late reply to a command that was outstanding does
+    /// not count any more: ``SagaInstance/lastRequest`` is another one, or none.
+    ///
+    /// All that is sent because of a decision is sent in here; its cause is the command that was
+    /// outstanding before.
+    func decide(
+        _ decision: SagaDecision, _ outlook: SagaOutlook, because reason: String
+    ) throws {
+        let step = instance.state.step
+        let carriedOut: SagaDecision
+        switch decision {
+        case .retry, .resend: carriedOut = try takeUp(decision, because: reason)
+        case .skip:
+            try skip(because: reason)
+            carriedOut = .skip
+        case .rollback:
+            try rollBack(outlook, because: reason)
+            carriedOut = .rollback
+        case .abandon:
+            try abandon(because: reason)
+            carriedOut = .abandon
+        }
+        try SagaDecisions(transaction).append(
+            SagaDecisionRecord(
+                saga: instance.reference, decision: carriedOut, step: step, reason: reason))
+        try save()
+    }
+
+    /// Begins the operation under way once more.
+    ///
+    /// - Returns: what has really been done.
+    private func takeUp(_ decision: SagaDecision, because reason: String) throws -> SagaDecision {
+        var carriedOut = SagaDecision.resend
+        if case .failed(let step) = instance.state {
+            guard decision == .retry else {
+                throw SagaError.notPossible(
+                    decision, instance.reference, why: "it has failed: retry it")
+            }
+            instance.state = .compensating(step: step)
+            carriedOut = .retry
+        }
+        guard let (step, _) = operationUnderWay else {
+            throw SagaDamage(
+                instance.reference,
+                "it stands at '\(instance.state.step ?? "")', where there is nothing to be sent")
+        }
+        try record(carriedOut == .retry ? .takenUp : .resent, step: step, detail: reason)
+        try perform()
+        return carriedOut
+    }
+
+    private func skip(because reason: String) throws {
+        if case .failed(let step) = instance.state { instance.state = .compensating(step: step) }
+        guard let step = stepUnderWay else { return }
+        words.append("\(isCompensating ? "undoing of " : "")\(step.name) skipped")
+        try record(.skipped, step: step, message: instance.lastRequest, detail: reason)
+        try advance(.succeeded)
+    }
+
+    private func rollBack(_ outlook: SagaOutlook, because reason: String) throws {
+        guard case .running = instance.state, let step = stepUnderWay else {
+            throw SagaError.notPossible(
+                .rollback, instance.reference, why: "it is rolling back already")
+        }
+        // A command that was refused, and waits to be sent again, has done nothing.
+        let wasRefused = instance.retryAt != nil && instance.lastRequest == nil
+        let mayHaveHappened = !wasRefused || instance.retries.isInDoubt
+        let inDoubt = instance.executed + (mayHaveHappened ? [step.name] : [])
+        if let step = steps.first(where: { inDoubt.contains($0.name) && $0.cannotBeUndone }) {
+            throw SagaError.notCompensatable(instance.reference, step: step.name)
+        }
+        if let command = outlook.onItsWay, command.id == instance.lastRequest,
+            step.compensation?.definition.channel != step.action?.definition.channel
+        {
+            // Only on the same channel is it certain that the compensation comes after the command.
+            throw SagaError.notPossible(
+                .rollback, instance.reference,
+                why: "the compensation of '\(step.name)' could overtake \(command.id) "
+                    + "\(command.type), which is on its way")
+        }
+        words.append("rolled back from \(step.name)")
+        try record(.rollbackOrdered, step: step, message: instance.lastRequest, detail: reason)
+        try advance(mayHaveHappened ? .timedOut : .failed)
+    }
+
+    private func abandon(because reason: String) throws {
+        let hadFailed = instance.state.isEnd
+        try record(
+            .abandoned, step: stepUnderWay, message: instance.lastRequest, detail: reason)
+        words.append("abandoned")
+        instance.state = .failed(step: instance.state.step ?? "")
+        instance.stopWaiting()
+        try unlockParticipants()
+        if !hadFailed { try end() }
+    }
+
+    /// The step under way, or the one that a failed saga stands at.
+    private var stepUnderWay: Step<Definition.Data>? {
+        steps.first { $0.name == instance.state.step }
+    }
+}
+
+extension Step {
+    /// Whether its action has an effect at a participant, and nothing undoes that.
+    fileprivate var cannotBeUndone: Bool {
+        guard compensation == nil, let action else { return false }
+        if case .participant = action.work { return true }
+        return false
+    }
+}

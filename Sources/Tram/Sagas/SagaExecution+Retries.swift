@@ -1,0 +1,61 @@
+/// What becomes of a command that was refused, or whose reply did not come in time.
+extension SagaExecution {
+    /// No reply has come before the deadline.
+    func timeOut() throws {
+        guard let (step, operation) = operationUnderWay else {
+            throw WireFormatError("\(instance.reference) has no step that waits for a reply")
+        }
+        words.append("\(step.name) timed out")
+        try record(.timedOut, step: step, message: instance.lastRequest)
+        instance.deadline = nil
+        if let retry = operation.retryAfterDeadline, isLeft(retry) {
+            // Until then, the reply may still come.
+            try sendAgain(operation, step, retry)
+        } else {
+            try advance(.timedOut)
+        }
+        try save()
+    }
+
+    /// - Returns: whether a command that was refused is sent again, now or later.
+    func retries(
+        _ operation: Step<Definition.Data>.Operation, _ step: Step<Definition.Data>,
+        after refusal: SagaReply
+    ) throws -> Bool {
+        let type = refusal.message.type
+        guard let retry = operation.retry(afterRefusalBy: type), isLeft(retry) else { return false }
+        instance.deadline = nil
+        words.append("\(step.name) refused (\(type))")
+        try sendAgain(operation, step, retry, message: refusal.message.id, detail: type)
+        return true
+    }
+
+    /// It is time to send the command again.
+    func retryOperation() throws {
+        guard let (step, operation) = operationUnderWay else {
+            throw WireFormatError("\(instance.reference) has no step that could be tried again")
+        }
+        try record(.retried, step: step)
+        try send(operation, step)
+        try save()
+    }
+
+    private func isLeft(_ retry: Retry) -> Bool { instance.retries[retry.cause] < retry.times }
+
+    private func sendAgain(
+        _ operation: Step<Definition.Data>.Operation, _ step: Step<Definition.Data>,
+        _ retry: Retry, message: MessageID? = nil, detail: String = ""
+    ) throws {
+        instance.retries[retry.cause] += 1
+        let wait = retry.wait(before: instance.retries[retry.cause])
+        if wait == .zero {
+            words.append("sent again")
+            try record(.retried, step: step, message: message, detail: detail)
+            try send(operation, step)
+        } else {
+            words.append("to be sent again after \(wait)")
+            try record(.waiting, step: step, message: message, detail: detail)
+            instance.retryAt = transaction.now + wait
+        }
+    }
+}

@@ -1,0 +1,286 @@
+/// The commands that wait for a lock. Those of one saga on one channel are resumed in the order in which
+/// they came; only a compensation need not wait behind an action, see
+/// ``takeOut(undoneBy:on:)``.
+extension SagaLocks {
+    /// Keeps a command until the lock is free. One that is kept already keeps its place.
+    ///
+    /// - Parameter isBehind: whether an earlier command of its saga needs the lock, and it only waits
+    ///   for its turn.
+    func stash(
+        _ message: Message, _ origin: SagaCommandOrigin, until target: String,
+        isBehind: Bool = false
+    ) throws {
+        try transaction.execute(
+            """
+            INSERT INTO saga_stash_table
+                (message_id, target, saga_type, saga_id, step_name, is_compensation, is_repeated,
+                 is_behind, message_type, destination, partition_id, message_headers, message_payload)
+            VALUES
+                (\(message.id.description), \(target), \(origin.saga.type), \(origin.saga.id),
+                 \(origin.step), \(origin.isCompensation ? 1 : 0), \(origin.isRepeated ? 1 : 0),
+                 \(isBehind ? 1 : 0), \(message.type), \(message.destination), \(message.partitionID),
+                 \(try WireFormat.encode(message.headers)), \(message.payload))
+            ON CONFLICT (message_id) DO UPDATE
+            SET target = excluded.target, is_behind = excluded.is_behind, returned = 0,
+                message_headers = excluded.message_headers,
+                message_payload = excluded.message_payload
+            """)
+    }
+
+    /// The lock that a command must wait for because an earlier one of its saga on this channel does;
+    /// nil when there is none.
+    ///
+    /// A compensation waits only behind other compensations, and behind commands of which it is not
+    /// known whose step they do.
+    func targetAwaited(ahead command: SagaCommandOrigin, on channel: String) throws -> String? {
+        try transaction.rows(
+            """
+            SELECT target FROM saga_stash_table
+            WHERE saga_type = \(command.saga.type) AND saga_id = \(command.saga.id)
+                AND destination = \(channel)
+                AND (\(command.isCompensation ? 1 : 0) = 0
+                    OR is_compensation = 1 OR step_name IS NULL)
+            ORDER BY sequence LIMIT 1
+            """
+        ).first.map { try $0.values() }
+    }
+
+    /// How many sagas' commands wait for a lock. Those that wait only behind another command of their
+    /// saga do not count.
+    func waitingCount(for target: String, on channel: String) throws -> Int {
+        try transaction.rows(
+            """
+            SELECT count(*) FROM saga_stash_table
+            WHERE target = \(target) AND destination = \(channel) AND returned = 0
+                AND is_behind = 0
+            """)[0].values()
+    }
+
+    /// The commands of a saga that wait for a lock.
+    func stashedCommands(of saga: SagaReference) throws -> [MessageHeading] {
+        try transaction.rows(
+            """
+            SELECT message_id, message_type FROM saga_stash_table
+            WHERE saga_type = \(saga.type) AND saga_id = \(saga.id) AND returned = 0
+            ORDER BY sequence
+            """
+        ).compactMap { row in
+            let (id, type): (String, String) = try row.values()
+            return MessageID(id).map { MessageHeading(id: $0, type: type) }
+        }
+    }
+
+    // MARK: Going on
+
+    /// Where a stashed command stands.
+    struct StashedCommand {
+        let sequence: Int
+        /// Whether it could not be resumed, and comes from its outbox again.
+        let isGivenBack: Bool
+    }
+
+    /// Where a command is stashed; nil when it is not.
+    func stashed(_ message: MessageID) throws -> StashedCommand? {
+        try transaction.rows(
+            """
+            SELECT sequence, returned FROM saga_stash_table
+            WHERE message_id = \(message.description)
+            """
+        ).first.map {
+            let (sequence, returned): (Int, Int) = try $0.values()
+            return StashedCommand(sequence: sequence, isGivenBack: returned == 1)
+        }
+    }
+
+    /// Whether another saga has the lock, or an earlier command of the same saga is stashed on the same
+    /// channel that this one may not overtake.
+    func mustWait(_ command: StashedCommand) throws -> Bool {
+        let reasons: Int = try transaction.rows(
+            """
+            SELECT count(*) FROM saga_stash_table AS stashed
+            WHERE sequence = \(command.sequence)
+                AND (EXISTS
+                        (SELECT 1 FROM saga_lock_table AS held
+                         WHERE held.target = stashed.target AND stashed.is_behind = 0
+                            AND (held.saga_type <> stashed.saga_type
+                                OR held.saga_id <> stashed.saga_id))
+                    OR EXISTS
+                        (SELECT 1 FROM saga_stash_table AS earlier
+                         WHERE earlier.saga_type = stashed.saga_type
+                            AND earlier.saga_id = stashed.saga_id
+                            AND earlier.destination = stashed.destination
+                            AND earlier.sequence < stashed.sequence
+                            AND (stashed.is_compensation = 0 OR earlier.is_compensation = 1
+                                OR earlier.step_name IS NULL)))
+            """)[0].values()
+        return reasons > 0
+    }
+
+    /// The first command of a saga on a channel that need not wait any more.
+    func nextToResume(of saga: SagaReference, on channel: String) throws -> Message? {
+        try firstReadable {
+            try transaction.rows(
+                """
+                SELECT sequence FROM saga_stash_table AS stashed
+                WHERE saga_type = \(saga.type) AND saga_id = \(saga.id)
+                    AND destination = \(channel) AND returned = 0
+                    AND NOT EXISTS
+                        (SELECT 1 FROM saga_lock_table AS held
+                         WHERE held.target = stashed.target AND stashed.is_behind = 0
+                            AND (held.saga_type <> stashed.saga_type
+                                OR held.saga_id <> stashed.saga_id))
+                    AND NOT EXISTS
+                        (SELECT 1 FROM saga_stash_table AS earlier
+                         WHERE earlier.saga_type = stashed.saga_type
+                            AND earlier.saga_id = stashed.saga_id
+                            AND earlier.destination = stashed.destination
+                            AND earlier.sequence < stashed.sequence
+                            AND (stashed.is_compensation = 0 OR earlier.is_compensation = 1
+                                OR earlier.step_name IS NULL))
+                ORDER BY sequence LIMIT 1
+                """)
+        }
+    }
+
+    /// The command that has waited longest for a lock, if nothing is in its way any more. Those whose
+    /// sagas have a command that could not be resumed are passed over.
+    func nextToResume(waitingFor target: String, on channel: String) throws -> Message? {
+        if let owner = try owner(of: target) { return try nextToResume(of: owner, on: channel) }
+        return try firstReadable {
+            try transaction.rows(
+                """
+                SELECT sequence FROM saga_stash_table AS stashed
+                WHERE target = \(target) AND destination = \(channel) AND returned = 0
+                    AND NOT EXISTS
+                        (SELECT 1 FROM saga_stash_table AS earlier
+                         WHERE earlier.saga_type = stashed.saga_type
+                            AND earlier.saga_id = stashed.saga_id
+                            AND earlier.destination = stashed.destination
+                            AND earlier.sequence < stashed.sequence
+                            AND (stashed.is_compensation = 0 OR earlier.is_compensation = 1
+                                OR earlier.step_name IS NULL))
+                ORDER BY sequence LIMIT 1
+                """)
+        }
+    }
+
+    /// The first command that a query finds. One whose row cannot be read is left to its outbox, which
+    /// still has it, and the next one is looked for.
+    private func firstReadable(_ find: () throws -> [Row]) throws -> Message? {
+        while let row = try find().first {
+            let sequence: Int = try row.values()
+            if let message = try message(stashedAs: sequence) { return message }
+            try transaction.execute(
+                "UPDATE saga_stash_table SET returned = 1 WHERE sequence = \(sequence)")
+        }
+        return nil
+    }
+
+    /// - Returns: nil when the row does not hold a message.
+    private func message(stashedAs sequence: Int) throws -> Message? {
+        let row = try transaction.rows(
+            """
+            SELECT message_id, message_type, destination, partition_id, message_headers,
+                message_payload
+            FROM saga_stash_table WHERE sequence = \(sequence)
+            """)[0]
+        let (id, type, destination, partitionID, headers, payload):
+            (String, String, String, String, String, String) = try row.values()
+        guard let id = MessageID(id),
+            let headers = try? WireFormat.decode([String: String].self, from: headers)
+        else { return nil }
+        return Message(
+            id: id, type: type, destination: destination, partitionID: partitionID,
+            headers: headers, payload: payload)
+    }
+
+    /// The command has been resumed.
+    func unstash(_ message: MessageID) throws {
+        try transaction.execute(
+            "DELETE FROM saga_stash_table WHERE message_id = \(message.description)")
+    }
+
+    // MARK: Compensations
+
+    /// A command that was taken out of the stash.
+    struct TakenOut {
+        /// The id as the row holds it.
+        let message: String
+        let type: String
+        let target: String
+        let isGivenBack: Bool
+        let isRepeated: Bool
+    }
+
+    /// Takes out the commands that a compensation would undo: they will never be handled. Their inbox
+    /// rows stay, so that they are not handled either when their outboxes deliver them again.
+    ///
+    /// - Returns: those commands, in the order in which they came.
+    func takeOut(undoneBy compensation: SagaCommandOrigin, on channel: String) throws -> [TakenOut]
+    {
+        guard compensation.isCompensation, let step = compensation.step else { return [] }
+        let saga = compensation.saga
+        let taken: [TakenOut] = try transaction.rows(
+            """
+            SELECT message_id, message_type, target, returned, is_repeated FROM saga_stash_table
+            WHERE saga_type = \(saga.type) AND saga_id = \(saga.id) AND destination = \(channel)
+                AND step_name = \(step) AND is_compensation = 0
+            ORDER BY sequence
+            """
+        ).map {
+            let (message, type, target, returned, repeated): (String, String, String, Int, Int) =
+                try $0.values()
+            return TakenOut(
+                message: message, type: type, target: target, isGivenBack: returned == 1,
+                isRepeated: repeated == 1)
+        }
+        if taken.isEmpty { return [] }
+        try transaction.execute(
+            """
+            DELETE FROM saga_stash_table
+            WHERE saga_type = \(saga.type) AND saga_id = \(saga.id) AND destination = \(channel)
+                AND step_name = \(step) AND is_compensation = 0
+            """)
+        return taken
+    }
+
+    // MARK: Commands that could not be resumed
+
+    /// Leaves the command to its outbox.
+    func giveBack(_ message: MessageID) throws {
+        try transaction.execute(
+            "UPDATE saga_stash_table SET returned = 1 WHERE message_id = \(message.description)")
+    }
+
+    /// The commands on a channel that were left to their outboxes.
+    func givenBack(on channel: String) throws -> [MessageID] {
+        try transaction.rows(
+            """
+            SELECT message_id FROM saga_stash_table WHERE returned = 1 AND destination = \(channel)
+            ORDER BY sequence
+            """
+        ).compactMap { row in
+            let id: String = try row.values()
+            return MessageID(id)
+        }
+    }
+
+    /// Forgets a command, and leaves its saga's next one to its outbox.
+    func drop(_ message: MessageID) throws {
+        let rows = try transaction.rows(
+            """
+            SELECT saga_type, saga_id, destination FROM saga_stash_table
+            WHERE message_id = \(message.description)
+            """)
+        guard let row = rows.first else { return }
+        let (type, id, channel): (String, String, String) = try row.values()
+        try unstash(message)
+        try transaction.execute(
+            """
+            UPDATE saga_stash_table SET returned = 1
+            WHERE sequence =
+                (SELECT min(sequence) FROM saga_stash_table
+                 WHERE saga_type = \(type) AND saga_id = \(id) AND destination = \(channel))
+            """)
+    }
+}

@@ -1,0 +1,48 @@
+extension SagaManager {
+    /// Carries out what an operator has decided about a saga, in the caller's transaction on the sagas'
+    /// store. It is logged in the saga's log, and kept for good.
+    ///
+    /// ```swift
+    /// if let outlook = try relay.outlook(of: saga), outlook.isStuck {
+    ///     try store.write {
+    ///         try sagas.decide(.skip, outlook, because: "paid in cash", in: $0)
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// It is safe beside a running relay: a late reply that has moved the saga since the outlook was
+    /// taken makes the decision refused; one that comes afterwards does not count.
+    ///
+    /// - Returns: what came of it, in words.
+    /// - Throws: ``SagaError``; ``SagaDamage`` or ``SagaStranded`` when the instance cannot go on.
+    @discardableResult
+    public func decide(
+        _ decision: SagaDecision, _ outlook: SagaOutlook, because reason: String = "",
+        in transaction: any Transaction
+    ) throws -> [String] {
+        let reference = outlook.overview.reference
+        guard reference.type == Definition.sagaType,
+            let row = try SagaInstances(transaction).row(reference)
+        else { throw SagaError.notFound(reference) }
+        let now = try row.overview((try? versions.saga(of: row))?.definition)
+        if try SagaDecisions(transaction).isAbandoned(reference) {
+            throw SagaError.abandoned(reference)
+        }
+        switch now.state {
+        case .completed, .rolledBack: throw SagaError.hasEnded(reference, now.state)
+        case .running, .compensating, .failed: break
+        }
+        guard now.state == outlook.overview.state, now.lastRequest == outlook.overview.lastRequest
+        else { throw SagaError.hasMoved(reference) }
+        if let message = outlook.onItsWay, decision == .resend || decision == .retry {
+            throw SagaError.notStuck(reference, onItsWay: message)
+        }
+        return try transaction.savepoint {
+            let execution = try execution(of: row, transaction)
+            try transaction.causing(byCommandOf: reference, now.lastRequest) {
+                try execution.decide(decision, outlook, because: reason)
+            }
+            return [execution.summary]
+        }
+    }
+}

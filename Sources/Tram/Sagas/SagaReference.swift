@@ -1,0 +1,23 @@
+/// A saga, by its type and id. It is written `CreateOrderSaga 1`.
+public struct SagaReference: Hashable, Sendable, CustomStringConvertible {
+    public let type: String
+    public let id: String
+
+    public init(type: String, id: String) {
+        self.type = type
+        self.id = id
+    }
+
+    /// The saga that sent a command; nil when it was none.
+    init?(of command: Message) {
+        guard let type = command.headers[MessageHeader.commandSagaType],
+            let id = command.headers[MessageHeader.commandSagaID]
+        else { return nil }
+        self.init(type: type, id: id)
+    }
+
+    /// The channel on which sagas of a type receive their replies.
+    static func replyChannel(ofType type: String) -> String { type + "-reply" }
+
+    public var description: String { "\(type) \(id)" }
+}

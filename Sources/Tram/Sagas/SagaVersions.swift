@@ -1,0 +1,46 @@
+/// The versions of a saga's definition that a program gives, each with a type of data of its own.
+struct SagaVersions: Sendable {
+    /// The newest first.
+    private let sagas: [any Saga]
+
+    init(_ newest: some Saga, formerly: [any Saga]) throws(SagaDefinitionError) {
+        let present = Swift.type(of: newest)
+        var known = [present.version]
+        for saga in formerly {
+            let former = Swift.type(of: saga)
+            guard former.sagaType == present.sagaType else {
+                throw .formerIsAnother(saga: present.sagaType, former: former.sagaType)
+            }
+            if known.contains(former.version) {
+                throw .versionTwice(saga: present.sagaType, version: former.version)
+            }
+            guard former.version < present.version else {
+                throw .formerIsNewer(
+                    saga: present.sagaType, version: present.version, former: former.version)
+            }
+            known.append(former.version)
+        }
+        sagas =
+            [newest] + formerly.sorted { Swift.type(of: $0).version > Swift.type(of: $1).version }
+        for saga in sagas { try saga.validate() }
+    }
+
+    /// The newest definition, with the former ones.
+    var definition: SagaDefinition {
+        var definition = sagas[0].definition
+        definition.formerly = sagas.dropFirst().map(\.definition)
+        return definition
+    }
+
+    /// The definition that an instance was started with. Instances from before there were versions go
+    /// on by the oldest.
+    ///
+    /// - Throws: ``SagaStranded`` when the program does not give it.
+    func saga(of row: SagaInstanceRow) throws(SagaStranded) -> any Saga {
+        guard let version = row.version else { return sagas[sagas.count - 1] }
+        if let saga = sagas.first(where: { Swift.type(of: $0).version == version }) { return saga }
+        throw SagaStranded(
+            saga: row.saga,
+            reason: .unknownVersion(version, known: sagas.map { Swift.type(of: $0).version }))
+    }
+}

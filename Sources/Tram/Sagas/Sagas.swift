@@ -1,0 +1,52 @@
+/// What can be asked about sagas of any type.
+public enum Sagas {
+    /// Where a saga stands, or nil when there is none.
+    ///
+    /// - Throws: ``SagaDamage`` when its row does not hold what it should.
+    public static func overview(
+        of saga: SagaReference, in transaction: any Transaction
+    ) throws -> SagaOverview? {
+        try SagaInstances(transaction).overview(saga)
+    }
+
+    /// The commands of a saga that this store's service has, and that wait for a lock.
+    public static func stashedCommands(
+        of saga: SagaReference, in transaction: any Transaction
+    ) throws -> [MessageHeading] {
+        try SagaLocks(transaction).stashedCommands(of: saga)
+    }
+
+    /// Whether the columns of a saga's row say the same as its state.
+    package static func isConsistent(
+        _ saga: SagaReference, in transaction: any Transaction
+    ) throws -> Bool {
+        try SagaInstances(transaction).isConsistent(saga)
+    }
+
+    /// Whether a saga is gone because it was purged: then it had been completed or rolled back.
+    public static func isPurged(
+        _ saga: SagaReference, in transaction: any Transaction
+    ) throws -> Bool {
+        try SagaInstances(transaction).isPurged(saga)
+    }
+
+    /// How many sagas have been purged so far.
+    public static func purgedCount(in transaction: any Transaction) throws -> Int {
+        try SagaInstances(transaction).purgedCount()
+    }
+
+    /// What operators have decided about sagas of the service, in its order: also about those that are
+    /// gone.
+    public static func decisions(in transaction: any Transaction) throws -> [SagaDecisionRecord] {
+        try SagaDecisions(transaction).all()
+    }
+
+    /// What has happened to a saga, from its start; nothing once it was purged.
+    ///
+    /// - Throws: ``SagaDamage`` when an entry cannot be read.
+    public static func log(
+        of saga: SagaReference, in transaction: any Transaction
+    ) throws -> [SagaLogEntry] {
+        try SagaLog(transaction).entries(of: saga)
+    }
+}
