@@ -1,3 +1,4 @@
+import Platform
 import TestSupport
 import Testing
 import Tram
@@ -51,22 +52,20 @@ import TramSQLite
         #expect(try test.numbers() == [1, 2])
     }
 
-    @Test(arguments: StoreKind.allCases)
-    func `a nested transaction does not free the writers' lock`(kind: StoreKind) throws {
-        let test = try TestStore(kind)
-        guard kind == .file else { return }
-        let other = SQLiteStore(
-            name: "test", path: test.store.path, schema: TestStore.schema, lockTimeout: 20)
-        try other.openForWriting()
-        try test.store.write { _ in
-            try? test.store.write { _ in }
-            try? test.store.checkpoint()
-            try? SQLiteStore.readConsistently([test.store]) { _ in }
-            #expect(throws: StoreError.busy(path: test.store.path, waited: 20)) {
-                try other.write { _ in }
+    @Test func `a nested transaction does not free the writers' lock`() throws {
+        let test = try TestStore(.file)
+        let lock = try FileLock(path: test.store.path + "-lock")
+        for nested in [
+            { try test.store.write { _ in } }, { try test.store.rehearse {} },
+            { try test.store.checkpoint() },
+            { try SQLiteStore.readConsistently([test.store]) { _ in } },
+        ] as [() throws -> Void] {
+            try test.store.write { (_) throws in
+                #expect(throws: StoreError.nested(service: "test")) { try nested() }
+                #expect(try !lock.acquire(waitingAtMost: 0))
             }
         }
-        try other.write { _ in }
+        #expect(try lock.acquire(waitingAtMost: 0))
     }
 
     @Test(
