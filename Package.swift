@@ -116,6 +116,16 @@ let package = Package(
         .executableTarget(
             name: "BookTrip", dependencies: ["Tram", "TramSQLite"], path: "examples/BookTrip",
             swiftSettings: settings),
+        .executableTarget(
+            name: "AsyncTram", dependencies: ["Tram", "TramSQLite"], path: "examples/AsyncTram",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "LifecycleTram",
+            dependencies: [
+                "Tram", "TramSQLite", server("ServiceLifecycle", "swift-service-lifecycle"),
+                server("UnixSignals", "swift-service-lifecycle"),
+                server("Logging", "swift-log"),
+            ], path: "examples/LifecycleTram", swiftSettings: settings),
 
         // Tests mirror sources.
         .target(

@@ -169,6 +169,50 @@ import TramSQLite
         #expect(thread.stop() == nil)
     }
 
+    struct Ask: Command { static let commandType = "Ask" }
+    struct Forget: Command { static let commandType = "Forget" }
+
+    /// Asks somebody who never answers.
+    struct Asking: Saga {
+        static let sagaType = "Asking"
+        struct Data: Codable, Sendable {}
+
+        var steps: [Step<Data>] {
+            [
+                Step("ask").invokeParticipant("nobody") { _ in Ask() }
+                    .deadline(.milliseconds(50))
+                    .withCompensation("nobody") { _ in Forget() }
+            ]
+        }
+    }
+
+    @Test func `a deadline is met in time, though nothing is committed`() throws {
+        let system = try System()
+        let manager = try SagaManager(Asking(), id: "asking")
+        try system.store("sender").write { _ = try manager.start(Asking.Data(), in: $0) }
+        var pace = RelayRunner.Pace()
+        pace.deadlines = .milliseconds(20)
+        let runner = RelayRunner(pace: pace) {
+            let silent = CommandHandlers(
+                "silent", on: "nobody",
+                [
+                    .on(Ask.self) { _, _ in .noReply() }, .on(Forget.self) { _, _ in .noReply() },
+                ])
+            let relay = try Relay(wholeSystem: [
+                Service(store: system.store("sender"), subscribers: [manager, silent])
+            ])
+            return RelayRunner.Session(relay.run(), lock: RelayLock(of: relay))
+        }
+        let thread = try Thread(runner)
+        try wait {
+            let types = try system.store("sender").read {
+                try Outbox($0).messages(after: 0, limit: 9).map(\.message.type)
+            }
+            return types == ["Ask", "Forget"]
+        }
+        #expect(thread.stop() == nil)
+    }
+
     @Test func `one that was stopped before does not run`() throws {
         let runner = RelayRunner { throw Refused() }
         runner.stop()

@@ -48,6 +48,28 @@ import TramSQLite
         #expect(causes[0].hasSuffix("of \(causes[0].split(separator: " ")[0])"))
     }
 
+    @Test func `what something else has caused begins no chain`() throws {
+        let system = try Relayed()
+        let cause = MessageCause(MessageID(service: "other", number: 7))
+        try system.sender.batch {
+            try system.sender.write { transaction in
+                try? transaction.savepoint {
+                    try transaction.publish(Happened(number: 1), about: 1)
+                    throw Refusal()
+                }
+                try transaction.causing(by: cause) {
+                    _ = try transaction.publish(Happened(number: 2), about: 2)
+                }
+                try transaction.publish(Happened(number: 3), about: 3)
+            }
+        }
+        let causes = try causes(system.sender)
+        #expect(causes[0].hasSuffix("by other:7 of other:7"))
+        // What was caused by something else begins no chain, and nor does what was undone.
+        let own = causes[1].split(separator: " ")
+        #expect(own[2] == "nothing" && own[0] == own[4], "\(causes)")
+    }
+
     @Test func `commands that share a commit share no chain`() throws {
         let system = try Relayed()
         try system.sender.batch {

@@ -36,8 +36,7 @@ struct BookTrip {
                 "\n\(trip.traveller) goes to \(trip.city)\(trip.wantsCar ? " and wants a car" : "")"
             )
             let id = try trips.write { try sagas.start(trip, in: $0).reference.id }
-            let run = relay.run()
-            while try !run.pass(report: report).isIdle {}
+            try relay.runUntilIdle(report: report)
             let ended = try trips.read { try sagas.instance(id, in: $0) }
             print(
                 "  \(ended.map { "\($0.state)" } ?? "lost"): \(ended?.data.problem ?? "no problem")"

@@ -85,6 +85,20 @@ public struct Inbox {
             """)
     }
 
+    /// Lets a subscriber know a message that it has handled by another id, too.
+    func copy(_ id: MessageID, as other: MessageID, for subscriber: String) throws {
+        try transaction.execute(
+            """
+            INSERT INTO received_messages
+                (consumer_id, message_id, creation_time, digest, outcome, effects)
+            SELECT consumer_id, \(other.description), \(Int(transaction.now.milliseconds)),
+                digest, outcome, effects
+            FROM received_messages
+            WHERE consumer_id = \(subscriber) AND message_id = \(id.description)
+            ON CONFLICT DO NOTHING
+            """)
+    }
+
     /// Whether a subscriber has handled a message, or will never get it again: then it was discarded.
     public func contains(_ id: MessageID, for subscriber: String) throws -> Bool {
         try !transaction.rows(

@@ -201,8 +201,8 @@ extension Relay {
                 if knowing.isEmpty { continue }
                 try service.store.write { transaction in
                     for subscriber in knowing {
-                        _ = try Inbox(transaction).record(
-                            renumbering.to, digest: digest, for: subscriber)
+                        try Inbox(transaction).copy(
+                            renumbering.from, as: renumbering.to, for: subscriber)
                     }
                 }
             }

@@ -21,7 +21,7 @@ package struct RelayWatch {
         case more
     }
 
-    /// - Parameter deadlineInterval: in milliseconds.
+    /// - Parameter deadlineInterval: in milliseconds; with none, every look takes a turn.
     package init(_ run: RelayRun, deadlineInterval: Int64) {
         self.run = run
         self.deadlineInterval = deadlineInterval
@@ -31,9 +31,7 @@ package struct RelayWatch {
     ///
     /// - Parameter turn: makes passes, and returns whether nothing is left to deliver.
     package mutating func look(now: Int64, turn: () throws -> Bool) throws -> Look {
-        let versions = run.relay.services.map { service -> Int? in
-            try? (service.store as? any SharedStore)?.dataVersion()
-        }
+        let versions = versions()
         guard versions != drained || now >= lookForDeadlinesAt else { return .nothingNew }
         // Should the turn throw, the next look takes another.
         drained = nil
@@ -51,6 +49,16 @@ package struct RelayWatch {
         guard isIdle, !isRetry else { return .more }
         drained = versions
         return .drained
+    }
+
+    private func versions() -> [Int?] {
+        // Where every look takes a turn, they say nothing.
+        if deadlineInterval == 0 { return [] }
+        return run.relay.services.map { service in
+            // Who is away is looked for by the run, and less often.
+            guard run.availability.includes(service.name) else { return nil }
+            return try? (service.store as? any SharedStore)?.dataVersion()
+        }
     }
 
     /// Makes the next look take a turn.

@@ -6,7 +6,8 @@ public import Tram
 /// no relay runs takes it as well.
 ///
 /// It is a lock of the operating system on a file `relay-lock` in every directory where a store's file
-/// really lies, whatever links lead there; it is free again when its holder dies. For example:
+/// really lies, whatever links lead there; it is free again when its holder dies. It does not nest: whoever
+/// holds it is kept out as anybody else. For example:
 ///
 /// ```swift
 /// try RelayLock(beside: [orders, customers]).holding {

@@ -14,7 +14,9 @@ public import Tram
 ///     let shop = try Shop(in: directory)
 ///     return RelayRunner.Session(shop.relay.run(), lock: RelayLock(of: shop.relay))
 /// }
-/// Thread.detachNewThread { try? runner.run() }
+/// Thread.detachNewThread {
+///     do { try runner.run() } catch { log(error) }
+/// }
 /// …
 /// runner.stop()
 /// ```
