@@ -38,7 +38,7 @@ public struct SubscriberRemoval: Hashable, Sendable {
 
 extension Relay {
     /// The subscribers of the program and those that stores know of besides, in the order of services
-    /// and then of ids.
+    /// and then of ids. Those of services that are away are left out.
     public func subscriptions(
         _ availability: Availability = Availability()
     ) throws -> [SubscriberStatus] {
@@ -57,7 +57,7 @@ extension Relay {
                     return try (subscriptions.all(), subscriptions.handledCounts())
                 }
             }
-            let (rows, handled) = facts ?? ([], [:])
+            guard let (rows, handled) = facts else { continue }
             let present = service.subscribers.map(\.id)
             let others = Set(rows.map(\.subscriber)).union(handled.keys).subtracting(present)
             statuses += (present + others.sorted()).map { id in
@@ -70,9 +70,8 @@ extension Relay {
         // Of a renamed one whose rows have followed it, it is only known that it was there.
         statuses.removeAll { $0.presentID != nil && $0.handled == 0 && $0.parked == 0 }
         return statuses
-            + parked.filter { !listed.contains($0.key) }.sorted { $0.key < $1.key }.map {
-                status($0.key, nil, [], 0, $0.value)
-            }
+            + parked.filter { !listed.contains($0.key) && service(of: $0.key) == nil }
+            .sorted { $0.key < $1.key }.map { status($0.key, nil, [], 0, $0.value) }
     }
 
     private func status(

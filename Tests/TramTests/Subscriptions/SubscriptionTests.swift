@@ -33,6 +33,18 @@ import TramSQLite
         #expect(try village.heard(by: "late") == [3])
     }
 
+    @Test func `a purge before its first relay keeps what it is to get`() throws {
+        let village = try Village()
+        try village.publish([1, 2])
+        try village.run(village.relay([village.listener("first")]))
+        let later = try village.relay([village.listener("first"), village.listener("late")])
+        let report = try later.purge()
+        #expect(report.freed.map(\.messages) == [0, 0])
+        #expect(report.holds.first?.holder == "late")
+        try village.run(later)
+        #expect(try village.heard(by: "late") == [1, 2])
+    }
+
     @Test func `one that begins now gets what is sent after it was seen for the first time`() throws
     {
         let village = try Village()
