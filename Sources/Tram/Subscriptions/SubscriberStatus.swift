@@ -89,7 +89,8 @@ extension Relay {
     ///
     /// No relay may run beside it. It may be killed at any instant, and is then called again.
     ///
-    /// - Throws: ``SubscriberRemovalError``, with nothing changed.
+    /// - Throws: ``SubscriberRemovalError``, or a ``StoreError`` when only a store that is away may know
+    ///   of it, with nothing changed.
     public func remove(
         subscriber id: String, _ availability: Availability = Availability()
     ) throws -> SubscriberRemoval {
@@ -124,15 +125,18 @@ extension Relay {
         if let present = subscriber(formerly: id) {
             throw SubscriberRemovalError.isFormerID(id: id, of: present.id)
         }
+        // Under no id stands what nobody receives.
+        if id.isEmpty { throw SubscriberRemovalError.notFound(id: id) }
         let found = try subscriptions(availability).filter { $0.id == id }
         let isFailing = try services.contains { source in
             try availability.attempt(source.store) {
                 try $0.read { try Outbox($0).hasTroubles(of: id) }
             } ?? false
         }
-        let isAway = services.contains { !availability.includes($0.name) }
-        if found.isEmpty, !isFailing, !isAway { throw SubscriberRemovalError.notFound(id: id) }
-        return found
+        if !found.isEmpty || isFailing { return found }
+        // It may be a store that cannot be read that knows of it.
+        throw services.lazy.compactMap { availability.reasons[$0.name] }.first
+            ?? SubscriberRemovalError.notFound(id: id)
     }
 
     private func service(of id: String) -> Service? {
