@@ -135,7 +135,7 @@ let package = Package(
         tests("TramTests", ["Tram", "TramSQLite", "TramTesting", "TestSupport"]),
         tests(
             "TramSQLiteTests",
-            ["Tram", "TramSQLite", "RelayProbe", "Platform", "TestSupport"]),
+            ["Tram", "TramSQLite", "TramTesting", "RelayProbe", "Platform", "TestSupport"]),
         tests("ContractsTests", ["Contracts", "Tram"]),
         tests("CustomersTests", ["Customers", "Contracts", "Tram", "TramSQLite", "TestSupport"]),
         tests(

@@ -22,6 +22,13 @@ static inline int tram_sqlite3_bind_text(sqlite3_stmt *statement, int index,
     return sqlite3_bind_text64(statement, index, text, length, SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
+// An empty blob also needs an address: a null pointer would bind NULL.
+static inline int tram_sqlite3_bind_blob(sqlite3_stmt *statement, int index, const void *bytes,
+                                         sqlite3_uint64 length) {
+    return sqlite3_bind_blob64(statement, index, length == 0 ? "" : bytes, length,
+                               SQLITE_TRANSIENT);
+}
+
 // The calls that read or write files, each with the errno that it leaves, or 0. SQLite's result alone
 // does not tell a damaged page from one that could not be read, nor a full disk from a failing one.
 static inline int tram_sqlite3_open(const char *name, sqlite3 **db, int flags, int *system_error) {

@@ -47,25 +47,9 @@ package struct DataDirectory: Sendable {
         }
     }
 
-    /// The locks that keep relays from one another, in the order in which everybody takes them: one in
-    /// every directory where a store's file really lies, whatever links lead there. Normally that is
-    /// this one. A file that is missing would lie here.
+    /// The locks that keep relays from one another: see `RelayLock`.
     func relayLocks(of stores: [SQLiteStore]) throws -> [FileLock] {
-        try system { () throws(SystemError) in
-            var directories: Set<String> = []
-            for store in stores {
-                if let file = try Files.resolve(store.path) {
-                    directories.insert(Files.parent(of: file))
-                } else {
-                    directories.insert(try Files.resolve(path) ?? path)
-                }
-            }
-            var locks: [FileLock] = []
-            for directory in directories.sorted() {
-                locks.append(try FileLock(path: directory + "/relay-lock"))
-            }
-            return locks
-        }
+        try system { () throws(SystemError) in try RelayLock(beside: stores).open() }
     }
 
     /// - Returns: whether the lock is held now.

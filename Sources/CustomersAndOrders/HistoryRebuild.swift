@@ -127,8 +127,9 @@ extension CustomersAndOrders {
                 do {
                     try transaction.savepoint {
                         if let defect = message.defect { throw WireFormatError(defect) }
-                        _ = try inbox.record(message.id, digest: message.digest, for: view.id)
-                        _ = try view.handle(message, in: transaction)
+                        let outcome = try view.handle(message, in: transaction)
+                        _ = try inbox.record(
+                            message.id, digest: message.digest, for: view.id, outcome: outcome)
                     }
                     result.events += 1
                 } catch let error as StoreError where error.isFailureOfStore {

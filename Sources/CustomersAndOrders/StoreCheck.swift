@@ -11,7 +11,7 @@ extension CustomersAndOrders {
         let available = try stores.filter { store in
             try availability.attempt(store) { _ in try store.openForReading() } != nil
         }
-        return try SQLiteStore.readConsistently(available) { views in
+        return try ConsistentView.read(available) { views in
             var result = SystemCheck()
             result.checks = try views.map { view in
                 InvariantCheck(
@@ -175,7 +175,7 @@ extension CustomersAndOrders {
 
     /// The facts of all stores at one instant.
     package func snapshot() throws -> SystemSnapshot {
-        try SQLiteStore.readConsistently(stores, snapshot)
+        try ConsistentView.read(stores, snapshot)
     }
 
     private func snapshot(of views: [any Transaction]) throws -> SystemSnapshot {

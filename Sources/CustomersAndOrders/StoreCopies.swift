@@ -19,7 +19,7 @@ extension CustomersAndOrders {
     /// - Throws: ``StoreCopyError``.
     package func backUp(to copy: DataDirectory) throws {
         try copy.createAsCopy {
-            try SQLiteStore.readConsistently(stores) { views in
+            try ConsistentView.read(stores) { views in
                 for (store, view) in zip(stores, views) {
                     try store.copy(view, to: copy.file(store.name + ".db"))
                 }

@@ -7,7 +7,7 @@ private import CPlatform
 /// open file, so every `FileLock` opens its own, and no child process inherits it.
 package final class FileLock {
     private let descriptor: Int32
-    private let path: String
+    package let path: String
 
     /// Opens the lock's file at `path`; locks nothing yet.
     package init(path: String) throws(SystemError) {

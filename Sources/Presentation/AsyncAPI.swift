@@ -180,7 +180,7 @@ extension MessageContract.Kind {
     var headers: JSON {
         let common = [
             MessageHeader.id, MessageHeader.partitionID, MessageHeader.destination,
-            MessageHeader.date,
+            MessageHeader.date, MessageHeader.correlationID,
         ]
         let own: [String]
         switch self {
@@ -197,8 +197,15 @@ extension MessageContract.Kind {
                     MessageHeader.replyToMessageID,
                 ] + Self.commandHeaders.map(MessageHeader.echo)
         }
-        return JSONSchema.object(.object((common + own).map { JSON.Member($0, JSONSchema.text) }))
+        return JSONSchema.object(
+            .object((common + own + Self.optional).map { JSON.Member($0, JSONSchema.text) }),
+            optional: Set(Self.optional))
     }
+
+    /// What only nobody's own message has, and what is there when a client traces.
+    private static let optional = [
+        MessageHeader.causationID, MessageHeader.traceParent, MessageHeader.traceState,
+    ]
 
     private static let commandHeaders = [
         MessageHeader.commandType, MessageHeader.commandDestination,

@@ -42,24 +42,20 @@ struct RelayDriver {
         }
     }
 
-    /// Makes passes as messages come, and tries failed deliveries again: see `RetryDelay`.
+    /// Makes passes as messages come, and tries failed deliveries again: see `RelayWatch`.
     ///
     /// - Parameter afterPass: called between two passes, outside all transactions.
     mutating func watch(afterPass: (PassSummary) throws -> Void) throws {
         reporter.ignoresIdlePasses = true
-        var failures = RetryDelay()
-        var absences = RetryDelay.ofAbsences
+        var watch = RelayWatch(run, deadlineInterval: 0)
         while Signals.pending == nil {
             patience.renew()
-            let summary = try pass()
-            try afterPass(summary)
-            let now = MonotonicTime.now()
-            if absences.isDue(hasFailed: run.hasUnavailable, now: now) { run.retryIfAnyoneIsBack() }
-            if failures.isDue(hasFailed: run.hasFailed, now: now) {
-                run.retryFailed()
-            } else if summary.isIdle {
-                MonotonicTime.sleep(milliseconds: 20)
+            let look = try watch.look(now: MonotonicTime.now()) {
+                let summary = try pass()
+                try afterPass(summary)
+                return summary.isIdle
             }
+            if look != .more { MonotonicTime.sleep(milliseconds: 20) }
         }
     }
 

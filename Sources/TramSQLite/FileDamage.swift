@@ -3,11 +3,15 @@ public import Tram
 /// What SQLite itself finds wrong in a store: broken pages and indexes, rows that break a `CHECK`,
 /// and rows that refer to others which are not there. One line each; none for a sound store.
 public func fileDamage(in transaction: any Transaction) throws -> [String] {
-    let integrity: [String] = try transaction.rows("PRAGMA integrity_check").map {
+    let integrity: [String] = try transaction.rows(
+        "SELECT * FROM pragma_integrity_check"
+    ).map {
         let line: String = try $0.values()
         return line
     }
-    let orphans: [String] = try transaction.rows("PRAGMA foreign_key_check").map {
+    let orphans: [String] = try transaction.rows(
+        "SELECT * FROM pragma_foreign_key_check"
+    ).map {
         let (table, _, parent, _): (String, Int?, String, Int) = try $0.values()
         return "a row of \(table) refers to a row of \(parent) that is not there"
     }

@@ -8,7 +8,7 @@ final class SQLiteConnection {
     let path: String
     private let handle: OpaquePointer
     /// Prepared statements by their text. Texts are literals of the program, so they are few.
-    private var statements: [String: OpaquePointer] = [:]
+    private var statements: [String: PreparedStatement] = [:]
     /// How long a statement waits for another program's lock.
     private let patience: Patience
 
@@ -42,7 +42,7 @@ final class SQLiteConnection {
     }
 
     deinit {
-        for statement in statements.values { sqlite3_finalize(statement) }
+        for statement in statements.values { sqlite3_finalize(statement.pointer) }
         sqlite3_close_v2(handle)
     }
 
@@ -88,13 +88,25 @@ final class SQLiteConnection {
         guard code == SQLITE_OK else { throw error(code, 0, in: "sqlite3_db_config(\(option))") }
     }
 
+    /// Who runs a statement.
+    enum Runner {
+        /// The binding itself.
+        case binding
+        /// The body of a transaction, which does not decide about the transaction.
+        case body
+        /// The same, and it must not write.
+        case readingBody
+    }
+
     /// Runs a statement to its end. `changes` is about an INSERT, UPDATE or DELETE only.
     ///
     /// A `RETURNING` statement that is left in the middle would make the commit fail, so every
     /// statement is stepped until it is done, and reset also when it fails.
     @discardableResult
-    func run(_ sql: SQL) throws -> (rows: [Row], changes: Int) {
-        let statement = try prepared(sql.text)
+    func run(
+        _ sql: SQL, for runner: Runner = .binding
+    ) throws -> (rows: [Row], changes: Int) {
+        let statement = try prepared(sql.text, for: runner)
         defer {
             sqlite3_reset(statement)
             sqlite3_clear_bindings(statement)
@@ -133,8 +145,13 @@ final class SQLiteConnection {
         }
     }
 
-    private func prepared(_ text: String) throws -> OpaquePointer {
-        if let statement = statements[text] { return statement }
+    private func prepared(_ text: String, for runner: Runner) throws -> OpaquePointer {
+        if let statement = statements[text] {
+            guard statement.isFor(runner) else { throw StoreError.forbidden(sql: text) }
+            return statement.pointer
+        }
+        let isForBodies = StatementWord.isForBodies(text)
+        guard isForBodies || runner == .binding else { throw StoreError.forbidden(sql: text) }
         var statement: OpaquePointer?
         let isWhole = try text.withCString { start in
             var tail: UnsafePointer<CChar>?
@@ -147,7 +164,11 @@ final class SQLiteConnection {
             sqlite3_finalize(statement)
             throw StoreError.failed(sql: text, code: 0, detail: "not one statement")
         }
-        statements[text] = statement
+        let prepared = PreparedStatement(
+            pointer: statement, isForBodies: isForBodies,
+            isReading: sqlite3_stmt_readonly(statement) != 0)
+        statements[text] = prepared
+        guard prepared.isFor(runner) else { throw StoreError.forbidden(sql: text) }
         return statement
     }
 
@@ -158,6 +179,11 @@ final class SQLiteConnection {
             switch value {
             case .null: sqlite3_bind_null(statement, index)
             case .integer(let integer): sqlite3_bind_int64(statement, index, integer)
+            case .real(let number): sqlite3_bind_double(statement, index, number)
+            case .blob(let bytes):
+                bytes.withUnsafeBytes {
+                    tram_sqlite3_bind_blob(statement, index, $0.baseAddress, UInt64($0.count))
+                }
             case .text(let text):
                 // A C string also has an address when it is empty; a null pointer would bind NULL.
                 text.withCString {
@@ -183,7 +209,12 @@ final class SQLiteConnection {
                         String(
                             decoding: UnsafeBufferPointer(start: text, count: count), as: UTF8.self)
                     )
-                default: throw StoreError.unexpectedRow("a value is neither integer nor text")
+                case SQLITE_FLOAT: return .real(sqlite3_column_double(statement, column))
+                default:
+                    // Asked for in this order, the length is that of the bytes; none have no address.
+                    let start = sqlite3_column_blob(statement, column)
+                    let count = Int(sqlite3_column_bytes(statement, column))
+                    return .blob([UInt8](UnsafeRawBufferPointer(start: start, count: count)))
                 }
             })
     }
@@ -235,6 +266,23 @@ final class SQLiteConnection {
         case SQLITE_NOMEM, SQLITE_INTERRUPT: return inputOutput
         case SQLITE_CONSTRAINT: return StoreError.constraint(sql: sql, detail: message)
         default: return StoreError.failed(sql: sql, code: Int(code), detail: message)
+        }
+    }
+}
+
+/// A statement as SQLite has read it, and who may run it.
+private struct PreparedStatement {
+    let pointer: OpaquePointer
+    /// See ``StatementWord/isForBodies(_:)``.
+    let isForBodies: Bool
+    /// Whether it changes nothing in the file.
+    let isReading: Bool
+
+    func isFor(_ runner: SQLiteConnection.Runner) -> Bool {
+        switch runner {
+        case .binding: true
+        case .body: isForBodies
+        case .readingBody: isForBodies && isReading
         }
     }
 }

@@ -60,8 +60,8 @@ public final class SQLiteStore: Store {
         hasOwnPatience = !sharesPatience
     }
 
-    /// A new store in memory, for tests and experiments: it is gone when this object is.
-    public convenience init(
+    /// A new store in memory: see ``InMemoryStore``.
+    package convenience init(
         inMemory name: String, schema: Schema, clock: (() -> Timestamp)? = nil
     ) throws {
         self.init(
@@ -71,8 +71,10 @@ public final class SQLiteStore: Store {
         writer = try opener.openInMemory()
     }
 
-    /// The path of the file; `:memory:` for a store in memory.
+    /// The path of the file.
     public var path: String { opener.path }
+
+    var isInMemory: Bool { path == ":memory:" }
 
     // MARK: Opening
 
@@ -120,20 +122,40 @@ public final class SQLiteStore: Store {
 
     public func write<Result>(_ body: (any Transaction) throws -> Result) throws -> Result {
         if case .enclosing(let transaction) = activity {
-            return try transaction.savepoint {
-                let result = try body(transaction)
-                // What the commit would refuse is refused here, and takes nothing else with it.
-                try transaction.checkDeferredRules()
-                return result
+            return try inside(transaction) {
+                try transaction.savepoint {
+                    let result = try transaction.scoped(body)
+                    // What the commit would refuse is refused here, and takes nothing else with it.
+                    try transaction.checkDeferredRules()
+                    return result
+                }
             }
         }
         return try writing(body)
     }
 
     public func read<Result>(_ body: (any Transaction) throws -> Result) throws -> Result {
-        if case .enclosing(let transaction) = activity { return try body(transaction) }
+        if case .enclosing(let transaction) = activity {
+            return try inside(transaction) { try transaction.scoped(body) }
+        }
+        try requireNoTransaction()
         try openForReading()
         return try transact(on: writer ?? reader, begin: "BEGIN", body)
+    }
+
+    /// Runs `body` as a part of the transaction that encloses all.
+    private func inside<Result>(
+        _ transaction: SQLiteTransaction, _ body: () throws -> Result
+    ) throws -> Result {
+        activity = .transaction
+        defer { activity = .enclosing(transaction) }
+        return try body()
+    }
+
+    /// - Throws: ``StoreError/nested(service:)`` inside a transaction.
+    func requireNoTransaction() throws {
+        guard case .transaction = activity else { return }
+        throw StoreError.nested(service: name)
     }
 
     public func rehearse<Result>(_ body: () throws -> Result) throws -> Result {
@@ -172,6 +194,8 @@ public final class SQLiteStore: Store {
     }
 
     private func writing<Result>(_ body: (SQLiteTransaction) throws -> Result) throws -> Result {
+        // Before the lock: it is held already, and would be freed.
+        try requireNoTransaction()
         beginToWait()
         let called = MonotonicTime.nanoseconds()
         try open(creating: false)
@@ -219,8 +243,9 @@ public final class SQLiteStore: Store {
         on connection: SQLiteConnection?, begin: SQL,
         _ body: (SQLiteTransaction) throws -> Result
     ) throws -> Result {
-        guard case .none = activity, let connection else {
-            preconditionFailure("a transaction on the store \(name) was begun inside another")
+        guard case .none = activity else { throw StoreError.nested(service: name) }
+        guard let connection else {
+            preconditionFailure("the store \(name) is not open")
         }
         do {
             try connection.checkIsInPlace()
@@ -232,7 +257,8 @@ public final class SQLiteStore: Store {
         activity = .transaction
         defer { activity = .none }
         try connection.run(begin)
-        let transaction = SQLiteTransaction(connection, storeName: name, now: clock())
+        let transaction = SQLiteTransaction(
+            connection, storeName: name, now: clock(), isReading: begin.text == "BEGIN")
         defer { transaction.close() }
         do {
             try refuseOtherVersion(of: connection)
@@ -249,6 +275,7 @@ public final class SQLiteStore: Store {
     /// Copies the write-ahead log into the store's file, as far as no reader is in the way: so that a
     /// copy of the file alone is the whole store.
     public func checkpoint() throws {
+        try requireNoTransaction()
         try openForWriting()
         try opener.holding(writersLock) {
             _ = try writer?.run("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -259,56 +286,6 @@ public final class SQLiteStore: Store {
 
     /// Told of every transaction that has written, after its commit.
     public var observer: ((TransactionTimes) -> Void)?
-
-    /// A number that changes whenever another connection, of this process or another, has committed
-    /// something to the store. Asking takes microseconds and waits for nobody.
-    public func dataVersion() throws -> Int {
-        try openForReading()
-        guard let connection = writer ?? reader else { return 0 }
-        return try connection.run("PRAGMA data_version").rows[0].values()
-    }
-
-    // MARK: Looking at a whole system
-
-    /// Runs `body` on one consistent view of several stores, while writers go on.
-    ///
-    /// For a moment it holds the writers' locks of all of them, in their order, so that no
-    /// transaction is under way while the views are opened.
-    public static func readConsistently<Result>(
-        _ stores: [SQLiteStore], _ body: ([any Transaction]) throws -> Result
-    ) throws -> Result {
-        var held: [FileLock] = []
-        func release() {
-            for lock in held { lock.release() }
-            held = []
-        }
-        defer { release() }
-        for store in stores {
-            try store.openForReading()
-            if store.path == ":memory:" { continue }
-            do {
-                let lock = try store.writersLock ?? store.opener.makeLock()
-                try store.opener.acquire(lock)
-                held.append(lock)
-            } catch StoreError.notWritable {
-                // Where no lock can be made, there is no writer either.
-            }
-        }
-        func view(
-            _ remaining: ArraySlice<SQLiteStore>, _ views: [any Transaction]
-        ) throws -> Result {
-            guard let store = remaining.first else {
-                release()
-                return try body(views)
-            }
-            return try store.read { transaction in
-                // A view begins with the first read.
-                _ = try transaction.rows("SELECT count(*) FROM sqlite_schema")
-                return try view(remaining.dropFirst(), views + [transaction])
-            }
-        }
-        return try view(stores[...], [])
-    }
 }
 
 /// What a transaction spent its time on, in nanoseconds.

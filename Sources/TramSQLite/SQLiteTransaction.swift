@@ -4,14 +4,20 @@ internal import Tram
 final class SQLiteTransaction: Transaction {
     let storeName: String
     let now: Timestamp
+    var cause: MessageCause?
     private let connection: SQLiteConnection
+    /// Whether it must not write: no writers' lock is held for it.
+    private let isReading: Bool
     private var isOver = false
     /// The error that has ended the transaction, if one has.
     private var endingError: (any Error)?
     private(set) var failure: (any Error)?
 
-    init(_ connection: SQLiteConnection, storeName: String, now: Timestamp) {
+    init(
+        _ connection: SQLiteConnection, storeName: String, now: Timestamp, isReading: Bool = false
+    ) {
         self.connection = connection
+        self.isReading = isReading
         self.storeName = storeName
         self.now = now
     }
@@ -28,13 +34,22 @@ final class SQLiteTransaction: Transaction {
     private func run(_ statement: SQL) throws -> (rows: [Row], changes: Int) {
         try checkIsOpen()
         do {
-            return try connection.run(statement)
+            return try connection.run(statement, for: isReading ? .readingBody : .body)
         } catch {
+            let error = meaning(of: error)
             if connection.isOutsideTransaction { endingError = error }
             let isOfStatement = (error as? StoreError)?.isFailureOfStore == false
             if !isOfStatement || connection.isOutsideTransaction { failure = error }
             throw error
         }
+    }
+
+    /// `INSERT OR ROLLBACK` and the like undo everything: that is not one statement's affair.
+    private func meaning(of error: any Error) -> any Error {
+        guard connection.isOutsideTransaction,
+            case StoreError.constraint(let sql, let detail) = error
+        else { return error }
+        return StoreError.undone(sql: sql, detail: detail)
     }
 
     func counters() throws -> [String: Int] {
@@ -59,18 +74,22 @@ final class SQLiteTransaction: Transaction {
 
     /// Writes all that the transaction sees into a new file.
     func copy(to path: String) throws {
+        try checkIsOpen()
         try connection.copy(to: path)
     }
 
     func savepoint<Result>(_ body: () throws -> Result) throws -> Result {
         try checkIsOpen()
         try connection.run("SAVEPOINT tram")
+        let before = cause
         do {
             let result = try body()
             try checkIsOpen()
             try connection.run("RELEASE tram")
             return result
         } catch {
+            // What began a chain was not sent.
+            cause = before
             // Some errors have ended the whole transaction: then there is nothing to go back to, and
             // a statement now would commit by itself.
             if !connection.isOutsideTransaction {
@@ -87,9 +106,9 @@ final class SQLiteTransaction: Transaction {
         throw StoreError.constraint(sql: "COMMIT", detail: "FOREIGN KEY constraint failed")
     }
 
-    /// - Throws: the error that has ended the transaction, if one has.
+    /// - Throws: the error that has ended the transaction, if one has; ``StoreError/transactionOver(service:)``.
     func checkIsOpen() throws {
-        precondition(!isOver, "a transaction was used after its body had returned")
+        if isOver { throw StoreError.transactionOver(service: storeName) }
         if connection.isOutsideTransaction { throw endingError ?? StoreError.transactionEnded }
     }
 

@@ -100,6 +100,8 @@
                     availableConnectionsDelegate: MaximumAvailableConnections(
                         connections, logger: quietLogger)),
                 onServerRunning: { channel in
+                    // Accepted one by one: the limit is only looked at between two reads.
+                    try? await channel.setOption(.maxMessagesPerRead, value: 1).get()
                     announcement.add(service, port: channel.localAddress?.port ?? port)
                 }, logger: quietLogger)
         }

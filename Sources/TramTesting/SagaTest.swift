@@ -1,5 +1,4 @@
 public import Tram
-internal import TramSQLite
 
 /// A test of a saga without its participants: given a saga and its data, expect commands, give
 /// replies, and expect how it ends.
@@ -11,44 +10,31 @@ internal import TramSQLite
 ///     .expectRolledBack { data in … }
 /// ```
 ///
-/// The saga runs on a store in memory, and its time passes only when the test lets it. What is not as
-/// expected is thrown, in words, as ``SagaTest/Unexpected``. In the spirit of the unit-test DSL of
-/// Eventuate Tram Sagas.
+/// Replies are sent and delivered by the real outbox and relay, and any ``Mishap`` is really provoked;
+/// time passes only when the test lets it. What is not as expected is thrown, in words, as
+/// ``Unexpected``. In the spirit of the unit-test DSL of Eventuate Tram Sagas.
 public final class SagaTest<Definition: Saga> {
     private let manager: SagaManager<Definition>
-    private let service: Service
-    private let clock: TestClock
+    private let bench: TestBench
     private let id: String
-    /// The last message of the outbox that the test has looked at.
-    private var seen = 0
     /// The command whose reply comes next.
     private var request: Message?
-    private var replies = 0
-
-    /// What is not as the test expects it.
-    public struct Unexpected: Error, CustomStringConvertible {
-        public let description: String
-    }
 
     /// Starts the saga.
     ///
-    /// - Parameter tables: statements that make what the saga's local steps need.
+    /// - Parameters:
+    ///   - store: the store of the saga's service; one in memory when nil. Time passes in that one only.
+    ///   - tables: statements that make what the saga's local steps need in a store in memory.
     /// - Throws: what the first step throws when it is local.
     public init(
-        _ saga: Definition, _ data: Definition.Data, tables: [String] = []
+        _ saga: Definition, _ data: Definition.Data, on store: (any Store)? = nil,
+        tables: [String] = []
     ) throws {
-        let clock = TestClock()
-        let store = try SQLiteStore(
-            inMemory: "test",
-            schema: Schema(
-                applicationID: 1, library: LibraryTables.messagingAndSagas,
-                migrations: [Migration(tables)]),
-            clock: { clock.now })
         let manager = try SagaManager(saga, id: "test")
-        self.clock = clock
         self.manager = manager
-        service = try Service(store: store, subscribers: [manager])
-        id = try store.write { try manager.start(data, in: $0).reference.id }
+        bench = try TestBench(
+            store, tables: tables, clock: TestClock(), subscribers: [manager])
+        id = try bench.store.write { try manager.start(data, in: $0).reference.id }
     }
 
     // MARK: Expecting commands
@@ -58,7 +44,7 @@ public final class SagaTest<Definition: Saga> {
     public func expect(_ command: some Command, to channel: CommandChannel) throws -> Self {
         let message = try expectMessage(command, to: channel)
         guard message.headers[MessageHeader.commandReplyTo] == Definition.replyChannel else {
-            throw Unexpected(description: "\(message.type) awaits no reply")
+            throw Unexpected("\(message.type) awaits no reply")
         }
         request = message
         return self
@@ -71,7 +57,7 @@ public final class SagaTest<Definition: Saga> {
     ) throws -> Self {
         let message = try expectMessage(command, to: channel)
         guard message.headers[MessageHeader.commandReplyTo] == nil else {
-            throw Unexpected(description: "\(message.type) awaits a reply")
+            throw Unexpected("\(message.type) awaits a reply")
         }
         return self
     }
@@ -83,7 +69,7 @@ public final class SagaTest<Definition: Saga> {
         guard message?.type == "SagaUnlockCommand",
             message?.headers[MessageHeader.commandResource] == target,
             message?.destination == channel.name
-        else { throw Unexpected(description: "\(target) is not unlocked") }
+        else { throw Unexpected("\(target) is not unlocked") }
         return self
     }
 
@@ -91,7 +77,7 @@ public final class SagaTest<Definition: Saga> {
     @discardableResult
     public func expectNoCommand() throws -> Self {
         if let message = try nextCommand() {
-            throw Unexpected(description: "\(message.type) was sent to \(message.destination)")
+            throw Unexpected("\(message.type) was sent to \(message.destination)")
         }
         return self
     }
@@ -100,14 +86,16 @@ public final class SagaTest<Definition: Saga> {
 
     /// The participant answers the command that was expected last.
     ///
-    /// - Parameter lockedTarget: what the participant has locked for the saga, if anything.
+    /// - Parameters:
+    ///   - lockedTarget: what the participant has locked for the saga, if anything.
+    ///   - mishap: what goes wrong at the delivery of the reply.
     @discardableResult
-    public func reply(_ reply: any Reply, locking lockedTarget: String? = nil) throws -> Self {
-        guard let request else { throw Unexpected(description: "no command was expected before") }
-        let receipt = try take(reply, to: request, lockedTarget)
+    public func reply(
+        _ reply: any Reply, locking lockedTarget: String? = nil, despite mishap: Mishap? = nil
+    ) throws -> Self {
+        let receipt = try take(reply, lockedTarget, mishap)
         guard receipt.outcome == .handled else {
-            throw Unexpected(
-                description: "the reply was ignored: \(receipt.effects.joined(separator: ", "))")
+            throw Unexpected("the reply was ignored: \(receipt.effects.joined(separator: ", "))")
         }
         return self
     }
@@ -116,21 +104,20 @@ public final class SagaTest<Definition: Saga> {
     /// last, or a late one.
     @discardableResult
     public func ignoredReply(_ reply: any Reply) throws -> Self {
-        guard let request else { throw Unexpected(description: "no command was expected before") }
-        let receipt = try take(reply, to: request, nil)
+        let receipt = try take(reply, nil, nil)
         guard receipt.outcome == .ignored else {
-            throw Unexpected(description: "the reply counted: \(receipt.effects)")
+            throw Unexpected("the reply counted: \(receipt.effects)")
         }
         return self
     }
 
     // MARK: Letting time pass
 
-    /// Time passes, and the deadlines in it.
+    /// Time passes, to the millisecond, and the deadlines in it.
     @discardableResult
-    public func pass(milliseconds: Int) throws -> Self {
-        clock.now = Timestamp(milliseconds: clock.now.milliseconds + Int64(milliseconds))
-        try service.store.write { transaction in
+    public func pass(_ time: Duration) throws -> Self {
+        bench.advance(by: time)
+        try bench.store.write { transaction in
             let overdue = try manager.awaited(
                 overdueAt: transaction.now, after: nil, limit: 100, in: transaction)
             for late in overdue {
@@ -168,19 +155,19 @@ public final class SagaTest<Definition: Saga> {
     /// Takes up the failed saga.
     @discardableResult
     public func retry() throws -> Self {
-        _ = try service.store.write { try manager.retry(id, in: $0) }
+        _ = try bench.store.write { try manager.retry(id, in: $0) }
         return self
     }
 
     /// What has happened so far.
     public func log() throws -> [SagaLogEntry] {
         let reference = SagaReference(type: Definition.sagaType, id: id)
-        return try service.store.read { try Sagas.log(of: reference, in: $0) }
+        return try bench.store.read { try Sagas.log(of: reference, in: $0) }
     }
 
     /// Runs `body` on the saga's store, to look at what its local steps have done.
     public func read<Result>(_ body: (any Transaction) throws -> Result) throws -> Result {
-        try service.store.read(body)
+        try bench.store.read(body)
     }
 
     // MARK: -
@@ -189,11 +176,11 @@ public final class SagaTest<Definition: Saga> {
         _ state: SagaState, _ check: (Definition.Data) throws -> Void
     ) throws -> Self {
         try expectNoCommand()
-        guard let instance = try service.store.read({ try manager.instance(id, in: $0) }) else {
-            throw Unexpected(description: "the saga is gone")
+        guard let instance = try bench.store.read({ try manager.instance(id, in: $0) }) else {
+            throw Unexpected("the saga is gone")
         }
         guard instance.state == state else {
-            throw Unexpected(description: "the saga is \(instance.state), not \(state)")
+            throw Unexpected("the saga is \(instance.state), not \(state)")
         }
         try check(instance.data)
         return self
@@ -203,14 +190,14 @@ public final class SagaTest<Definition: Saga> {
         _ command: Request, to channel: CommandChannel
     ) throws -> Message {
         guard let message = try nextCommand() else {
-            throw Unexpected(description: "\(Request.commandType) was not sent: no command was")
+            throw Unexpected("\(Request.commandType) was not sent: no command was")
         }
         let payload = try WireFormat.encode(command)
         guard message.type == Request.commandType, message.destination == channel.name,
             message.payload == payload
         else {
             throw Unexpected(
-                description: "\(message.type) \(message.payload) was sent to "
+                "\(message.type) \(message.payload) was sent to "
                     + "\(message.destination), not \(Request.commandType) \(payload) to "
                     + channel.name)
         }
@@ -219,32 +206,20 @@ public final class SagaTest<Definition: Saga> {
 
     /// The next message of the outbox that is a command: the saga's steps may also publish events.
     private func nextCommand() throws -> Message? {
-        let message = try service.store.read {
-            try Outbox($0).unpublished(after: seen, through: .max, limit: .max).first {
-                $0.headers[MessageHeader.commandType] != nil
-            }
-        }
-        if let message { seen = message.id.number }
-        return message
+        try bench.nextMessage { $0.headers[MessageHeader.commandType] != nil }
     }
 
     private func take(
-        _ reply: any Reply, to request: Message, _ lockedTarget: String?
+        _ reply: any Reply, _ lockedTarget: String?, _ mishap: Mishap?
     ) throws -> Receipt {
-        replies += 1
-        let message = try request.answered(
-            by: reply, id: MessageID(service: "participant", number: replies),
-            locking: lockedTarget)
-        let receipt = try service.store.write {
-            try service.receive(message, for: manager, in: $0)
-        }
+        guard let request else { throw Unexpected("no command was expected before") }
+        let answer = try request.answer(reply, locking: lockedTarget)
+        let receipt = try bench.deliver(despite: mishap) { transaction in
+            try Outbox(transaction).append(answer)
+        }.receipt
         if receipt.outcome == .failed {
-            throw Unexpected(description: receipt.effects.joined(separator: ", "))
+            throw Unexpected(receipt.effects.joined(separator: ", "))
         }
         return receipt
     }
-}
-
-private final class TestClock {
-    var now = Timestamp(milliseconds: 1_577_880_295_612)
 }

@@ -28,6 +28,17 @@ import TramTesting
         #expect(try order(saga)?.state == .approved)
     }
 
+    @Test(arguments: [
+        Mishap.deliveredTwice, .diedBeforeCommit, .diedBeforeMark, .failed(times: 3),
+    ])
+    func `whatever goes wrong with the reply, the order is approved once`(mishap: Mishap) throws {
+        let saga = try start().expect(request, to: .customerService)
+            .reply(CustomerCreditReserved(customerId: 7, orderId: 1), despite: mishap)
+            .expectCompleted()
+        let events = try saga.read { try Outbox($0).headings(after: 0).map(\.type) }
+        #expect(events == ["OrderCreated", "ReserveCredit", "OrderApproved"])
+    }
+
     @Test func shouldRejectCreateOrder() throws {
         let saga = try start().expect(request, to: .customerService)
             .reply(CustomerCreditLimitExceeded(customerId: 7, orderId: 1))

@@ -532,7 +532,7 @@ import Testing
                 history     customer:1
                 history     order:1
                 """,
-                #"[{"subscriber":"customer","message":"order:1","handled":null,"edited":false},{"subscriber":"history","message":"customer:1","handled":null,"edited":false},{"subscriber":"history","message":"order:1","handled":null,"edited":false}]"#
+                #"[{"subscriber":"customer","message":"order:1","handled":null,"edited":false,"outcome":"handled","effects":["reserved 4.00 of 5.00 for order 1"]},{"subscriber":"history","message":"customer:1","handled":null,"edited":false,"outcome":"handled","effects":["customer 1 added to the view"]},{"subscriber":"history","message":"order:1","handled":null,"edited":false,"outcome":"handled","effects":["order 1 PENDING added to the view"]}]"#
             ),
             (
                 ["saga", "list"],

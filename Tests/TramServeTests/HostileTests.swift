@@ -227,6 +227,22 @@
             #expect(held.count == 4)
         }
 
+        @Test func `connections that come all at once are no more than there may be`() throws {
+            let served = try ServedSystem("--max-connections", "4", "--idle-timeout", "500ms")
+            let first = try HTTPConnection(port: served.orders)
+            #expect(try first.request("GET", "/orders").status == 200)
+            // The server finds all others at once when it goes on.
+            kill(served.process.id, SIGSTOP)
+            let held = try [first] + (1...3).map { _ in try HTTPConnection(port: served.orders) }
+            let last = try HTTPConnection(port: served.orders)
+            try last.send("GET /orders HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            kill(served.process.id, SIGCONT)
+            let start = MonotonicTime.now()
+            #expect(try last.response().status == 200)
+            #expect(MonotonicTime.now() - start > 200)
+            #expect(held.count == 4)
+        }
+
         @Test func `a client that asks first is told to go on`() throws {
             let served = try ServedSystem("--relay", "manual")
             let connection = try HTTPConnection(port: served.orders)

@@ -41,7 +41,7 @@ import TramTesting
         try sender.write { transaction in
             _ = try transaction.send(
                 Do(step: step), to: .participant, orderedBy: "7", replyTo: replyTo,
-                headers: [
+                sagaHeaders: [
                     MessageHeader.commandSagaType: "S", MessageHeader.commandSagaID: "7",
                 ])
         }
@@ -73,7 +73,7 @@ import TramTesting
                 "ID": "sender:1", "PARTITION_ID": "7", "DESTINATION": "participant",
                 "DATE": "Wed, 01 Jan 2020 12:04:55 GMT", "command_type": "Do",
                 "command__destination": "participant", "command_reply_to": "answers",
-                "command_saga_type": "S", "command_saga_id": "7",
+                "command_saga_type": "S", "command_saga_id": "7", "correlation-id": "sender:1",
             ])
         #expect(try outcomes() == [.handled])
         let reply = try replies()[0]
@@ -84,7 +84,8 @@ import TramTesting
                 "reply_outcome-type": "SUCCESS", "reply_to_message_id": "sender:1",
                 "commandreply_type": "Do", "commandreply__destination": "participant",
                 "commandreply_reply_to": "answers", "commandreply_saga_type": "S",
-                "commandreply_saga_id": "7",
+                "commandreply_saga_id": "7", "causation-id": "sender:1",
+                "correlation-id": "sender:1",
             ])
         #expect(reply.payload == "{}")
     }
@@ -154,7 +155,7 @@ import TramTesting
                 headers[MessageHeader.commandResource] = target
                 _ = try transaction.send(
                     command, to: .participant, orderedBy: saga, replyTo: "answers",
-                    headers: headers)
+                    sagaHeaders: headers)
             }
         }
         // Saga 1 has the lock; saga 2 waits, loses its patience, and compensates; saga 3 waits too.

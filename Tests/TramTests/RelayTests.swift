@@ -1,6 +1,7 @@
 import Testing
 import Tram
-import TramSQLite
+
+@testable import TramSQLite
 
 @Suite struct RelayTests {
     @Test func `a pass delivers what is pending at its beginning`() throws {
@@ -88,8 +89,6 @@ import TramSQLite
             "full",
             [
                 .on(Happened.self) { _, transaction in
-                    // From now on the store can have no more pages.
-                    _ = try transaction.rows("PRAGMA max_page_count = 1")
                     do {
                         let text = String(repeating: "x", count: 100_000)
                         try transaction.execute("INSERT INTO mended VALUES (\(text))")
@@ -101,6 +100,8 @@ import TramSQLite
             Service(store: system.sender, subscribers: []),
             Service(store: system.receiver, subscribers: [full]),
         ])
+        // From now on the store can have no more pages.
+        try system.receiver.writer?.run("PRAGMA max_page_count = 1")
         #expect(throws: StoreError.full(path: ":memory:")) { try relay.run().pass() }
         #expect(try system.sender.read { try Outbox($0).failedCount() } == 0)
         #expect(try system.sender.read { try Outbox($0).pendingCount() } == 1)
@@ -115,9 +116,8 @@ import TramSQLite
             "refused",
             [
                 .on(Happened.self) { _, transaction in
-                    // This error leaves the transaction open.
-                    _ = try transaction.rows("PRAGMA query_only = ON")
                     do {
+                        // This error leaves the transaction open.
                         try transaction.execute("INSERT INTO mended VALUES ('x')")
                     } catch { throw Hidden() }
                     return .handled("never")
@@ -127,6 +127,7 @@ import TramSQLite
             Service(store: system.sender, subscribers: []),
             Service(store: system.receiver, subscribers: [refused]),
         ])
+        try system.receiver.writer?.run("PRAGMA query_only = ON")
         do {
             try relay.run().pass()
             Issue.record("the relay goes on")
@@ -262,6 +263,7 @@ import TramSQLite
                 "ID": "sender:1", "PARTITION_ID": "7", "DESTINATION": "Thing",
                 "DATE": "Wed, 01 Jan 2020 12:04:55 GMT", "event-type": "Happened",
                 "event-aggregate-type": "Thing", "event-aggregate-id": "7",
+                "correlation-id": "sender:1",
             ])
         #expect(message.payload == #"{"number":1}"#)
     }

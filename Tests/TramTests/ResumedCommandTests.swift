@@ -65,7 +65,8 @@ import TramSQLite
                 ]
                 if unlocking { headers[MessageHeader.commandResource] = "Thing/1" }
                 _ = try transaction.send(
-                    command, to: "things", orderedBy: saga, replyTo: "answers", headers: headers)
+                    command, to: "things", orderedBy: saga, replyTo: "answers", sagaHeaders: headers
+                )
             }
         }
 

@@ -67,7 +67,7 @@ import TramSQLite
         try system.sagas.write { transaction in
             _ = try transaction.send(
                 Do(step: 1), to: .participant, orderedBy: "1", replyTo: "TestSaga-reply",
-                headers: [
+                sagaHeaders: [
                     MessageHeader.commandSagaType: "TestSaga", MessageHeader.commandSagaID: "1",
                 ])
         }
@@ -89,7 +89,7 @@ import TramSQLite
         try system.sagas.write { transaction in
             _ = try transaction.send(
                 Do(step: 1), to: .participant, orderedBy: "9", replyTo: "TestSaga-reply",
-                headers: [
+                sagaHeaders: [
                     MessageHeader.commandSagaType: "TestSaga", MessageHeader.commandSagaID: "9",
                 ])
         }

@@ -72,7 +72,7 @@ import TramTesting
         let saga = try test(TestSaga.Data(), .remote(1), .local("two", failing: Breakdown()))
         try saga.expect(Do(step: 1), to: .participant)
         // An accident: the delivery fails, and the reply comes again.
-        #expect(throws: SagaTest<TestSaga>.Unexpected.self) { try saga.reply(Done()) }
+        #expect(throws: Unexpected.self) { try saga.reply(Done()) }
         #expect(try notes(saga) == [])
         try saga.expectNoCommand()
     }
@@ -276,9 +276,9 @@ import TramTesting
         let late = try saga()
         try late.expect(Do(step: 1), to: .participant).reply(Done())
             .expect(Do(step: 2), to: .participant)
-            .pass(milliseconds: 4999)
+            .pass(.milliseconds(4999))
             .expectNoCommand()
-            .pass(milliseconds: 1)
+            .pass(.milliseconds(1))
             .ignoredReply(Done())
             .expect(Undo(step: 2), to: .participant).reply(Done())
             .expect(Undo(step: 1), to: .participant).reply(Done())
@@ -287,9 +287,9 @@ import TramTesting
         try saga()
             .expect(Do(step: 1), to: .participant).reply(Done())
             .expect(Do(step: 2), to: .participant)
-            .pass(milliseconds: 4999)
+            .pass(.milliseconds(4999))
             .reply(Done())
-            .pass(milliseconds: 5000)
+            .pass(.milliseconds(5000))
             .expectCompleted()
     }
 

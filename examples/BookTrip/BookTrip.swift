@@ -45,9 +45,9 @@ struct BookTrip {
         }
     }
 
-    private static func store(_ name: String, _ tables: [String]) throws -> SQLiteStore {
-        try SQLiteStore(
-            inMemory: name,
+    private static func store(_ name: String, _ tables: [String]) throws -> InMemoryStore {
+        try InMemoryStore(
+            name,
             schema: Schema(
                 applicationID: 1, library: LibraryTables.messagingAndSagas,
                 migrations: [Migration(tables)]))

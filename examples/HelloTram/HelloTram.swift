@@ -16,11 +16,10 @@ struct GreetingSent: DomainEvent {
 struct HelloTram {
     static func main() throws {
         // Each service has a store of its own; these live in memory.
-        let sender = try SQLiteStore(
-            inMemory: "sender",
-            schema: Schema(applicationID: 1, library: LibraryTables.messaging))
-        let receiver = try SQLiteStore(
-            inMemory: "receiver",
+        let sender = try InMemoryStore(
+            "sender", schema: Schema(applicationID: 1, library: LibraryTables.messaging))
+        let receiver = try InMemoryStore(
+            "receiver",
             schema: Schema(
                 applicationID: 2, library: LibraryTables.messaging,
                 migrations: [["CREATE TABLE greeting (text TEXT) STRICT"]]))

@@ -130,7 +130,8 @@ extension Problem {
             self.init(
                 code: .storeDamaged, message: "a row does not hold what it should: \(detail)",
                 reason: "Nothing was changed.", help: "look for more: tram store check")
-        case .transactionEnded, .constraint, .failed:
+        case .transactionEnded, .undone, .transactionOver, .nested, .forbidden, .constraint,
+            .failed:
             self.init(bug: "\(error)")
         }
     }

@@ -61,12 +61,26 @@ extension Transaction {
     /// - Parameters:
     ///   - orderedBy: the partition id: commands with the same one are received in order.
     ///   - replyTo: the channel of the reply; nil for a notification, which gets none.
-    ///   - headers: further headers, for example those of a saga.
+    ///   - headers: further headers, for example ``MessageHeader/traceParent``.
     /// - Returns: the message's id.
+    /// - Throws: ``ReservedHeader`` when a further header is one that the library sets.
     @discardableResult
     public func send<Request: Command>(
         _ command: Request, to channel: CommandChannel, orderedBy partitionID: String,
         replyTo: String? = nil, headers: [String: String] = [:]
+    ) throws -> MessageID {
+        try MessageHeader.refuseReserved(headers)
+        return try send(
+            command, to: channel, orderedBy: partitionID, replyTo: replyTo, sagaHeaders: headers)
+    }
+
+    /// Sends a command of a saga.
+    ///
+    /// - Parameter headers: those that tell which saga it is.
+    @discardableResult
+    package func send<Request: Command>(
+        _ command: Request, to channel: CommandChannel, orderedBy partitionID: String,
+        replyTo: String? = nil, sagaHeaders headers: [String: String]
     ) throws -> MessageID {
         var all = headers
         all[MessageHeader.commandType] = Request.commandType

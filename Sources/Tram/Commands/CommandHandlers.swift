@@ -217,9 +217,12 @@ public struct CommandEnvelope<Request: Command> {
     public let command: Request
     /// What is needed to answer later.
     public let replyToken: ReplyToken
+    /// The message's headers: see ``MessageHeader``.
+    public let headers: [String: String]
 
     init(_ message: Message, replyToken: ReplyToken) throws {
         messageID = message.id
+        headers = message.headers
         command = try WireFormat.decode(Request.self, from: message.payload)
         self.replyToken = replyToken
     }

@@ -12,20 +12,23 @@ public protocol DomainEvent: Codable, Sendable {
 extension Transaction {
     /// Publishes an event about an aggregate, as part of this transaction.
     ///
+    /// - Parameter headers: further headers, for example ``MessageHeader/traceParent``.
     /// - Returns: the message's id.
+    /// - Throws: ``ReservedHeader`` when a further header is one that the library sets.
     @discardableResult
     public func publish<Event: DomainEvent>(
-        _ event: Event, about aggregateID: some CustomStringConvertible
+        _ event: Event, about aggregateID: some CustomStringConvertible,
+        headers: [String: String] = [:]
     ) throws -> MessageID {
-        try Outbox(self).append(
+        try MessageHeader.refuseReserved(headers)
+        var all = headers
+        all[MessageHeader.eventType] = Event.eventType
+        all[MessageHeader.eventAggregateType] = Event.aggregateType
+        all[MessageHeader.eventAggregateID] = aggregateID.description
+        return try Outbox(self).append(
             OutgoingMessage(
                 type: Event.eventType, destination: Event.aggregateType,
-                partitionID: aggregateID.description,
-                headers: [
-                    MessageHeader.eventType: Event.eventType,
-                    MessageHeader.eventAggregateType: Event.aggregateType,
-                    MessageHeader.eventAggregateID: aggregateID.description,
-                ],
+                partitionID: aggregateID.description, headers: all,
                 payload: WireFormat.encode(event)))
     }
 }

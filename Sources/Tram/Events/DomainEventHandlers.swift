@@ -162,19 +162,26 @@ public struct DomainEventEnvelope<Event: DomainEvent> {
     public let aggregateID: String
     /// What happened.
     public let event: Event
+    /// The message's headers: see ``MessageHeader``.
+    public let headers: [String: String]
 
     /// An envelope as the relay would bring it, for tests of handlers.
-    public init(messageID: MessageID, aggregateID: String, event: Event) {
+    public init(
+        messageID: MessageID, aggregateID: String, event: Event, headers: [String: String] = [:]
+    ) {
         self.messageID = messageID
         self.aggregateID = aggregateID
         self.event = event
+        self.headers = headers
     }
 
     init(_ message: Message, event: @autoclosure () throws -> Event) throws {
         guard let aggregateID = message.headers[MessageHeader.eventAggregateID] else {
             throw WireFormatError("the header '\(MessageHeader.eventAggregateID)' is missing")
         }
-        self.init(messageID: message.id, aggregateID: aggregateID, event: try event())
+        self.init(
+            messageID: message.id, aggregateID: aggregateID, event: try event(),
+            headers: message.headers)
     }
 
     /// A property of the event.

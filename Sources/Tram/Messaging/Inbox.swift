@@ -10,38 +10,79 @@ public struct Inbox {
         self.transaction = transaction
     }
 
-    /// Records that a subscriber handles a message.
+    /// Records that a subscriber has handled a message.
     ///
     /// - Parameters:
     ///   - digest: see ``Message/digest``.
     ///   - sent: when it was sent: it tells two messages apart where the inbox has no digest.
+    ///   - outcome: what the handler said, or nil when that is not known.
     /// - Returns: false when it has handled that message before.
     /// - Throws: ``StoreError/rolledBack(service:detail:)`` when it has handled another message of
     ///   that id: then the outbox has given out its numbers again, and this one is no duplicate.
     public func record(
-        _ id: MessageID, digest: Int? = nil, sent: Timestamp? = nil, for subscriber: String
+        _ id: MessageID, digest: Int? = nil, sent: Timestamp? = nil, for subscriber: String,
+        outcome: HandlerOutcome? = nil
     ) throws -> Bool {
-        let isNew =
-            try transaction.execute(
-                """
-                INSERT INTO received_messages (consumer_id, message_id, creation_time, digest)
-                SELECT \(subscriber), \(id.description), \(Int(transaction.now.milliseconds)),
-                    \(digest)
-                WHERE NOT EXISTS
-                    (SELECT 1 FROM purged_inbox
-                     WHERE consumer_id = \(subscriber) AND source = \(id.service)
-                         AND through_id >= \(id.number))
-                ON CONFLICT DO NOTHING
-                """) == 1
-        if isNew { return true }
+        guard try isNew(id, digest: digest, sent: sent, for: subscriber) else { return false }
+        try insert(id, digest: digest, for: subscriber, outcome)
+        return true
+    }
+
+    /// Whether a subscriber has not handled a message yet.
+    ///
+    /// - Throws: as ``record(_:digest:sent:for:outcome:)``.
+    func isNew(
+        _ id: MessageID, digest: Int?, sent: Timestamp?, for subscriber: String
+    ) throws -> Bool {
+        let known = try transaction.rows(
+            """
+            SELECT creation_time, digest FROM received_messages
+            WHERE consumer_id = \(subscriber) AND message_id = \(id.description)
+            UNION ALL
+            SELECT NULL, NULL FROM purged_inbox
+            WHERE consumer_id = \(subscriber) AND source = \(id.service)
+                AND through_id >= \(id.number)
+            """)
+        if known.isEmpty { return true }
         guard let digest else { return false }
-        // A position knows no digests.
-        guard let entry = try storedEntry(id, for: subscriber),
-            entry.isOther(digest: digest, sent: sent)
-        else { return false }
-        throw StoreError.rolledBack(
-            service: id.service,
-            detail: "\(subscriber) has handled a message \(id) with other content")
+        for row in known {
+            let (received, itsDigest): (Int?, Int?) = try row.values()
+            // A position knows neither.
+            guard let received else { continue }
+            let entry = InboxEntry(
+                subscriber: subscriber, message: id.description,
+                received: Timestamp(milliseconds: Int64(received)), digest: itsDigest)
+            guard entry.isOther(digest: digest, sent: sent) else { continue }
+            throw StoreError.rolledBack(
+                service: id.service,
+                detail: "\(subscriber) has handled a message \(id) with other content")
+        }
+        return false
+    }
+
+    /// Inserts the row of a message that ``isNew(_:digest:sent:for:)`` does not know.
+    func insert(
+        _ id: MessageID, digest: Int?, for subscriber: String, _ outcome: HandlerOutcome?
+    ) throws {
+        try transaction.execute(
+            """
+            INSERT INTO received_messages
+                (consumer_id, message_id, creation_time, digest, outcome, effects)
+            VALUES (\(subscriber), \(id.description), \(Int(transaction.now.milliseconds)),
+                \(digest), \(outcome?.kind.rawValue),
+                \(outcome.map { WireFormat.encode(texts: $0.words) }))
+            ON CONFLICT DO NOTHING
+            """)
+    }
+
+    /// Keeps what a handler said in the end of a message that was set aside before.
+    func revise(_ id: MessageID, for subscriber: String, _ outcome: HandlerOutcome) throws {
+        try transaction.execute(
+            """
+            UPDATE received_messages
+            SET outcome = \(outcome.kind.rawValue), effects = \(WireFormat.encode(texts: outcome.words))
+            WHERE consumer_id = \(subscriber) AND message_id = \(id.description)
+            """)
     }
 
     /// Whether a subscriber has handled a message, or will never get it again: then it was discarded.
@@ -84,7 +125,8 @@ public struct Inbox {
     private func storedEntry(_ id: MessageID, for subscriber: String) throws -> InboxEntry? {
         try transaction.rows(
             """
-            SELECT consumer_id, message_id, creation_time, digest FROM received_messages
+            SELECT consumer_id, message_id, creation_time, digest, outcome, effects
+            FROM received_messages
             WHERE consumer_id = \(subscriber) AND message_id = \(id.description)
             """
         ).first.map(entry)
@@ -106,7 +148,8 @@ public struct Inbox {
         let message = after?.message ?? ""
         return try transaction.rows(
             """
-            SELECT consumer_id, message_id, creation_time, digest FROM received_messages
+            SELECT consumer_id, message_id, creation_time, digest, outcome, effects
+            FROM received_messages
             WHERE (consumer_id, message_id) > (\(subscriber), \(message))
             ORDER BY consumer_id, message_id LIMIT \(limit)
             """
@@ -114,32 +157,17 @@ public struct Inbox {
     }
 
     func entry(_ row: Row) throws -> InboxEntry {
-        let (subscriber, message, created, digest): (String, String, Int, Int?) = try row.values()
+        let (subscriber, message, created, digest, outcome, effects):
+            (String, String, Int, Int?, String?, String?) = try row.values()
         return InboxEntry(
             subscriber: subscriber, message: message,
-            received: Timestamp(milliseconds: Int64(created)), digest: digest)
+            received: Timestamp(milliseconds: Int64(created)), digest: digest,
+            outcome: outcome.flatMap(DeliveryOutcome.init(rawValue:)), effectsText: effects)
     }
 
     /// How many rows there are: handled messages, counted once per subscriber, without those that were
     /// purged.
     public func count() throws -> Int {
         try transaction.rows("SELECT count(*) FROM received_messages")[0].values()
-    }
-}
-
-/// A row of the inbox.
-public struct InboxEntry: Hashable, Sendable {
-    public let subscriber: String
-    /// The id as the row holds it: a row that was written by hand may hold anything.
-    public let message: String
-    public let received: Timestamp
-    /// The digest of the message that was handled; nil when it was before there were digests.
-    public let digest: Int?
-
-    /// Whether a message of this id is another one than the one that was handled.
-    func isOther(digest: Int, sent: Timestamp?) -> Bool {
-        if let known = self.digest { return known != digest }
-        // It was handled before there were digests; but not before it was sent.
-        return sent.map { received < $0 } ?? false
     }
 }

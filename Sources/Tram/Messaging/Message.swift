@@ -46,6 +46,15 @@ public struct Message: Hashable, Sendable {
             digest: defect == nil ? digest : nil, defect: headers.count > 1 ? nil : defect)
     }
 
+    /// The message in whose handling this one was sent, or for which a deadline or an operator has sent
+    /// it; nil for what nothing but a user has caused.
+    public var causationID: MessageID? {
+        headers[MessageHeader.causationID].flatMap { MessageID($0) }
+    }
+
+    /// The id of the first message of the chain that this one belongs to: its own when it is the first.
+    public var correlationID: String { headers[MessageHeader.correlationID] ?? id.description }
+
     /// Whether it tells of an event; any other message must have a receiver.
     package var isEvent: Bool { headers[MessageHeader.eventType] != nil }
 
@@ -90,51 +99,5 @@ public struct OutgoingMessage: Hashable, Sendable {
         self.partitionID = partitionID
         self.headers = headers
         self.payload = payload
-    }
-}
-
-/// The names of headers, those of Eventuate Tram.
-public enum MessageHeader {
-    /// The message's id; the reader of an outbox adds it.
-    public static let id = "ID"
-    /// The ordering key.
-    public static let partitionID = "PARTITION_ID"
-    /// The channel.
-    public static let destination = "DESTINATION"
-    /// When it was sent, in the form of ``Timestamp/httpDate``.
-    public static let date = "DATE"
-    /// The event's name.
-    public static let eventType = "event-type"
-    /// The type of the aggregate that the event is about.
-    public static let eventAggregateType = "event-aggregate-type"
-    /// The id of the aggregate that the event is about.
-    public static let eventAggregateID = "event-aggregate-id"
-
-    /// The command's name.
-    public static let commandType = "command_type"
-    /// The channel that the command was sent to. With two underscores, as in the original.
-    public static let commandDestination = "command__destination"
-    /// The channel of the reply; missing for a notification.
-    public static let commandReplyTo = "command_reply_to"
-    /// The type of the saga that sent the command.
-    public static let commandSagaType = "command_saga_type"
-    /// The id of the saga that sent the command.
-    public static let commandSagaID = "command_saga_id"
-    /// The lock that a `SagaUnlockCommand` releases.
-    public static let commandResource = "command_resource"
-
-    /// The reply's name.
-    public static let replyType = "reply_type"
-    /// `SUCCESS` or `FAILURE`.
-    public static let replyOutcome = "reply_outcome-type"
-    /// The id of the command that the reply answers.
-    public static let replyToMessageID = "reply_to_message_id"
-    /// The lock that the participant holds for the saga.
-    public static let sagaLockedTarget = "saga-locked-target"
-
-    /// The name under which a reply echoes a header of its command: `command_x` becomes
-    /// `commandreply_x`.
-    package static func echo(of commandHeader: String) -> String {
-        "commandreply_" + commandHeader.dropFirst("command_".count)
     }
 }

@@ -12,15 +12,18 @@ public struct Outbox {
 
     /// Inserts a message.
     ///
+    /// Its headers tell its cause: see ``Transaction/cause``.
+    ///
     /// - Returns: the id that it got. Ids ascend in the order of commits.
     @discardableResult
     public func append(_ message: OutgoingMessage) throws -> MessageID {
-        let headers = message.headers.merging([
-            MessageHeader.partitionID: message.partitionID,
-            MessageHeader.destination: message.destination,
-            MessageHeader.date: transaction.now.httpDate,
-        ]) { _, standard in standard }
-        let text = try WireFormat.encode(headers)
+        var headers = message.headers
+        headers[MessageHeader.partitionID] = message.partitionID
+        headers[MessageHeader.destination] = message.destination
+        headers[MessageHeader.date] = transaction.now.httpDate
+        let cause = transaction.cause
+        cause?.add(to: &headers)
+        let text = WireFormat.encode(texts: headers)
         let created = Int(transaction.now.milliseconds)
         let digest = MessageDigest.of(
             type: message.type, destination: message.destination, partitionID: message.partitionID,
@@ -34,7 +37,10 @@ public struct Outbox {
                  \(message.payload), \(created), \(digest))
             RETURNING id
             """)
-        return messageID(try rows[0].values())
+        let id = messageID(try rows[0].values())
+        // Whatever else the transaction sends belongs to the same chain.
+        if cause == nil { transaction.cause = MessageCause(chainBeganWith: id) }
+        return id
     }
 
     /// The next messages that are not marked as published nor set aside, in the order of their ids.
@@ -271,9 +277,15 @@ public struct Outbox {
                 nil
             }
         let id = messageID(number)
+        var complete = decoded ?? [:]
+        complete[MessageHeader.id] = id.description
+        if decoded != nil, complete[MessageHeader.correlationID] == nil {
+            // It is the first of its chain, whose id was not known when the headers were written.
+            complete[MessageHeader.correlationID] = id.description
+        }
         return Message(
             id: id, type: type, destination: destination, partitionID: partitionID,
-            headers: (decoded ?? [:]).merging([MessageHeader.id: id.description]) { $1 },
+            headers: complete,
             payload: payload, sent: Timestamp(milliseconds: Int64(created)), digest: digest,
             defect: defect)
     }

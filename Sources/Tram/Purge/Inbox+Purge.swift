@@ -53,7 +53,8 @@ extension Inbox {
     func entries(of subscriber: String, after: String, limit: Int) throws -> [InboxEntry] {
         try transaction.rows(
             """
-            SELECT consumer_id, message_id, creation_time, digest FROM received_messages
+            SELECT consumer_id, message_id, creation_time, digest, outcome, effects
+            FROM received_messages
             WHERE consumer_id = \(subscriber) AND message_id > \(after)
             ORDER BY message_id LIMIT \(limit)
             """

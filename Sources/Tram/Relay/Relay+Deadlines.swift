@@ -55,7 +55,9 @@ extension Relay {
                 let newest = try outbox.highestNumber()
                 let effect: String?
                 do {
-                    effect = try subscriber.expire(awaited, in: transaction)
+                    effect = try transaction.scoped {
+                        try subscriber.expire(awaited, in: $0)
+                    }
                 } catch {
                     throw transaction.failure ?? HandlerFailure(cause: error)
                 }

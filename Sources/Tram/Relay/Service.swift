@@ -30,10 +30,13 @@ public struct Service {
     public func receive(
         _ message: Message, for subscriber: any Subscriber, in transaction: any Transaction
     ) throws -> Receipt {
-        try receipt(in: transaction) {
+        let delivery = DeliveryInHand(message: message.id, subscriber: subscriber.id)
+        if transaction.isMaking(delivery) { return Receipt(outcome: .duplicate) }
+        return try receipt(in: transaction) {
             // The digest of a message that was changed afterwards says nothing.
             let digest = message.defect == nil ? message.digest : nil
-            let isNew = try Inbox(transaction).record(
+            let inbox = Inbox(transaction)
+            let isNew = try inbox.isNew(
                 message.id, digest: digest, sent: message.sent, for: subscriber.id)
             if !isNew {
                 guard let stashing = stashing[subscriber.id] else {
@@ -41,9 +44,11 @@ public struct Service {
                 }
                 return try resume(message, at: stashing, in: transaction)
             }
-            return try handling(in: transaction) {
+            return try handling(message, delivery, in: transaction) { part in
                 if let defect = message.defect { throw WireFormatError(defect) }
-                return try subscriber.handle(message, in: transaction)
+                return try subscriber.handle(message, in: part)
+            } record: {
+                try inbox.insert(message.id, digest: digest, for: subscriber.id, $0)
             }
         }
     }
@@ -56,9 +61,8 @@ public struct Service {
         after cause: Message, at subscriber: any StashingSubscriber,
         _ journal: (any DeliveryJournal)?, in transaction: any Transaction
     ) throws -> (message: Message, receipt: Receipt)? {
-        guard let next = try subscriber.nextToResume(after: cause, in: transaction) else {
-            return nil
-        }
+        let next = try transaction.scoped { try subscriber.nextToResume(after: cause, in: $0) }
+        guard let next else { return nil }
         journal?.begin(next.id, for: subscriber.id)
         defer { journal?.end() }
         let receipt = try receipt(in: transaction) {
@@ -72,7 +76,12 @@ public struct Service {
         _ message: Message, at subscriber: any StashingSubscriber,
         in transaction: any Transaction
     ) throws -> Receipt {
-        try handling(in: transaction) { try subscriber.resume(message, in: transaction) }
+        let delivery = DeliveryInHand(message: message.id, subscriber: subscriber.id)
+        return try handling(message, delivery, in: transaction) {
+            try subscriber.resume(message, in: $0)
+        } record: {
+            try Inbox(transaction).revise(message.id, for: subscriber.id, $0)
+        }
     }
 
     /// Runs `body` so that an error of a handler undoes what it wrote, and nothing else.
@@ -88,19 +97,26 @@ public struct Service {
         }
     }
 
-    /// Runs a handler: its errors are its own, and what it sends is noted.
+    /// Runs a handler, in a transaction that is over when it returns: its errors are its own, and what it
+    /// sends is noted, and caused by the message.
+    ///
+    /// - Parameter record: keeps what it said.
     private func handling(
-        in transaction: any Transaction, _ handler: () throws -> HandlerOutcome?
+        _ message: Message, _ delivery: DeliveryInHand, in transaction: any Transaction,
+        _ handler: (any Transaction) throws -> HandlerOutcome?,
+        record: (HandlerOutcome) throws -> Void
     ) throws -> Receipt {
         let outbox = Outbox(transaction)
         let newest = try outbox.highestNumber()
         let outcome: HandlerOutcome?
         do {
-            outcome = try handler()
+            outcome = try transaction.scoped(
+                cause: MessageCause(message), making: delivery, handler)
         } catch {
             throw HandlerFailure(cause: error)
         }
         guard let outcome else { return Receipt(outcome: .duplicate) }
+        try record(outcome)
         return Receipt(outcome, published: try outbox.headings(after: newest))
     }
 }
@@ -125,15 +141,6 @@ public struct Receipt: Hashable, Sendable {
     }
 
     init(_ handler: HandlerOutcome, published: [MessageHeading]) {
-        switch handler {
-        case .handled(let effects):
-            self.init(outcome: .handled, effects: effects, published: published)
-        case .ignored(let reason):
-            self.init(outcome: .ignored, effects: [reason], published: published)
-        case .refused(let effects):
-            self.init(outcome: .refused, effects: effects, published: published)
-        case .stashed(let reason):
-            self.init(outcome: .stashed, effects: [reason], published: published)
-        }
+        self.init(outcome: handler.kind, effects: handler.words, published: published)
     }
 }

@@ -51,6 +51,24 @@ public enum HandlerOutcome: Hashable, Sendable {
     /// It was a command for something that is locked; it is done when the lock is free.
     case stashed(String)
 
+    /// The outcome without its words.
+    var kind: DeliveryOutcome {
+        switch self {
+        case .handled: .handled
+        case .ignored: .ignored
+        case .refused: .refused
+        case .stashed: .stashed
+        }
+    }
+
+    /// What was done, or why nothing was.
+    var words: [String] {
+        switch self {
+        case .handled(let effects), .refused(let effects): effects
+        case .ignored(let reason), .stashed(let reason): [reason]
+        }
+    }
+
     /// It changed something.
     public static func handled(_ effects: String...) -> HandlerOutcome { .handled(effects) }
 }

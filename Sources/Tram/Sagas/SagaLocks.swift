@@ -29,10 +29,10 @@ struct SagaUnlock: Command {
 
 extension Transaction {
     /// Asks a participant to free a lock that it holds for a saga.
-    func unlock(_ target: String, on channel: String, of saga: SagaReference) throws {
+    package func unlock(_ target: String, on channel: String, of saga: SagaReference) throws {
         try send(
             SagaUnlock(), to: CommandChannel(stringLiteral: channel), orderedBy: saga.id,
-            headers: [
+            sagaHeaders: [
                 MessageHeader.commandSagaType: saga.type,
                 MessageHeader.commandSagaID: saga.id,
                 MessageHeader.commandResource: target,

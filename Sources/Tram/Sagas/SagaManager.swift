@@ -54,7 +54,10 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
             throw SagaError.notFailed(reference, instance.state)
         }
         let execution = SagaExecution(saga, instance, transaction)
-        try execution.retryCompensation(step)
+        let refused = try SagaLog(transaction).entries(of: reference).last {
+            $0.event == .compensating
+        }
+        try transaction.causing(by: refused?.message) { try execution.retryCompensation(step) }
         return [execution.summary]
     }
 
@@ -137,7 +140,7 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
                 == awaited
         else { return nil }
         let execution = SagaExecution(saga, instance, transaction)
-        try execution.timeOut()
+        try transaction.causing(by: instance.lastRequest) { try execution.timeOut() }
         return execution.summary
     }
 }

@@ -170,7 +170,7 @@ public struct Step<Data>: Sendable {
             data, transaction, envelope in
             try transaction.send(
                 command(data), to: channel, orderedBy: envelope.partitionID,
-                replyTo: envelope.replyTo, headers: envelope.headers)
+                replyTo: envelope.replyTo, sagaHeaders: envelope.headers)
         }
         return Operation(
             work: .participant(request, isNotification: isNotification), condition: predicate)

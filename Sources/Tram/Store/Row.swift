@@ -32,7 +32,9 @@ public struct Row: Sendable, Hashable {
         switch value {
         case .null: "NULL"
         case .integer(let integer): "\(integer)"
+        case .real(let number): "\(number)"
         case .text(let text): "'\(text)'"
+        case .blob(let bytes): "\(bytes.count) bytes"
         }
     }
 }

@@ -1,7 +1,7 @@
 /// The seam to a database: everything above it is written once, for every kind of store.
 ///
 /// A store belongs to one service. It is used from one thread at a time, and transactions on it do
-/// not nest.
+/// not nest: one that is begun inside another throws ``StoreError/nested(service:)``.
 public protocol Store: AnyObject {
     /// The name of the service that owns the store, and the first half of the ids of its messages.
     var name: String { get }
@@ -19,13 +19,23 @@ public protocol Store: AnyObject {
     func rehearse<Result>(_ body: () throws -> Result) throws -> Result
 }
 
-/// What a body may do inside a transaction. It must not outlive the body.
+/// What a body may do inside a transaction. It is over when the body returns: used afterwards, it throws
+/// ``StoreError/transactionOver(service:)``.
+///
+/// A body reads and changes rows. Whether all that is kept is decided outside: a statement that begins or
+/// ends a transaction, or that changes how the store works, throws ``StoreError/forbidden(sql:)`` and has
+/// no effect.
 public protocol Transaction: AnyObject {
     /// The name of the store: see ``Store/name``.
     var storeName: String { get }
 
     /// The time at which the transaction began, from the clock that the store was given.
     var now: Timestamp { get }
+
+    /// The cause of what is sent in this transaction: nil until something is sent that only a user has
+    /// caused, and then what the rest of its chain has in common. The library sets it; a store keeps it,
+    /// and puts it back to what it was when a savepoint is undone.
+    var cause: MessageCause? { get set }
 
     /// What went wrong with the store itself in this transaction: nil when no statement has met such an
     /// error. Whoever runs other people's code in a transaction tells by it whether the store has

@@ -29,6 +29,15 @@ public enum StoreError: Error, Hashable, Sendable {
     case inputOutput(path: String, detail: String, atCommit: Bool)
     /// An earlier error ended the transaction that this statement belongs to.
     case transactionEnded
+    /// A statement has undone the whole transaction that it belongs to, because of a row that breaks a rule
+    /// of the schema: what other deliveries have done in it, too.
+    case undone(sql: String, detail: String)
+    /// A transaction was used after its body had returned: a mistake in the program.
+    case transactionOver(service: String)
+    /// A transaction was begun inside another one of the same store: a mistake in the program.
+    case nested(service: String)
+    /// A statement that is not for the body of a transaction: a mistake in the program. It was not run.
+    case forbidden(sql: String)
     /// A row breaks a rule of the schema.
     case constraint(sql: String, detail: String)
     /// A statement failed: a mistake in the program.
@@ -42,16 +51,20 @@ public enum StoreError: Error, Hashable, Sendable {
     public var isFailureOfStore: Bool {
         switch self {
         case .missing, .moved, .damaged, .foreign, .ofOtherSystem, .rolledBack, .tooNew,
-            .notWritable, .full, .busy, .inUse, .inputOutput, .transactionEnded:
+            .notWritable, .full, .busy, .inUse, .inputOutput, .transactionEnded, .undone:
             true
-        case .constraint, .failed, .unexpectedRow:
+        case .transactionOver, .nested, .forbidden, .constraint, .failed, .unexpectedRow:
             false
         }
     }
 
-    /// Whether the rows break a rule that is only checked at the commit: then the transaction was undone.
+    /// Whether the rows break a rule, and the whole transaction was undone because of it: at the commit,
+    /// or by a statement that says so.
     public var isRefusedCommit: Bool {
-        if case .constraint(sql: "COMMIT", _) = self { true } else { false }
+        switch self {
+        case .constraint(sql: "COMMIT", _), .undone: true
+        default: false
+        }
     }
 
     /// Whether the store's service is away, and the others can go on without it: as in a system where
@@ -60,7 +73,8 @@ public enum StoreError: Error, Hashable, Sendable {
         switch self {
         case .missing, .moved, .damaged, .tooNew, .busy, .inUse: true
         case .foreign, .ofOtherSystem, .rolledBack, .notWritable, .full, .inputOutput,
-            .transactionEnded, .constraint, .failed, .unexpectedRow:
+            .transactionEnded, .undone, .transactionOver, .nested, .forbidden, .constraint,
+            .failed, .unexpectedRow:
             false
         }
     }
@@ -87,6 +101,14 @@ extension StoreError: CustomStringConvertible {
         case .inputOutput(let path, let detail, let atCommit):
             "input or output failed on \(path)\(atCommit ? " at commit" : ""): \(detail)"
         case .transactionEnded: "an earlier error has ended the transaction"
+        case .undone(let sql, let detail):
+            "\(detail), which undid the whole transaction, in: \(onOneLine(sql))"
+        case .transactionOver(let service):
+            "a transaction of the \(service) store was used after its body had returned"
+        case .nested(let service):
+            "a transaction of the \(service) store was begun inside another one of it"
+        case .forbidden(let sql):
+            "not for the body of a transaction, and not run: \(onOneLine(sql))"
         case .constraint(let sql, let detail): "\(detail) in: \(onOneLine(sql))"
         case .failed(let sql, let code, let detail): "\(detail) (\(code)) in: \(onOneLine(sql))"
         case .unexpectedRow(let detail): "unexpected row: \(detail)"

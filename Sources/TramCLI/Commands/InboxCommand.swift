@@ -18,7 +18,7 @@ struct InboxCommand: ParsableCommand {
             abstract: "List what every subscriber has handled.",
             discussion: """
                 What 'tram store purge' has freed is not listed, though it is still known; the last \
-                message of each source stays.
+                message of each source stays. '--json' also tells what each handler said.
 
                 Example:
                   tram inbox list
@@ -91,6 +91,8 @@ private struct ShownInboxEntry: Document {
             "message": .string(entry.message),
             "handled": hasTimes ? .string(entry.received.rfc3339) : .null,
             "edited": .bool(isEdited),
+            "outcome": .optional(entry.outcome?.rawValue),
+            "effects": .strings(entry.effects),
         ]
     }
 }

@@ -187,6 +187,8 @@ private struct ShownMessage: Document {
                         "editedPayload": $0.edited.map(JSON.text) ?? .null,
                     ]
                 }),
+            "causationId": .optional(message.causationID?.description),
+            "correlationId": .string(message.correlationID),
         ]
     }
 }

@@ -1,0 +1,99 @@
+package import Platform
+public import Tram
+
+/// Keeps relays over the same stores from one another, in one process or several: two of them would make
+/// the same deliveries, and each hold the other's to be duplicates. What else must have the stores while
+/// no relay runs takes it as well.
+///
+/// It is a lock of the operating system on a file `relay-lock` in every directory where a store's file
+/// really lies, whatever links lead there; it is free again when its holder dies. For example:
+///
+/// ```swift
+/// try RelayLock(beside: [orders, customers]).holding {
+///     try relay.runUntilIdle()
+/// }
+/// ```
+public struct RelayLock {
+    private let stores: [SQLiteStore]
+
+    /// The lock of these stores. Those in memory need none.
+    public init(beside stores: [SQLiteStore]) {
+        self.stores = stores
+    }
+
+    /// The lock of a relay's stores, as far as they are SQLite's.
+    public init(of relay: Relay) {
+        self.init(beside: relay.services.compactMap { $0.store as? SQLiteStore })
+    }
+
+    /// Runs `body` while no other relay runs.
+    ///
+    /// - Parameter limit: how long to wait for others.
+    /// - Throws: ``StoreError/busy(path:waited:)`` when one runs for longer than that.
+    public func holding<Result>(
+        waitingAtMost limit: Duration = .seconds(5), _ body: () throws -> Result
+    ) throws -> Result {
+        let patience = Patience(milliseconds: limit.wholeMilliseconds)
+        let locks = try system(open)
+        var held: [FileLock] = []
+        defer { for lock in held { lock.release() } }
+        for lock in locks {
+            let isHeld = try system { () throws(SystemError) in
+                try patience.wait { left throws(SystemError) in
+                    try lock.acquire(waitingAtMost: left)
+                }
+            }
+            guard isHeld else { throw StoreError.busy(path: lock.path, waited: patience.limit) }
+            held.append(lock)
+        }
+        return try body()
+    }
+
+    /// The locks' files, in the order in which everybody takes them.
+    package func open() throws(SystemError) -> [FileLock] {
+        var locks: [FileLock] = []
+        for directory in try directories() {
+            locks.append(try FileLock(path: directory + "/relay-lock"))
+        }
+        return locks
+    }
+
+    /// Where the files really lie, each directory once. One that is missing would lie where its path says.
+    private func directories() throws(SystemError) -> [String] {
+        var directories: Set<String> = []
+        for store in stores where store.path != ":memory:" {
+            if let file = try Files.resolve(store.path) {
+                directories.insert(Files.parent(of: file))
+            } else {
+                let parent = Files.parent(of: store.path)
+                directories.insert(try Files.resolve(parent) ?? parent)
+            }
+        }
+        return directories.sorted()
+    }
+
+    /// Tells what the system has refused in the words of a store.
+    private func system<Result>(_ body: () throws(SystemError) -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch  where error.isInterruption {
+            throw error
+        } catch  where error.isForWantOfRoom {
+            throw StoreError.full(path: error.path)
+        } catch  where error.isRefusal {
+            throw StoreError.notWritable(path: error.path, detail: error.reason)
+        } catch {
+            throw StoreError.inputOutput(path: error.path, detail: "\(error)", atCommit: false)
+        }
+    }
+}
+
+extension Duration {
+    /// The duration in milliseconds, none when it is negative, without their fractions.
+    var wholeMilliseconds: Int {
+        let (seconds, attoseconds) = components
+        if seconds < 0 || attoseconds < 0 { return 0 }
+        guard seconds < 1_000_000_000 else { return 1_000_000_000_000 }
+        return Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
+    }
+}

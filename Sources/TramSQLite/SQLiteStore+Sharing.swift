@@ -1,0 +1,40 @@
+internal import Platform
+public import Tram
+
+extension SQLiteStore: SharedStore {
+    /// A number that changes whenever another connection, of this process or another, has committed
+    /// something to the store. Asking takes microseconds.
+    public func dataVersion() throws -> Int {
+        try openForReading()
+        guard let connection = writer ?? reader else { return 0 }
+        return try connection.run("PRAGMA data_version").rows[0].values()
+    }
+
+    public func excludeWriters() throws -> (any WritersExclusion)? {
+        // Before the lock, which would be freed.
+        try requireNoTransaction()
+        try openForReading()
+        if isInMemory { return nil }
+        do {
+            let lock = try writersLock ?? opener.makeLock()
+            try opener.acquire(lock)
+            return HeldLock(lock)
+        } catch StoreError.notWritable {
+            // Where no lock can be made, there is no writer either.
+            return nil
+        }
+    }
+}
+
+/// The writers' lock, in this process's hand.
+private struct HeldLock: WritersExclusion {
+    let lock: FileLock
+
+    init(_ lock: FileLock) {
+        self.lock = lock
+    }
+
+    func release() {
+        lock.release()
+    }
+}
