@@ -171,7 +171,7 @@ import Testing
                 }
                 try tamper(
                     with: workbench.data + "/history.db",
-                    "INSERT INTO subscription VALUES ('gone', 'order', 'beginning', 0, 0)")
+                    "INSERT INTO subscription VALUES ('gone', 'order', 'beginning', 0, 0, NULL)")
             }, { _ in "subscriber remove gone --yes" }
         ) { workbench, number in
             let list = try workbench.succeed("subscriber", "list")

@@ -44,7 +44,7 @@ import Testing
         try tamper(
             with: workbench.data + "/history.db",
             """
-            INSERT INTO subscription VALUES ('audit', 'order', 'now', 1, 0);
+            INSERT INTO subscription VALUES ('audit', 'order', 'now', 1, 0, NULL);
             INSERT INTO purged_inbox VALUES ('audit', 'order', 1);
             INSERT INTO received_messages (consumer_id, message_id, creation_time)
             VALUES ('audit', 'order:2', 0)
