@@ -203,6 +203,8 @@ enum MessagingTables {
             begins TEXT NOT NULL CHECK (begins IN ('beginning', 'now')),
             through_id INTEGER NOT NULL,
             creation_time INTEGER NOT NULL,
+            -- After which number a program without the subscriber may have published messages.
+            missed_after INTEGER,
             PRIMARY KEY (consumer_id, source)
         ) STRICT, WITHOUT ROWID
         """,

@@ -72,7 +72,9 @@ struct SQLiteOpener {
             guard let (connection, digest) = try openUpToDate(creating: false) else {
                 throw StoreError.damaged(path: path, detail: "it could not be brought up to date")
             }
-            return Opened(connection: connection, lock: lock, newDigest: digest)
+            // Whoever only reads from now on must not compare it each time.
+            if let digest { try noteSchema(digest, in: connection) }
+            return Opened(connection: connection, lock: lock, newDigest: nil)
         }
     }
 

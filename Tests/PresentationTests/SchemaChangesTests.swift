@@ -132,6 +132,16 @@ import TramSQLite
             ])
     }
 
+    @Test func `a payload that is of another type as a whole is told, too`() throws {
+        #expect(
+            try breaks(document(), document(payload: #"{"type":"array"}"#)) == [
+                "SignedUp: the new mail cannot read what was sent before: the payload is an object, "
+                    + "not an array",
+                "SignedUp: the old mail cannot read what is sent now: the payload is an array, not "
+                    + "an object",
+            ])
+    }
+
     @Test func `a narrower range breaks who reads it, also in a list`() throws {
         func list(_ minimum: Int) throws -> JSON {
             let items = #"{"type":"integer","minimum":\#(minimum)}"#

@@ -173,4 +173,55 @@ import Testing
             try expectAllApproved(workbench, number)
         }
     }
+
+    @Test func `a subscriber that is removed`() throws {
+        try killEverywhere(
+            { workbench in
+                try park(workbench)
+                for table in ["delivery_failure", "dead_letter"] {
+                    try tamper(
+                        with: workbench.data + "/order.db",
+                        "UPDATE \(table) SET consumer_id = 'gone' WHERE consumer_id = 'history'")
+                }
+                try tamper(
+                    with: workbench.data + "/history.db",
+                    "INSERT INTO subscription VALUES ('gone', 'order', 'beginning', 0, 0, NULL)")
+            }, { _ in "subscriber remove gone --yes" }
+        ) { workbench, number in
+            let list = try workbench.succeed("subscriber", "list")
+            #expect(!list.contains("gone"), "call \(number): \(list)")
+            try workbench.run("relay", "run", "--until-idle", "--max-attempts", "1", "-q")
+            try mend(workbench)
+            try expectAllApproved(workbench, number)
+        }
+    }
+
+    @Test func `the first relay on stores of before`() throws {
+        let archive = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../Fixtures/stores-library-3-in-flight.tar.gz").path
+        try killEverywhere(
+            { workbench in
+                let result = try ChildProcess(
+                    "tar", ["-xzf", archive, "-C", workbench.directory.path]
+                ).wait()
+                try #require(result.status == 0, "\(result.errors)")
+                try FileManager.default.moveItem(
+                    atPath: workbench.directory.file("in-flight"), toPath: workbench.data)
+            }, { _ in "relay run --until-idle -q" }
+        ) { workbench, number in
+            let list = try workbench.succeed("subscriber", "list")
+            #expect(
+                list.components(separatedBy: "known    beginning").count == 4,
+                "call \(number): \(list)")
+            // The fixture has a message that was changed by hand; nothing else is wrong.
+            let check = try workbench.run("store", "check", "--json")
+            #expect(
+                check.output.contains(#""violations":1,"ok":false"#),
+                "call \(number): \(check.output)")
+            let status = try workbench.succeed("relay", "status", "--json")
+            #expect(
+                status.hasSuffix(#""pending":0,"idle":true,"parked":1}"#),
+                "call \(number): \(status)")
+        }
+    }
 }

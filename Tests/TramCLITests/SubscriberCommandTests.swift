@@ -44,7 +44,7 @@ import Testing
         try tamper(
             with: workbench.data + "/history.db",
             """
-            INSERT INTO subscription VALUES ('audit', 'order', 'now', 1, 0);
+            INSERT INTO subscription VALUES ('audit', 'order', 'now', 1, 0, NULL);
             INSERT INTO purged_inbox VALUES ('audit', 'order', 1);
             INSERT INTO received_messages (consumer_id, message_id, creation_time)
             VALUES ('audit', 'order:2', 0)
@@ -98,9 +98,23 @@ import Testing
         }
     }
 
+    @Test func `what nobody receives is no subscriber's`() throws {
+        try tamper(
+            with: workbench.data + "/order.db",
+            "INSERT INTO dead_letter VALUES (1, '', 'Order', '1', 5, 'it failed', 1, 0)")
+        let refused = try workbench.run("subscriber", "remove", "", "--yes")
+        #expect(refused.status == 1)
+        #expect(refused.errors.hasPrefix("error[subscriber-not-found]"))
+        #expect(try workbench.succeed("deadletter", "list", "-q") == "order:1")
+        #expect(try workbench.succeed("subscriber", "list", "-q") == "customer\norder\nhistory")
+    }
+
     @Test func `while a service is away, the rest is done`() throws {
         try makeFormer()
         try tamper(with: workbench.data + "/order.db", "PRAGMA user_version = 99001")
+        let unknown = try workbench.run("subscriber", "remove", "nobody", "--yes")
+        #expect(unknown.status == 78, "\(unknown.errors)")
+        #expect(unknown.output == "")
         let result = try workbench.run("subscriber", "remove", "audit", "--yes")
         #expect(result.status == 78, "\(result.errors)")
         try tamper(with: workbench.data + "/order.db", "PRAGMA user_version = 4001")

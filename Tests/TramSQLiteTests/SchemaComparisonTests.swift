@@ -161,6 +161,23 @@ import TramSQLite
         #expect(throws: StoreError.self) { try store(wrong).openForReading() }
     }
 
+    @Test func `a table that was changed is as good as one that was made so`() throws {
+        func schema(_ statements: [String]) -> Schema {
+            Schema(
+                applicationID: 42, library: LibraryTables.messaging,
+                migrations: [Migration(statements)])
+        }
+        let changed = schema([
+            "CREATE TABLE a (x INTEGER) STRICT", "ALTER TABLE a ADD COLUMN y  TEXT",
+            "ALTER TABLE a RENAME TO b", "ALTER TABLE b RENAME COLUMN x TO z",
+        ])
+        try store(changed).create()
+        try store(schema(["CREATE TABLE b (z INTEGER, y TEXT) STRICT"])).openForWriting()
+        #expect(throws: StoreError.self) {
+            try store(schema(["CREATE TABLE b (z INTEGER, y TEXT)"])).openForWriting()
+        }
+    }
+
     @Test func `a store of the service's own tables only is compared as ever`() throws {
         let schema = Schema(applicationID: 42, migrations: [["CREATE TABLE a (x INTEGER) STRICT"]])
         try store(schema).create()

@@ -37,10 +37,11 @@ struct DescribedMessages {
         var receivers: [String: Set<String>] = [:]
         for (name, operation) in operations.map({ ($0.key, $0.value) }) {
             // An operation is named SERVICE.sends.CHANNEL or SERVICE.receives.CHANNEL.
-            guard let service = name.split(separator: ".").first.map(String.init),
-                let action = operation["action"]?.textValue,
-                let channel = operation["channel"]?["$ref"]?.lastPathComponent
+            guard let action = operation["action"]?.textValue,
+                let channel = operation["channel"]?["$ref"]?.lastPathComponent,
+                name.hasSuffix(".\(action)s.\(channel)")
             else { throw SchemaDocumentError("the operation '\(name)' is not of the known form") }
+            let service = String(name.dropLast(action.count + channel.count + 3))
             for reference in operation["messages"]?.elements ?? [] {
                 guard let key = reference["$ref"]?.lastPathComponent else { continue }
                 parties["\(action) \(channel) \(key)", default: [:]][channel, default: []]

@@ -56,10 +56,10 @@ package struct SchemaChanges {
                 return compatibility.misfits(message.payload, present.payload).map {
                     hit(
                         service, isNewReader: true, message, $0.change.rawValue, $0.path,
-                        "the new \(service) cannot read what was sent before: '\($0.path)' "
-                            + $0.detail)
+                        "the new \(service) cannot read what was sent before: \($0.text)")
                 }
             }
+            // What it makes of the old form is its own affair.
             if !events.isEmpty { return [] }
             // Who only listens may stop; a command must have its receiver.
             let isWanted =
@@ -97,7 +97,7 @@ package struct SchemaChanges {
             payload.map {
                 hit(
                     service, isNewReader: false, message, $0.change.rawValue, $0.path,
-                    "the old \(service) cannot read what is sent now: '\($0.path)' \($0.detail)")
+                    "the old \(service) cannot read what is sent now: \($0.text)")
             }
                 + headers.map {
                     hit(

@@ -13,6 +13,9 @@ struct SchemaCompatibility {
         let change: Change
         /// What is wrong, for a sentence that names the place.
         let detail: String
+
+        /// A sentence that names the place.
+        var text: String { path.isEmpty ? "the payload \(detail)" : "'\(path)' \(detail)" }
     }
 
     enum Change: String {

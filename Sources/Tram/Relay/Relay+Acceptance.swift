@@ -42,7 +42,6 @@ extension Relay {
     /// - Throws: ``StoreError/ofOtherSystem(service:detail:)`` when the store does not belong to the
     ///   system; nothing has then changed.
     public func accept(_ service: Service, incarnation: String) throws -> AcceptanceReport {
-        try followRenamedSubscribers(Availability())
         // Others may write to the store meanwhile; then it is planned again, with numbers that nobody
         // has been told of.
         var last = 0
@@ -81,6 +80,8 @@ extension Relay {
         guard concerns, let own = stores.first(where: { $0.service == service.name }) else {
             return nil
         }
+        // Inboxes are asked by present ids.
+        try followRenamedSubscribers(Availability())
         let others = stores.filter { $0.service != service.name }
         var after = raisedCounters(of: own, seenBy: others)
         after["message"] = max(after["message"] ?? 0, last)

@@ -21,7 +21,8 @@ public protocol Subscriber: Sendable {
 
     /// The ids that it had before: none, if nothing is said. What stores know of it by one of them
     /// follows it to its present id before the next delivery. A former id may stay here for good; no
-    /// other subscriber may get it while it does.
+    /// other subscriber may get it while it does. One of a kind that does not say so itself gets them
+    /// as the part of a ``CombinedSubscriber``.
     var formerIDs: [String] { get }
 }
 

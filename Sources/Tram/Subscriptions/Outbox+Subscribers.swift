@@ -1,5 +1,13 @@
 /// What an outbox knows of a subscriber's deliveries, when the subscriber is renamed or removed.
 extension Outbox {
+    /// The number of the last message before the first that is not published; that of the last message
+    /// when all are.
+    func lastBeforeUnpublished() throws -> Int {
+        let first: Int? = try transaction.rows(
+            "SELECT min(id) FROM message WHERE published = 0")[0].values()
+        return try first.map { $0 - 1 } ?? transaction.counters()["message"] ?? 0
+    }
+
     /// Whether the outbox knows anything of a subscriber that follows it to another id.
     func knows(_ subscriber: String) throws -> Bool {
         try !transaction.rows(

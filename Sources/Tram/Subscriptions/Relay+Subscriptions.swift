@@ -20,6 +20,7 @@ extension Relay {
             for subscription in begun where subscription.after > 0 {
                 after[subscription.key] = subscription.after
             }
+            try bringMissed(begun, of: service, availability)
             let beginnings = try beginnings(at: service, begun, availability)
             if beginnings.isEmpty { continue }
             let isDone: Void? = try availability.attempt(service.store) { store in
@@ -86,16 +87,61 @@ extension Relay {
             }
         case .beginning:
             return try availability.attempt(source.store) { store in
-                var isAnythingPending = false
-                try forEachUnhandled(by: subscriber, of: service, from: source, onlyEvents: true) {
-                    messages in
-                    isAnythingPending = true
-                    try store.write { try Outbox($0).markUnpublished(messages) }
-                }
-                if isAnythingPending {
-                    try store.write { try Outbox($0).noteRedelivery(to: subscriber.id) }
-                }
+                try reopenEvents(for: subscriber, of: service, from: source, store, after: 0)
                 return 0
+            }
+        }
+    }
+
+    /// Makes the events of a source pending again that a subscriber has not handled.
+    private func reopenEvents(
+        for subscriber: any Subscriber, of service: Service, from source: Service,
+        _ store: any Store, after number: Int
+    ) throws {
+        var isAnythingPending = false
+        try forEachUnhandled(
+            by: subscriber, of: service, from: source, after: number, onlyEvents: true
+        ) { messages in
+            isAnythingPending = true
+            try store.write { try Outbox($0).markUnpublished(messages) }
+        }
+        if isAnythingPending {
+            try store.write { try Outbox($0).noteRedelivery(to: subscriber.id) }
+        }
+    }
+
+    // MARK: Programs with other subscribers
+
+    /// A program that does not have a subscriber publishes messages without it: it notes from where on,
+    /// before it does so for the first time. The subscriber gets them when a program has it again.
+    private func bringMissed(
+        _ begun: [Subscription], of service: Service, _ availability: Availability
+    ) throws {
+        let present = Dictionary(uniqueKeysWithValues: service.subscribers.map { ($0.id, $0) })
+        let former = Set(services.flatMap(\.subscribers).flatMap(\.formerIDs))
+        for subscription in begun where !former.contains(subscription.subscriber) {
+            guard let source = services.first(where: { $0.name == subscription.source }) else {
+                continue
+            }
+            let missedAfter: Int??
+            switch (present[subscription.subscriber], subscription.missedAfter) {
+            case (nil, nil):
+                missedAfter = try availability.attempt(source.store) { store -> Int? in
+                    try store.read { try Outbox($0).lastBeforeUnpublished() }
+                }
+            case (let subscriber?, let number?):
+                missedAfter = try availability.attempt(source.store) { store -> Int? in
+                    try reopenEvents(
+                        for: subscriber, of: service, from: source, store, after: number)
+                    return nil
+                }
+            default: continue
+            }
+            guard let missedAfter else { continue }
+            _ = try availability.attempt(service.store) { store in
+                try store.write {
+                    try Subscriptions($0).note(subscription.key, missedAfter: missedAfter)
+                }
             }
         }
     }

@@ -38,7 +38,7 @@ public struct SubscriberRemoval: Hashable, Sendable {
 
 extension Relay {
     /// The subscribers of the program and those that stores know of besides, in the order of services
-    /// and then of ids.
+    /// and then of ids. Those of services that are away are left out.
     public func subscriptions(
         _ availability: Availability = Availability()
     ) throws -> [SubscriberStatus] {
@@ -57,7 +57,7 @@ extension Relay {
                     return try (subscriptions.all(), subscriptions.handledCounts())
                 }
             }
-            let (rows, handled) = facts ?? ([], [:])
+            guard let (rows, handled) = facts else { continue }
             let present = service.subscribers.map(\.id)
             let others = Set(rows.map(\.subscriber)).union(handled.keys).subtracting(present)
             statuses += (present + others.sorted()).map { id in
@@ -70,9 +70,8 @@ extension Relay {
         // Of a renamed one whose rows have followed it, it is only known that it was there.
         statuses.removeAll { $0.presentID != nil && $0.handled == 0 && $0.parked == 0 }
         return statuses
-            + parked.filter { !listed.contains($0.key) }.sorted { $0.key < $1.key }.map {
-                status($0.key, nil, [], 0, $0.value)
-            }
+            + parked.filter { !listed.contains($0.key) && service(of: $0.key) == nil }
+            .sorted { $0.key < $1.key }.map { status($0.key, nil, [], 0, $0.value) }
     }
 
     private func status(
@@ -90,7 +89,8 @@ extension Relay {
     ///
     /// No relay may run beside it. It may be killed at any instant, and is then called again.
     ///
-    /// - Throws: ``SubscriberRemovalError``, with nothing changed.
+    /// - Throws: ``SubscriberRemovalError``, or a ``StoreError`` when only a store that is away may know
+    ///   of it, with nothing changed.
     public func remove(
         subscriber id: String, _ availability: Availability = Availability()
     ) throws -> SubscriberRemoval {
@@ -125,15 +125,18 @@ extension Relay {
         if let present = subscriber(formerly: id) {
             throw SubscriberRemovalError.isFormerID(id: id, of: present.id)
         }
+        // Under no id stands what nobody receives.
+        if id.isEmpty { throw SubscriberRemovalError.notFound(id: id) }
         let found = try subscriptions(availability).filter { $0.id == id }
         let isFailing = try services.contains { source in
             try availability.attempt(source.store) {
                 try $0.read { try Outbox($0).hasTroubles(of: id) }
             } ?? false
         }
-        let isAway = services.contains { !availability.includes($0.name) }
-        if found.isEmpty, !isFailing, !isAway { throw SubscriberRemovalError.notFound(id: id) }
-        return found
+        if !found.isEmpty || isFailing { return found }
+        // It may be a store that cannot be read that knows of it.
+        throw services.lazy.compactMap { availability.reasons[$0.name] }.first
+            ?? SubscriberRemovalError.notFound(id: id)
     }
 
     private func service(of id: String) -> Service? {

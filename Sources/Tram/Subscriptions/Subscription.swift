@@ -22,6 +22,9 @@ public struct Subscription: Hashable, Sendable {
     public let after: Int
     /// When a relay saw it for the first time.
     public let began: Timestamp
+    /// The number after which a program that does not have the subscriber may have published messages;
+    /// nil when none has.
+    let missedAfter: Int?
 
     struct Key: Hashable {
         let subscriber: String
@@ -44,19 +47,28 @@ public struct Subscriptions {
     public func all() throws -> [Subscription] {
         try transaction.rows(
             """
-            SELECT consumer_id, source, begins, through_id, creation_time FROM subscription
-            ORDER BY consumer_id, source
+            SELECT consumer_id, source, begins, through_id, creation_time, missed_after
+            FROM subscription ORDER BY consumer_id, source
             """
         ).map {
-            let (subscriber, source, begins, after, created): (String, String, String, Int, Int) =
-                try $0.values()
+            let (subscriber, source, begins, after, created, missed):
+                (String, String, String, Int, Int, Int?) = try $0.values()
             guard let begins = SubscriptionStart(rawValue: begins) else {
                 throw StoreError.unexpectedRow("the subscription of \(subscriber) begins \(begins)")
             }
             return Subscription(
                 subscriber: subscriber, source: source, begins: begins, after: after,
-                began: Timestamp(milliseconds: Int64(created)))
+                began: Timestamp(milliseconds: Int64(created)), missedAfter: missed)
         }
+    }
+
+    /// Notes after which message a subscriber may miss some; nil when it has got them.
+    func note(_ key: Subscription.Key, missedAfter number: Int?) throws {
+        try transaction.execute(
+            """
+            UPDATE subscription SET missed_after = \(number)
+            WHERE consumer_id = \(key.subscriber) AND source = \(key.source)
+            """)
     }
 
     /// Notes that a subscriber has begun, unless it has before.
@@ -151,9 +163,10 @@ public struct Subscriptions {
         }
         try transaction.execute(
             """
-            INSERT INTO subscription (consumer_id, source, begins, through_id, creation_time)
-            SELECT \(id), source, begins, through_id, creation_time FROM subscription
-            WHERE consumer_id = \(former)
+            INSERT INTO subscription
+                (consumer_id, source, begins, through_id, creation_time, missed_after)
+            SELECT \(id), source, begins, through_id, creation_time, missed_after
+            FROM subscription WHERE consumer_id = \(former)
             ON CONFLICT (consumer_id, source) DO NOTHING
             """)
     }

@@ -129,6 +129,23 @@ import TramSQLite
         #expect(try renamed(other).purge().freed.map(\.messages) == [2, 0])
     }
 
+    @Test func `a source that was put back is accepted by what the old id has handled`() throws {
+        let village = try Village()
+        try village.publish([1, 2])
+        try village.run(old(village))
+        try village.sender.write { transaction in
+            try transaction.execute("DELETE FROM message WHERE id = 2")
+            try transaction.setCounter(of: "message", to: 1)
+        }
+        try village.publish([3])
+        let relay = try renamed(village)
+        #expect(throws: StoreError.self) { try village.run(relay) }
+        let report = try relay.accept(relay.services[0], incarnation: "another")
+        #expect(report.renumbered.map { "\($0.from) \($0.to)" } == ["sender:2 sender:3"])
+        try village.run(relay)
+        #expect(try village.heard(by: "who") == [1, 2, 3])
+    }
+
     @Test func `a service that is away is renamed when it is back`() throws {
         for service in ["sender", "receiver"] {
             let village = try Village()

@@ -33,6 +33,18 @@ import TramSQLite
         #expect(try village.heard(by: "late") == [3])
     }
 
+    @Test func `a purge before its first relay keeps what it is to get`() throws {
+        let village = try Village()
+        try village.publish([1, 2])
+        try village.run(village.relay([village.listener("first")]))
+        let later = try village.relay([village.listener("first"), village.listener("late")])
+        let report = try later.purge()
+        #expect(report.freed.map(\.messages) == [0, 0])
+        #expect(report.holds.first?.holder == "late")
+        try village.run(later)
+        #expect(try village.heard(by: "late") == [1, 2])
+    }
+
     @Test func `one that begins now gets what is sent after it was seen for the first time`() throws
     {
         let village = try Village()
@@ -169,5 +181,64 @@ import TramSQLite
         let changed = try village.relay([village.listener("old", begins: .now)])
         #expect(try village.run(changed) == ["sender:2>old handled"], "that was sent to it")
         #expect(try village.begun() == ["old beginning 0"])
+    }
+
+    /// Programs that do not have a subscriber, between two that have it.
+    private func runWithoutLate(_ village: Village) throws {
+        let with = try village.relay([
+            village.listener("first"), village.listener("late"),
+            village.listener("fresh", begins: .now),
+        ])
+        try village.publish([1, 2])
+        try village.run(with)
+        try village.publish([-3], about: 2)
+        try village.run(with)
+        try village.publish([4])
+        try village.receiver.write { _ = try $0.execute("INSERT INTO mended VALUES ('all')") }
+        let without = try village.relay([village.listener("first")])
+        try village.run(without)
+        try village.publish([5])
+        try village.run(without)
+    }
+
+    @Test func `what a program without it has published, it gets when its program is back`() throws
+    {
+        let village = try Village()
+        try runWithoutLate(village)
+        #expect(try village.heard(by: "first") == [1, 2, -3, 4, 5])
+        #expect(try village.heard(by: "late") == [1, 2])
+        let with = try village.relay([
+            village.listener("first"), village.listener("late"),
+            village.listener("fresh", begins: .now),
+        ])
+        try village.run(with)
+        #expect(try village.heard(by: "late") == [1, 2, -3, 4, 5])
+        #expect(try village.heard(by: "fresh") == [-3, 4, 5])
+        #expect(try village.run(with) == [])
+        #expect(
+            try village.rows(
+                village.receiver, "SELECT 1 FROM subscription WHERE missed_after IS NOT NULL") == []
+        )
+    }
+
+    @Test func `also when both end before any of their transactions`() throws {
+        let ends = try Village.endEverywhere { village in
+            try village.publish([1, 2])
+            try village.run(village.relay([village.listener("first"), village.listener("late")]))
+            try village.publish([3, 4])
+        } _: { village in
+            // The old one, the new one, and the old one again.
+            try village.run(village.relay([village.listener("first")]))
+            try village.run(village.relay([village.listener("first"), village.listener("late")]))
+            try village.run(village.relay([village.listener("first")]))
+        } _: { village, ended in
+            try village.publish([5])
+            try village.run(village.relay([village.listener("first")]))
+            try village.run(village.relay([village.listener("first"), village.listener("late")]))
+            for who in ["first", "late"] {
+                #expect(try village.heard(by: who) == [1, 2, 3, 4, 5], "\(who), ended at \(ended)")
+            }
+        }
+        #expect(ends > 5)
     }
 }
