@@ -138,16 +138,16 @@ import TramSQLite
         let outlook = try #require(try system.relay.outlook(of: saga))
         #expect(!outlook.isStuck, "it goes on by itself")
         try system.payments.rehearse {
-            try system.payments.write { transaction in
-                let words = try system.manager.decide(.resend, outlook, in: transaction)
-                #expect(words == ["Payment 1: charge requested"])
+            let effects = try system.payments.write {
+                try system.manager.decide(.resend, outlook, in: $0)
             }
+            #expect(effects == ["Payment 1: charge requested"])
             #expect(try system.overview()?.retryAt == nil)
         }
-        try system.payments.write { transaction in
-            let words = try system.manager.decide(.rollback, outlook, in: transaction)
-            #expect(words == ["Payment 1: rolled back from charge, rolled back"])
+        let effects = try system.payments.write {
+            try system.manager.decide(.rollback, outlook, in: $0)
         }
+        #expect(effects == ["Payment 1: rolled back from charge, rolled back"])
         #expect(try system.overview()?.retryAt == nil)
         #expect(try Gateway(directory, at: 1000).run() == [])
         #expect(try system.payments.read { try Outbox($0).count() } == 1, "there was no refund")

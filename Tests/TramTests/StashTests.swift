@@ -80,10 +80,10 @@ private struct StashSystem {
 
     @discardableResult
     func send(
-        _ command: some Command, saga: String, step: String?, undoing: Bool = false,
-        repeated: Bool = false, replyTo: String? = "answers"
+        _ command: some Command, type: String = "S", saga: String, step: String?,
+        undoing: Bool = false, repeated: Bool = false, replyTo: String? = "answers"
     ) throws -> MessageID {
-        var headers = [MessageHeader.commandSagaType: "S", MessageHeader.commandSagaID: saga]
+        var headers = [MessageHeader.commandSagaType: type, MessageHeader.commandSagaID: saga]
         headers[MessageHeader.commandSagaStep] = step
         if undoing { headers[MessageHeader.commandSagaCompensating] = "true" }
         if repeated { headers[MessageHeader.commandSagaRepeated] = "true" }
@@ -272,6 +272,21 @@ private struct StashSystem {
         // Saga 3 takes the lock that saga 2's notification has only had for a moment.
         _ = try system.run()
         #expect(try Set(system.done()) == ["a", "b", "c", "d"])
+    }
+
+    @Test func `sagas of two types with one id are two sagas`() throws {
+        let system = try StashSystem()
+        try system.send(Act(name: "a", thing: "T"), type: "R", saga: "1", step: "act")
+        try system.send(Act(name: "b", thing: "T"), saga: "1", step: "act")
+        try system.send(Tell(name: "c"), type: "R", saga: "1", step: "tell", replyTo: nil)
+        try system.send(Undo(name: "a"), type: "R", saga: "1", step: "act", undoing: true)
+        try system.unlock("T", saga: "1")
+        #expect(
+            try system.run() == [
+                "1 handled: a", "2 stashed: T is locked by R 1", "3 handled: c",
+                "4 handled: undo a", "5 ignored: T is not locked by S 1",
+            ])
+        #expect(try system.rows("SELECT message_id FROM saga_stash_table").count == 1)
     }
 
     // MARK: Commands that could not be resumed
