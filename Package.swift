@@ -28,6 +28,7 @@ let package = Package(
     products: [
         .library(name: "Tram", targets: ["Tram"]),
         .library(name: "TramSQLite", targets: ["TramSQLite"]),
+        .library(name: "TramRunner", targets: ["TramRunner"]),
         .library(name: "TramTesting", targets: ["TramTesting"]),
         .executable(name: "tram", targets: ["TramCLI"]),
         .executable(name: "tram-serve", targets: ["TramServe"]),
@@ -56,6 +57,9 @@ let package = Package(
             name: "TramSQLite", dependencies: ["Tram", "Platform", "CSQLite"],
             swiftSettings: settings),
 
+        // Apart from the stores: a program that only makes single passes needs no threads.
+        .target(
+            name: "TramRunner", dependencies: ["Tram", "Platform"], swiftSettings: settings),
         .target(
             name: "TramTesting", dependencies: ["Tram", "TramSQLite"], swiftSettings: settings),
 
@@ -83,8 +87,8 @@ let package = Package(
         .target(
             name: "TramServer",
             dependencies: [
-                "Tram", "TramSQLite", "Platform", "Contracts", "Customers", "Orders",
-                "OrderHistory", "CustomersAndOrders", "Presentation",
+                "Tram", "TramSQLite", "TramRunner", "Platform", "Contracts", "Customers",
+                "Orders", "OrderHistory", "CustomersAndOrders", "Presentation",
             ], swiftSettings: settings),
 
         .executableTarget(
@@ -117,12 +121,13 @@ let package = Package(
             name: "BookTrip", dependencies: ["Tram", "TramSQLite"], path: "examples/BookTrip",
             swiftSettings: settings),
         .executableTarget(
-            name: "AsyncTram", dependencies: ["Tram", "TramSQLite"], path: "examples/AsyncTram",
-            swiftSettings: settings),
+            name: "AsyncTram", dependencies: ["Tram", "TramSQLite", "TramRunner"],
+            path: "examples/AsyncTram", swiftSettings: settings),
         .executableTarget(
             name: "LifecycleTram",
             dependencies: [
-                "Tram", "TramSQLite", server("ServiceLifecycle", "swift-service-lifecycle"),
+                "Tram", "TramSQLite", "TramRunner",
+                server("ServiceLifecycle", "swift-service-lifecycle"),
                 server("UnixSignals", "swift-service-lifecycle"),
                 server("Logging", "swift-log"),
             ], path: "examples/LifecycleTram", swiftSettings: settings),
@@ -146,6 +151,7 @@ let package = Package(
         tests(
             "TramSQLiteTests",
             ["Tram", "TramSQLite", "TramTesting", "RelayProbe", "Platform", "TestSupport"]),
+        tests("TramRunnerTests", ["TramRunner", "Tram", "TramSQLite", "Platform", "TestSupport"]),
         tests("ContractsTests", ["Contracts", "Tram"]),
         tests("CustomersTests", ["Customers", "Contracts", "Tram", "TramSQLite", "TestSupport"]),
         tests(

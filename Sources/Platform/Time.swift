@@ -23,3 +23,13 @@ private func nanoseconds(of clock: clockid_t) -> Int64 {
     clock_gettime(clock, &time)
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
 }
+
+extension Duration {
+    /// The duration in milliseconds, none when it is negative, without their fractions.
+    package var wholeMilliseconds: Int {
+        let (seconds, attoseconds) = components
+        if seconds < 0 || attoseconds < 0 { return 0 }
+        guard seconds < 1_000_000_000 else { return 1_000_000_000_000 }
+        return Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
+    }
+}

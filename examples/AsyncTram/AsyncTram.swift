@@ -5,6 +5,7 @@
 
 import Foundation
 import Tram
+import TramRunner
 import TramSQLite
 
 /// What the shop tells the packers.

@@ -9,6 +9,7 @@
     import Logging
     import ServiceLifecycle
     import Tram
+    import TramRunner
     import TramSQLite
     import UnixSignals
 

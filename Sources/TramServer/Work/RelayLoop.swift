@@ -4,7 +4,7 @@ internal import Platform
 internal import Presentation
 internal import Synchronization
 internal import Tram
-internal import TramSQLite
+internal import TramRunner
 
 /// The relay inside the server: a thread that delivers messages as they are committed, by this process
 /// or another.

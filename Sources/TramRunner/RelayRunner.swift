@@ -57,7 +57,7 @@ public final class RelayRunner: Sendable {
         /// - Parameters:
         ///   - run: what to go on with.
         ///   - lock: keeps other relays away during a turn; nil when there can be none.
-        public init(_ run: RelayRun, lock: RelayLock?) {
+        public init(_ run: RelayRun, lock: (any RelayExclusion)?) {
             self.init(run) { turn in
                 guard let lock else { return try turn() }
                 return try lock.holding(waitingAtMost: .seconds(1), turn)

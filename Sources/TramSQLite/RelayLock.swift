@@ -14,7 +14,7 @@ public import Tram
 ///     try relay.runUntilIdle()
 /// }
 /// ```
-public struct RelayLock {
+public struct RelayLock: RelayExclusion {
     private let stores: [SQLiteStore]
 
     /// The lock of these stores. Those in memory need none.
@@ -86,15 +86,5 @@ public struct RelayLock {
         } catch {
             throw StoreError.inputOutput(path: error.path, detail: "\(error)", atCommit: false)
         }
-    }
-}
-
-extension Duration {
-    /// The duration in milliseconds, none when it is negative, without their fractions.
-    var wholeMilliseconds: Int {
-        let (seconds, attoseconds) = components
-        if seconds < 0 || attoseconds < 0 { return 0 }
-        guard seconds < 1_000_000_000 else { return 1_000_000_000_000 }
-        return Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
     }
 }

@@ -4,6 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 import Tram
+import TramRunner
 import TramSQLite
 
 /// A relay on a thread of its own.
