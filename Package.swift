@@ -121,6 +121,9 @@ let package = Package(
             name: "BookTrip", dependencies: ["Tram", "TramSQLite"], path: "examples/BookTrip",
             swiftSettings: settings),
         .executableTarget(
+            name: "GrowingShop", dependencies: ["Tram", "TramSQLite"],
+            path: "examples/GrowingShop", swiftSettings: settings),
+        .executableTarget(
             name: "AsyncTram", dependencies: ["Tram", "TramSQLite", "TramRunner"],
             path: "examples/AsyncTram", swiftSettings: settings),
         .executableTarget(

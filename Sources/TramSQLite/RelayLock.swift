@@ -44,7 +44,7 @@ public struct RelayLock: RelayExclusion {
                     try lock.acquire(waitingAtMost: left)
                 }
             }
-            guard isHeld else { throw StoreError.busy(path: lock.path, waited: patience.limit) }
+            guard isHeld else { throw StoreError.busy(path: lock.path, waited: .milliseconds(patience.limit)) }
             held.append(lock)
         }
         return try body()

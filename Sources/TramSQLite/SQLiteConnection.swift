@@ -244,7 +244,7 @@ final class SQLiteConnection {
         switch code & 0xFF {
         case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL:
             if Signals.pending != nil { return SystemError("wait", path, code: EINTR) }
-            return StoreError.busy(path: path, waited: patience.limit)
+            return StoreError.busy(path: path, waited: .milliseconds(patience.limit))
         case SQLITE_CORRUPT, SQLITE_NOTADB:
             // SQLite calls a page malformed when reading it failed in one of these ways.
             return [EIO, ENXIO, ERANGE].contains(systemCode)

@@ -177,7 +177,7 @@ struct SQLiteOpener {
             }
         }
         guard isHeld else {
-            throw StoreError.busy(path: path, waited: patience.limit)
+            throw StoreError.busy(path: path, waited: .milliseconds(patience.limit))
         }
     }
 

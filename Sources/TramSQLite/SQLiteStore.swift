@@ -33,16 +33,16 @@ public final class SQLiteStore: Store {
     /// A store in the file at `path`. Nothing is opened until it is used.
     ///
     /// - Parameters:
-    ///   - lockTimeout: how long a writer waits for the others, in milliseconds.
+    ///   - lockTimeout: how long a writer waits for the others.
     ///   - clock: tells the time; the system's clock when nil.
     public convenience init(
-        name: String, path: String, schema: Schema, lockTimeout: Int = 5000,
+        name: String, path: String, schema: Schema, lockTimeout: Duration = .seconds(5),
         clock: (() -> Timestamp)? = nil
     ) {
         self.init(
             SQLiteOpener(
                 name: name, path: path, schema: schema, clock: clock ?? systemClock,
-                patience: Patience(milliseconds: lockTimeout)), sharesPatience: false)
+                patience: Patience(milliseconds: lockTimeout.milliseconds)), sharesPatience: false)
     }
 
     /// A store in the file at `path`, which shares its patience with others: what one of them has
@@ -213,8 +213,9 @@ public final class SQLiteStore: Store {
             patience.renew()
             observer?(
                 TransactionTimes(
-                    waiting: locked - called, working: worked - locked,
-                    committing: MonotonicTime.nanoseconds() - worked))
+                    waiting: .nanoseconds(locked - called),
+                    working: .nanoseconds(worked - locked),
+                    committing: .nanoseconds(MonotonicTime.nanoseconds() - worked)))
             return result
         }
     }
@@ -288,14 +289,14 @@ public final class SQLiteStore: Store {
     public var observer: ((TransactionTimes) -> Void)?
 }
 
-/// What a transaction spent its time on, in nanoseconds.
+/// What a transaction spent its time on.
 public struct TransactionTimes: Hashable, Sendable {
     /// Until it had the writers' lock.
-    public let waiting: Int64
+    public let waiting: Duration
     /// From its beginning to the end of its body.
-    public let working: Int64
+    public let working: Duration
     /// On the commit: until it was durable.
-    public let committing: Int64
+    public let committing: Duration
 }
 
 /// Ends a rehearsal's transaction without a trace.

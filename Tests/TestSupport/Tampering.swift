@@ -20,7 +20,7 @@ package final class ForeignWriter {
     package init(_ path: String) throws {
         guard sqlite3_open(path, &database) == SQLITE_OK,
             sqlite3_exec(database, "BEGIN IMMEDIATE", nil, nil, nil) == SQLITE_OK
-        else { throw StoreError.busy(path: path, waited: 0) }
+        else { throw StoreError.busy(path: path, waited: .zero) }
     }
 
     deinit { sqlite3_close(database) }

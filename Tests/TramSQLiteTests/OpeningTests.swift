@@ -120,12 +120,12 @@ import TramSQLite
         let link = directory.file("link.db")
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
         let linked = SQLiteStore(
-            name: "test", path: link, schema: TestStore.schema, lockTimeout: 20)
+            name: "test", path: link, schema: TestStore.schema, lockTimeout: .milliseconds(20))
         try linked.openForWriting()
         #expect(try Files.size(of: link + "-lock") == nil)
         let lock = try FileLock(path: path + "-lock")
         #expect(try lock.acquire(waitingAtMost: 0))
-        #expect(throws: StoreError.busy(path: link, waited: 20)) { try linked.write { _ in } }
+        #expect(throws: StoreError.busy(path: link, waited: .milliseconds(20))) { try linked.write { _ in } }
         lock.release()
         try linked.write { _ in }
     }

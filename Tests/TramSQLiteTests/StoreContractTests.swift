@@ -24,7 +24,7 @@ enum StoreKind: String, CaseIterable, CustomTestStringConvertible {
             func open() throws -> SQLiteStore {
                 let store = SQLiteStore(
                     name: "test", path: directory.file("test.db"), schema: Self.schema,
-                    lockTimeout: 50)
+                    lockTimeout: .milliseconds(50))
                 try store.create()
                 return store
             }

@@ -49,12 +49,12 @@ import Tram
     @Test func `every writer holds the lock beside the store`() throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("test.db")
-        let store = SQLiteStore(name: "test", path: path, schema: TestStore.schema, lockTimeout: 30)
+        let store = SQLiteStore(name: "test", path: path, schema: TestStore.schema, lockTimeout: .milliseconds(30))
         try store.create()
         let lock = try FileLock(path: path + "-lock")
         try #require(try lock.acquire(waitingAtMost: 0))
-        #expect(throws: StoreError.busy(path: path, waited: 30)) { try store.write { _ in } }
-        #expect(throws: StoreError.busy(path: path, waited: 30)) { try store.rehearse {} }
+        #expect(throws: StoreError.busy(path: path, waited: .milliseconds(30))) { try store.write { _ in } }
+        #expect(throws: StoreError.busy(path: path, waited: .milliseconds(30))) { try store.rehearse {} }
         try store.read { _ in }
         lock.release()
         try store.write { transaction in
@@ -69,12 +69,12 @@ import Tram
         let path = directory.file("test.db")
         let first = SQLiteStore(name: "test", path: path, schema: TestStore.schema)
         let second = SQLiteStore(
-            name: "test", path: path, schema: TestStore.schema, lockTimeout: 30)
+            name: "test", path: path, schema: TestStore.schema, lockTimeout: .milliseconds(30))
         try first.create()
         try second.openForWriting()
         try first.write { transaction in
             try transaction.execute("INSERT INTO item (number) VALUES (1)")
-            #expect(throws: StoreError.busy(path: path, waited: 30)) {
+            #expect(throws: StoreError.busy(path: path, waited: .milliseconds(30))) {
                 try second.write { _ in }
             }
             // Readers do not wait, and see the last commit.

@@ -32,7 +32,7 @@ import Tram
     private func timeUntilBusy(_ store: SQLiteStore) -> Int64 {
         let start = MonotonicTime.now()
         let error = #expect(throws: StoreError.self) { try store.write { _ in } }
-        #expect(error == .busy(path: store.path, waited: 400))
+        #expect(error == .busy(path: store.path, waited: .milliseconds(400)))
         return MonotonicTime.now() - start
     }
 
@@ -60,7 +60,7 @@ import Tram
 
     @Test func `a store by itself has its whole patience for every transaction`() throws {
         let store = SQLiteStore(
-            name: "one", path: path("one"), schema: TestStore.schema, lockTimeout: 400)
+            name: "one", path: path("one"), schema: TestStore.schema, lockTimeout: .milliseconds(400))
         let lock = try hold("one")
         for _ in 1...2 { #expect((400..<4000).contains(timeUntilBusy(store))) }
         lock.release()

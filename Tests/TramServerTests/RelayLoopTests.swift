@@ -19,7 +19,7 @@ import Tram
                 tries += 1
                 return tries
             }
-            if number == 1 { throw StoreError.busy(path: path, waited: 200) }
+            if number == 1 { throw StoreError.busy(path: path, waited: .milliseconds(200)) }
             return try CustomersAndOrders(in: DataDirectory(path: path, lockTimeout: 5000))
         }
         let deadline = MonotonicTime.now() + 20_000

@@ -104,7 +104,7 @@ import TramSQLite
         try write("a", "old")
         let relay = try Relay(wholeSystem: [Service(store: store, subscribers: [])])
         func purge(olderThan age: Int?) throws -> Int? {
-            try relay.purge(PurgeBounds(olderThan: age)).freed.first?.keys
+            try relay.purge(PurgeBounds(olderThan: age.map { .milliseconds($0) })).freed.first?.keys
         }
         #expect(try purge(olderThan: nil) == 0, "keys go by their age alone")
         #expect(try purge(olderThan: 5000) == 0)

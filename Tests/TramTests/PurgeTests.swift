@@ -164,14 +164,14 @@ import TramSQLite
         try system.publish(4, about: 4)
         try system.relayUntilIdle()
         // The second was sent early and handled late.
-        let report = try system.relay.purge(PurgeBounds(olderThan: 1000))
+        let report = try system.relay.purge(PurgeBounds(olderThan: .milliseconds(1000)))
         #expect(report.freed.map(\.messages) == [3, 2])
         #expect(try system.positions() == ["counter sender 3", "listener sender 1"])
         #expect(report.freed.map(\.handled) == [2, 0])
         #expect(report.holds == [], "who asks for a bound knows what it bounds")
         clock.advance(1)
-        #expect(try system.relay.purge(PurgeBounds(olderThan: 1001)).total == 0)
-        let rest = try system.relay.purge(PurgeBounds(olderThan: 1))
+        #expect(try system.relay.purge(PurgeBounds(olderThan: .milliseconds(1001))).total == 0)
+        let rest = try system.relay.purge(PurgeBounds(olderThan: .milliseconds(1)))
         #expect(rest.freed.map(\.messages) == [1, 2])
         #expect(try system.positions() == ["counter sender 4", "listener sender 4"])
     }
@@ -189,7 +189,7 @@ import TramSQLite
         try system.relayUntilIdle()
         func holds(_ age: Int) throws -> [String] {
             let report = try system.relay.rehearse {
-                try system.relay.purge(PurgeBounds(olderThan: age))
+                try system.relay.purge(PurgeBounds(olderThan: .milliseconds(age)))
             }
             return system.describe(report.holds)
         }
@@ -221,7 +221,7 @@ import TramSQLite
         }
         clock.advance(103)
         #expect(try system.relay.purge().total == 0)
-        var bounds = PurgeBounds(olderThan: 100)
+        var bounds = PurgeBounds(olderThan: .milliseconds(100))
         bounds.page = 2
         #expect(try system.relay.purge(bounds).freed.map(\.keys) == [3, 0])
         let left = try system.sender.read {

@@ -137,7 +137,7 @@ import Tram
 
     @Test(arguments: [
         StoreError.full(path: "x"), .inputOutput(path: "x", detail: "y", atCommit: false),
-        .busy(path: "x", waited: 1), .damaged(path: "x", detail: "y"),
+        .busy(path: "x", waited: .milliseconds(1)), .damaged(path: "x", detail: "y"),
         .rolledBack(service: "x", detail: "y"),
     ])
     func `an error of a store that is not the transaction's own is the handler's`(

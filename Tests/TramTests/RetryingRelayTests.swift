@@ -88,7 +88,7 @@ import TramSQLite
             let run = relay.run()
             var told: [String] = []
             func pass() throws -> Bool {
-                try run.pass(RelayRun.Bounds(advance: advance)) {
+                try run.pass(RelayRun.Bounds(advance: .milliseconds(advance))) {
                     if case .expired(let expiry) = $0 { told.append(expiry.effect) }
                 }.isIdle
             }

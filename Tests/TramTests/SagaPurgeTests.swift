@@ -49,9 +49,9 @@ import TramSQLite
                 "UPDATE saga_log SET creation_time = \(now - 50) WHERE event = 'completed'")
         }
         try system.start(rooms: 2)
-        #expect(try system.relay.purge(PurgeBounds(olderThan: 51)).holds == [])
-        #expect(try system.relay.purge(PurgeBounds(olderThan: 51)).freed.map(\.sagas) == [0, 0])
-        #expect(try system.relay.purge(PurgeBounds(olderThan: 50)).freed.map(\.sagas) == [1, 0])
+        #expect(try system.relay.purge(PurgeBounds(olderThan: .milliseconds(51))).holds == [])
+        #expect(try system.relay.purge(PurgeBounds(olderThan: .milliseconds(51))).freed.map(\.sagas) == [0, 0])
+        #expect(try system.relay.purge(PurgeBounds(olderThan: .milliseconds(50))).freed.map(\.sagas) == [1, 0])
     }
 
     @Test func `a late reply to a purged saga is ignored, and its lock is freed`() throws {

@@ -343,7 +343,7 @@ import TramTesting
         func pass(_ run: RelayRun, advance: Int) throws -> Int {
             var expiries = 0
             // Not from the sagas' outbox: the compensation's command is not delivered.
-            try run.pass(RelayRun.Bounds(source: "other", advance: advance)) {
+            try run.pass(RelayRun.Bounds(source: "other", advance: .milliseconds(advance))) {
                 if case .expired = $0 { expiries += 1 }
             }
             return expiries

@@ -13,14 +13,10 @@ public struct Timestamp: Hashable, Sendable, Comparable {
     /// The time after a duration, to the millisecond; the last one that there is when that is too far
     /// away.
     public static func + (time: Timestamp, duration: Duration) -> Timestamp {
-        let (seconds, attoseconds) = duration.components
-        let (whole, isTooLong) = seconds.multipliedReportingOverflow(by: 1000)
-        let last = Timestamp(milliseconds: seconds < 0 ? .min : .max)
-        if isTooLong { return last }
-        let (part, isTooFar) = time.milliseconds.addingReportingOverflow(whole)
-        let (sum, isTooFarNow) = part.addingReportingOverflow(
-            attoseconds / 1_000_000_000_000_000)
-        return isTooFar || isTooFarNow ? last : Timestamp(milliseconds: sum)
+        let (sum, isTooFar) = time.milliseconds.addingReportingOverflow(
+            Int64(duration.milliseconds))
+        if isTooFar { return Timestamp(milliseconds: duration < .zero ? .min : .max) }
+        return Timestamp(milliseconds: sum)
     }
 
     /// The form of the `DATE` header, to the second, for example `Wed, 01 Jan 2020 12:04:55 GMT`
@@ -64,5 +60,16 @@ public struct Timestamp: Hashable, Sendable, Comparable {
     private func padded(_ number: Int, _ width: Int) -> String {
         let digits = String(number)
         return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+}
+
+extension Duration {
+    /// The whole milliseconds in it; the greatest or least number where there are more.
+    package var milliseconds: Int {
+        let (seconds, attoseconds) = components
+        let (whole, isTooLong) = seconds.multipliedReportingOverflow(by: 1000)
+        let (sum, isTooLongNow) = whole.addingReportingOverflow(
+            attoseconds / 1_000_000_000_000_000)
+        return Int(isTooLong || isTooLongNow ? (seconds < 0 ? .min : .max) : sum)
     }
 }

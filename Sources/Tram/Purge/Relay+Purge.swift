@@ -1,8 +1,8 @@
 /// What a purge may free.
 public struct PurgeBounds: Hashable, Sendable {
-    /// Only what is at least so old, in milliseconds; nil: of any age. Idempotency keys go by their age
+    /// Only what is at least so old; nil: of any age. Idempotency keys go by their age
     /// alone, so without this all of them stay.
-    public var olderThan: Int?
+    public var olderThan: Duration?
     /// Only this service's store, or all when nil.
     public var service: String?
     /// Only the messages of outboxes.
@@ -11,7 +11,7 @@ public struct PurgeBounds: Hashable, Sendable {
     package var page = 500
 
     public init(
-        olderThan: Int? = nil, service: String? = nil, isOfOutboxesOnly: Bool = false
+        olderThan: Duration? = nil, service: String? = nil, isOfOutboxesOnly: Bool = false
     ) {
         self.olderThan = olderThan
         self.service = service
@@ -93,7 +93,7 @@ extension Relay {
     private func time(_ bounds: PurgeBounds, of service: Service) throws -> Timestamp? {
         guard let age = bounds.olderThan else { return nil }
         let now = try service.store.read { $0.now }
-        return Timestamp(milliseconds: now.milliseconds - Int64(age))
+        return now + -age
     }
 
     private func missingServices(

@@ -224,17 +224,17 @@ struct ChunkDelivery {
         return Receipt(outcome: .held, effects: ["\(ahead) is parked"])
     }
 
-    private func age(of message: Message, _ transaction: any Transaction) -> Int64? {
+    private func age(of message: Message, _ transaction: any Transaction) -> Duration? {
         message.sent.flatMap { sent in
             let (age, isTooLong) = transaction.now.milliseconds.subtractingReportingOverflow(
                 sent.milliseconds)
-            return isTooLong ? nil : age
+            return isTooLong ? nil : .milliseconds(age)
         }
     }
 
     private mutating func note(
         _ message: Message, _ receipt: Receipt, _ subscriber: (any Subscriber)?, _ index: Int,
-        age: Int64?, isResumed: Bool = false, _ order: inout AggregateOrder
+        age: Duration?, isResumed: Bool = false, _ order: inout AggregateOrder
     ) {
         if receipt.outcome.isFailure { order.holdBackSuccessors(of: message, for: subscriber) }
         let delivery = Delivery(

@@ -6,9 +6,8 @@ public struct Delivery: Hashable, Sendable {
     /// The id of the subscriber; nil when nobody receives the message.
     public let subscriber: String?
     public internal(set) var receipt: Receipt
-    /// How long ago the message was sent, when this transaction began: in milliseconds, or nil when
-    /// that is not known.
-    public let age: Int64?
+    /// How long ago the message was sent, when this transaction began; nil when that is not known.
+    public let age: Duration?
 }
 
 /// What can come of a delivery.

@@ -4,14 +4,14 @@ extension Relay {
     ///
     /// - Parameters:
     ///   - failed: what was tried in vain before, and is passed over.
-    ///   - advance: deadlines that pass within so many milliseconds count as passed too. All of them
+    ///   - advance: deadlines that pass within this time count as passed too. All of them
     ///     are met in one call: the deadlines that come of them count from now.
     func expire(
-        except failed: Set<AwaitedMessage>, advance: Int, _ availability: Availability,
+        except failed: Set<AwaitedMessage>, advance: Duration, _ availability: Availability,
         report: (AwaitedMessage, Expiry) throws -> Void
     ) throws {
         for (service, subscriber) in timedSubscribers {
-            let limit = advance > 0 ? Int.max : chunk
+            let limit = advance > .zero ? Int.max : chunk
             var time: Timestamp?
             var last: AwaitedMessage?
             repeat {
@@ -19,8 +19,7 @@ extension Relay {
                     try $0.read { transaction in
                         let bound =
                             time
-                            ?? Timestamp(
-                                milliseconds: transaction.now.milliseconds + Int64(advance))
+                            ?? (transaction.now + advance)
                         time = bound
                         return try subscriber.awaited(
                             overdueAt: bound, after: last, limit: limit, in: transaction)

@@ -80,14 +80,14 @@ public final class RelayRun {
         public var source: String?
         /// At most so many messages, or all when nil.
         public var messages: Int?
-        /// Deadlines of so many more milliseconds count as passed in the run's first pass. Nothing else
+        /// Deadlines that pass within this time count as passed in the run's first pass. Nothing else
         /// is moved: whatever is written then bears the true time.
-        public var advance: Int
+        public var advance: Duration
         /// Asked between two transactions; the pass ends early when it answers true.
         public var isInterrupted: () -> Bool
 
         public init(
-            source: String? = nil, messages: Int? = nil, advance: Int = 0,
+            source: String? = nil, messages: Int? = nil, advance: Duration = .zero,
             isInterrupted: @escaping () -> Bool = { false }
         ) {
             self.source = source
@@ -200,7 +200,7 @@ public final class RelayRun {
         {
             suspects.insert(fatal.message)
         }
-        let advance = hasAdvanced ? 0 : bounds.advance
+        let advance = hasAdvanced ? .zero : bounds.advance
         try relay.expire(except: failedDeadlines, advance: advance, availability) {
             awaited, expiry in
             if expiry.isFailed { failedDeadlines.insert(awaited) }

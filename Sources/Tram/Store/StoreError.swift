@@ -19,11 +19,11 @@ public enum StoreError: Error, Hashable, Sendable {
     case notWritable(path: String, detail: String)
     /// The disk is full. The transaction was undone.
     case full(path: String)
-    /// Another process held a lock for longer than this one was told to wait, in milliseconds.
-    case busy(path: String, waited: Int)
+    /// Another process held a lock for longer than this one was told to wait.
+    case busy(path: String, waited: Duration)
     /// Somebody has the store open, and what is to be done needs it alone: longer than this process was
-    /// told to wait, in milliseconds.
-    case inUse(path: String, waited: Int)
+    /// told to wait.
+    case inUse(path: String, waited: Duration)
     /// Reading or writing failed. If `atCommit`, the last transaction may or may not be there;
     /// otherwise it is not.
     case inputOutput(path: String, detail: String, atCommit: Bool)
@@ -95,9 +95,9 @@ extension StoreError: CustomStringConvertible {
             "\(path) has version \(version), and only versions up to \(supported) are known"
         case .notWritable(let path, let detail): "\(path) cannot be written: \(detail)"
         case .full(let path): "no space left for \(path)"
-        case .busy(let path, let waited): "\(path) was locked for more than \(waited) ms"
+        case .busy(let path, let waited): "\(path) was locked for more than \(waited.milliseconds) ms"
         case .inUse(let path, let waited):
-            "\(path) was open in another process for more than \(waited) ms"
+            "\(path) was open in another process for more than \(waited.milliseconds) ms"
         case .inputOutput(let path, let detail, let atCommit):
             "input or output failed on \(path)\(atCommit ? " at commit" : ""): \(detail)"
         case .transactionEnded: "an earlier error has ended the transaction"

@@ -64,7 +64,8 @@ struct RelayCommand: ParsableCommand {
             let bounds = RelayRun.Bounds(
                 source: service?.rawValue,
                 messages: try maxMessages.map { try Input.count($0, field: "max-messages") },
-                advance: try advance.map { try Input.duration($0, field: "advance") } ?? 0,
+                advance: .milliseconds(
+                    try advance.map { try Input.duration($0, field: "advance") } ?? 0),
                 isInterrupted: { Signals.pending != nil })
             try refuseContradictions()
             let system = try session.open()

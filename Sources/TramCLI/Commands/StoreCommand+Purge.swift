@@ -36,7 +36,9 @@ extension StoreCommand {
 
         func run(in session: Session) throws -> ExitStatus {
             let bounds = PurgeBounds(
-                olderThan: try olderThan.map { try Input.duration($0, field: "older-than") },
+                olderThan: try olderThan.map {
+                    .milliseconds(try Input.duration($0, field: "older-than"))
+                },
                 service: service?.rawValue)
             let report = try session.purge(bounds, isDryRun: dryRun)
             try session.show(PurgedStores(report: report, isDryRun: dryRun))

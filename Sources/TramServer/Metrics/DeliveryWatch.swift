@@ -32,7 +32,7 @@ struct DeliveryWatch {
         if let subscriber = delivery.subscriber, let age = delivery.age, outcome.isDone {
             metrics.observe(
                 .eventAge, ["subscriber": subscriber],
-                seconds: Double(max(0, age)) / 1000)
+                seconds: max(.zero, age) / .seconds(1))
         }
         if outcome.isFailure { report(.deliveryFailed(delivery)) }
     }

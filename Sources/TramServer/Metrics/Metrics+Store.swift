@@ -15,5 +15,5 @@ extension Metrics {
         }
     }
 
-    private func seconds(_ nanoseconds: Int64) -> Double { Double(nanoseconds) / 1e9 }
+    private func seconds(_ time: Duration) -> Double { time / .seconds(1) }
 }

@@ -80,7 +80,7 @@ final class RelayLoop: Sendable {
             do {
                 return try system.withoutRelay(turn)
             } catch let error as RelayIsBusy {
-                throw StoreError.busy(path: "relay-lock", waited: error.waited)
+                throw StoreError.busy(path: "relay-lock", waited: .milliseconds(error.waited))
             }
         }
         var watch = DeliveryWatch(metrics: metrics, report: report)
