@@ -1,7 +1,8 @@
 import TestSupport
 import Testing
-import Tram
 import TramSQLite
+
+@testable import Tram
 
 /// What handlers said stays beside the rows of the inbox.
 @Suite struct InboxWordsTests {
@@ -125,6 +126,29 @@ import TramSQLite
         try sender.write { _ = try $0.publish(Happened(number: 1), about: 1) }
         try relay.run().pass()
         #expect(try words(receiver, of: "twice") == ["sender:1 handled: again: duplicate"])
+    }
+
+    @Test func `a message that gets another number keeps its words`() throws {
+        let store = try messagingStore("store")
+        let (former, new) = (
+            MessageID(service: "other", number: 1), MessageID(service: "other", number: 9)
+        )
+        try store.write { transaction in
+            let inbox = Inbox(transaction)
+            _ = try inbox.record(former, digest: 5, for: "x", outcome: .refused(["no", "never"]))
+            for _ in 1...2 { try inbox.copy(former, as: new, for: "x") }
+            try inbox.copy(former, as: new, for: "y")
+            // It is the same message for the inbox, and another one is not.
+            #expect(try !inbox.isNew(new, digest: 5, sent: nil, for: "x"))
+            #expect(throws: StoreError.self) {
+                try inbox.isNew(new, digest: 6, sent: nil, for: "x")
+            }
+        }
+        #expect(
+            try words(store, of: "x") == [
+                "other:1 refused: no + never", "other:9 refused: no + never",
+            ])
+        #expect(try words(store, of: "y") == [])
     }
 
     @Test func `a purge drops the words with their rows`() throws {
