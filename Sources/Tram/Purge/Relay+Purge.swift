@@ -93,7 +93,7 @@ extension Relay {
     private func time(_ bounds: PurgeBounds, of service: Service) throws -> Timestamp? {
         guard let age = bounds.olderThan else { return nil }
         let now = try service.store.read { $0.now }
-        return now + -age
+        return now + (.zero - age)
     }
 
     private func missingServices(
