@@ -55,9 +55,10 @@ package struct SagaSelection: Sendable {
 extension CustomersAndOrders {
     /// What there is to know about the saga of an order before something is decided about it.
     ///
-    /// - Throws: ``SagaDecisionError``, `OrderError.notFound`.
+    /// - Throws: ``SagaDecisionError``, `OrderError.notFound`; a `StoreError` when a store is away that
+    ///   the decision asks for.
     package func outlook(
-        ofOrder id: Int, for decision: SagaDecision
+        ofOrder id: Int, for decision: SagaDecision, _ availability: Availability = Availability()
     ) throws -> SagaOutlook {
         let order = try orders.order(id)
         guard let sagaID = order.sagaID else {
@@ -65,8 +66,14 @@ extension CustomersAndOrders {
         }
         let reference = SagaReference(type: CreateOrderSaga.sagaType, id: sagaID)
         return try inTermsOfOrders(decision, order) {
-            guard let outlook = try relay.outlook(of: reference) else {
+            guard let outlook = try relay.outlook(of: reference, availability) else {
                 throw SagaError.notFound(reference)
+            }
+            // Who takes a step as done, or gives a saga up, need not know what is on its way.
+            if !outlook.isComplete, decision != .skip, decision != .abandon,
+                let reason = stores.compactMap({ availability.reasons[$0.name] }).first
+            {
+                throw reason
             }
             return outlook
         }

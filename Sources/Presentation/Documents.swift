@@ -116,6 +116,18 @@ extension OutboxStatus {
     }
 }
 
+extension DecidedSaga {
+    package var jsonMembers: [JSON.Member] {
+        [
+            JSON.Member("orderId", .integer(orderID)),
+            JSON.Member("effects", .strings(effects)),
+            JSON.Member("published", .strings(published.map(\.id.description))),
+        ]
+    }
+
+    package var json: JSON { .object(jsonMembers) }
+}
+
 extension DeadLetter {
     private var jsonMembers: [JSON.Member] {
         [

@@ -107,6 +107,16 @@ package enum Input {
         return id
     }
 
+    /// Why an operator decides something.
+    package static func reason(_ text: String) throws -> String {
+        guard text.unicodeScalars.count <= 1000 else {
+            throw Problem(
+                code: .usage, message: "the reason has more than 1000 characters",
+                reason: "Nothing was changed.", help: "give a shorter one", field: "reason")
+        }
+        return text
+    }
+
     package static func idempotencyKey(_ text: String) throws -> IdempotencyKey {
         guard let key = IdempotencyKey(text) else {
             throw Problem.invalid(

@@ -220,6 +220,27 @@ import Testing
         #expect(try run("retry", "1", "--where", "state=stuck").status == 64)
     }
 
+    @Test func `without the participant's store a saga can be given up, and nothing is sent`()
+        throws
+    {
+        try discardCommands("2")
+        let directory = workbench.data
+        // The view takes no part in sagas.
+        try FileManager.default.removeItem(atPath: directory + "/history.db")
+        #expect(try workbench.succeed("saga", "resend", "1", "--dry-run").hasSuffix("changed."))
+        for suffix in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: directory + "/customer.db" + suffix)
+        }
+        let resent = try workbench.run("saga", "resend", "1", "--yes")
+        #expect(resent.status == 65)
+        #expect(resent.errors.hasPrefix("error[store-damaged]"), "\(resent.errors)")
+        let abandoned = try workbench.run("saga", "abandon", "1", "--yes")
+        #expect(abandoned.status == 65, "a service was left out")
+        #expect(abandoned.output == "CreateOrderSaga 1: abandoned, FAILED\n")
+        #expect(abandoned.errors.hasPrefix("customer is unavailable: "), "\(abandoned.errors)")
+        #expect(try workbench.run("saga", "show", "1").output.hasPrefix("Saga of order 1: failed"))
+    }
+
     @Test func `a choreographed saga has nobody who could be told`() throws {
         try workbench.succeed("order", "create", "--customer-id", "1", "--order-total", "4")
         let retried = try workbench.run("saga", "retry", "4")

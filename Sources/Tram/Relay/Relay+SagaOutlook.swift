@@ -3,9 +3,11 @@ extension Relay {
     /// should know who decides about it.
     ///
     /// - Returns: nil when there is no such saga.
-    /// - Throws: ``StoreError`` also when the store of a participant cannot be read: then it is not
-    ///   known what is on its way. ``SagaDamage`` when the saga's row cannot be read.
-    public func outlook(of saga: SagaReference) throws -> SagaOutlook? {
+    /// - Throws: ``StoreError`` when the sagas' own store cannot be read; where another cannot, the
+    ///   outlook is not complete. ``SagaDamage`` when the saga's row cannot be read.
+    public func outlook(
+        of saga: SagaReference, _ availability: Availability = Availability()
+    ) throws -> SagaOutlook? {
         guard let (service, manager) = runner(of: saga.type),
             let row = try service.store.read({ try SagaInstances($0).row(saga) })
         else { return nil }
@@ -20,16 +22,19 @@ extension Relay {
         let discarded = try service.store.read { try Outbox($0).discarded(of: request) }
         let channel = sent?.message.destination ?? self.channel(of: overview, definition)
         let handledBy = try receivers(on: channel).filter { receiver in
-            try receiver.service.store.read {
-                try Inbox($0).contains(request, for: receiver.subscriber.id)
-            }
+            try availability.attempt(receiver.service.store) {
+                try $0.read { try Inbox($0).contains(request, for: receiver.subscriber.id) }
+            } ?? false
         }.map(\.subscriber.id)
         if let sent, !sent.isPublished, handledBy.isEmpty, discarded.isEmpty {
             return SagaOutlook(overview, onItsWay: sent.message.heading)
         }
-        let onItsWay = try stashed(request, of: saga) ?? reply(to: request, of: saga, manager)
+        let onItsWay =
+            try stashed(request, of: saga, availability)
+            ?? reply(to: request, of: saga, (service, manager), availability)
         return SagaOutlook(
-            overview, onItsWay: onItsWay, handledBy: discarded.isEmpty ? handledBy : [])
+            overview, onItsWay: onItsWay, handledBy: discarded.isEmpty ? handledBy : [],
+            isComplete: participants.allSatisfy { availability.includes($0.name) })
     }
 
     private typealias Place = (service: Service, subscriber: any Subscriber)
@@ -68,37 +73,56 @@ extension Relay {
         }
     }
 
-    private func stashed(_ request: MessageID, of saga: SagaReference) throws -> MessageHeading? {
-        for service in services {
-            let command = try service.store.read { transaction -> MessageHeading? in
-                guard try SagaLocks.exist(in: transaction) else { return nil }
-                return try Sagas.stashedCommands(of: saga, in: transaction)
-                    .first { $0.id == request }
+    /// The services that take part in sagas: only these have stashed commands, and reply.
+    private var participants: [Service] {
+        services.filter { $0.subscribers.contains { !$0.wiring.commandChannels.isEmpty } }
+    }
+
+    private func stashed(
+        _ request: MessageID, of saga: SagaReference, _ availability: Availability
+    ) throws -> MessageHeading? {
+        for service in participants {
+            let command = try availability.attempt(service.store) {
+                try $0.read { transaction -> MessageHeading? in
+                    guard try SagaLocks.exist(in: transaction) else { return nil }
+                    return try Sagas.stashedCommands(of: saga, in: transaction)
+                        .first { $0.id == request }
+                }
             }
-            if let command { return command }
+            if let command = command ?? nil { return command }
         }
         return nil
     }
 
     private func reply(
-        to request: MessageID, of saga: SagaReference, _ manager: any Subscriber
+        to request: MessageID, of saga: SagaReference, _ runner: Place,
+        _ availability: Availability
     ) throws -> MessageHeading? {
-        guard let (own, _) = runner(of: saga.type) else { return nil }
-        for service in services {
-            let replies = try service.store.read { transaction in
-                let outbox = Outbox(transaction)
-                return try outbox.unpublished(
-                    destination: SagaReference.replyChannel(ofType: saga.type), partitionID: saga.id
-                ).filter {
-                    try $0.headers[MessageHeader.replyToMessageID] == request.description
-                        && outbox.discarded(of: $0.id).isEmpty
-                }
+        for service in participants {
+            let replies = try availability.attempt(service.store) {
+                try $0.read { try Outbox($0).unpublishedReplies(to: request, of: saga) }
             }
-            let reply = try replies.first { reply in
-                try !own.store.read { try Inbox($0).contains(reply.id, for: manager.id) }
+            let reply = try replies?.first { reply in
+                try !runner.service.store.read {
+                    try Inbox($0).contains(reply.id, for: runner.subscriber.id)
+                }
             }
             if let reply { return reply.heading }
         }
         return nil
+    }
+}
+
+extension Outbox {
+    /// The replies to a saga's command that somebody may still get.
+    fileprivate func unpublishedReplies(
+        to request: MessageID, of saga: SagaReference
+    ) throws -> [Message] {
+        try unpublished(
+            destination: SagaReference.replyChannel(ofType: saga.type), partitionID: saga.id
+        ).filter {
+            try $0.headers[MessageHeader.replyToMessageID] == request.description
+                && discarded(of: $0.id).isEmpty
+        }
     }
 }

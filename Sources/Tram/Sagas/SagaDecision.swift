@@ -25,15 +25,18 @@ public struct SagaOutlook: Sendable {
     public let handledBy: [String]
     /// Whether an operator has given it up: that is for good.
     public let isAbandoned: Bool
+    /// Whether all stores could be read: else something may be on its way that is not known.
+    public let isComplete: Bool
 
     package init(
         _ overview: SagaOverview, onItsWay: MessageHeading? = nil, handledBy: [String] = [],
-        isAbandoned: Bool = false
+        isAbandoned: Bool = false, isComplete: Bool = true
     ) {
         self.overview = overview
         self.onItsWay = onItsWay
         self.handledBy = handledBy
         self.isAbandoned = isAbandoned
+        self.isComplete = isComplete
     }
 
     /// Whether the saga will not move unless somebody helps: a compensation was refused, or nothing
@@ -43,7 +46,7 @@ public struct SagaOutlook: Sendable {
         case .completed, .rolledBack: false
         case .failed: !isAbandoned
         case .running, .compensating:
-            onItsWay == nil && overview.deadline == nil && overview.retryAt == nil
+            isComplete && onItsWay == nil && overview.deadline == nil && overview.retryAt == nil
         }
     }
 }

@@ -3,7 +3,8 @@ struct SagaInstanceRow {
     let saga: SagaReference
     /// The version that the instance was started with; nil when that was before there were versions.
     let version: Int?
-    private let state: String
+    /// Read once: everybody asks for it.
+    private let state: Result<StateName, SagaDamage>
     private let lastRequest: String?
     private let executedSteps: String
     private let attempts: Int
@@ -15,9 +16,15 @@ struct SagaInstanceRow {
     /// - Parameter row: the columns in the order of the properties.
     init(_ saga: SagaReference, _ row: Row) throws {
         self.saga = saga
+        let state: String
         (
             version, state, lastRequest, executedSteps, attempts, retries, deadline, retryAt, data
         ) = try row.values()
+        if let name = try? WireFormat.decode(StateName.self, from: state) {
+            self.state = .success(name)
+        } else {
+            self.state = .failure(Self.damage(saga, "state_name", state))
+        }
     }
 
     /// - Throws: ``SagaDamage``; ``SagaStranded`` when the definition does not know a step of it, or
@@ -101,7 +108,7 @@ struct SagaInstanceRow {
     // MARK: Reading columns
 
     func readState() throws(SagaDamage) -> StateName {
-        try read(StateName.self, "state_name", state)
+        try state.get()
     }
 
     private func readLastRequest() throws(SagaDamage) -> MessageID? {
@@ -117,9 +124,8 @@ struct SagaInstanceRow {
     }
 
     private func readData<Data: Codable>(_ type: Data.Type) throws -> Data {
-        guard let fault = WireFormat.fault(in: data, as: type) else {
-            return try WireFormat.decode(type, from: data)
-        }
+        if let value = try? WireFormat.decode(type, from: data) { return value }
+        let fault = WireFormat.fault(in: data, as: type) ?? "it cannot be decoded"
         _ = try read(AnyJSON.self, "saga_data_json", data)
         throw SagaStranded(
             saga: saga,
@@ -147,6 +153,12 @@ struct SagaInstanceRow {
     }
 
     private func damage(_ column: String, _ text: String) -> SagaDamage {
+        Self.damage(saga, column, text)
+    }
+
+    private static func damage(
+        _ saga: SagaReference, _ column: String, _ text: String
+    ) -> SagaDamage {
         SagaDamage(saga, "the column \(column) holds '\(shortened(text))'")
     }
 }

@@ -37,6 +37,12 @@ extension SagaManager {
         if let message = outlook.onItsWay, decision == .resend || decision == .retry {
             throw SagaError.notStuck(reference, onItsWay: message)
         }
+        if !outlook.isComplete, decision != .skip, decision != .abandon {
+            throw SagaError.notPossible(
+                decision, reference,
+                why: "not every store can be read, so that its command may "
+                    + "be on its way")
+        }
         return try transaction.savepoint {
             let execution = try execution(of: row, transaction)
             try execution.decide(decision, outlook, because: reason)

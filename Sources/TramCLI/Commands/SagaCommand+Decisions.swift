@@ -39,11 +39,6 @@ struct SagaDecisionOptions: ParsableArguments {
                     : "an id and --where exclude one another",
                 reason: "Nothing was changed.", help: "tram saga \(command) --help")
         }
-        guard reason.unicodeScalars.count <= 1000 else {
-            throw Problem(
-                code: .usage, message: "the reason has more than 1000 characters",
-                reason: "Nothing was changed.", help: "give a shorter one", field: "reason")
-        }
         return (
             try id.map { try Input.id($0, field: "id") },
             try selection.map(SagaSelection.init(parsing:))
@@ -54,6 +49,7 @@ struct SagaDecisionOptions: ParsableArguments {
 extension SagaDecisionCommand {
     func run(in session: Session) throws -> ExitStatus {
         let (id, selection) = try options.validated(Self.decision.rawValue)
+        _ = try Input.reason(options.reason)
         let system = try session.open()
         if let selection { return try decide(selection, system, session) }
         return try decide(id ?? 0, system, session)
@@ -62,7 +58,8 @@ extension SagaDecisionCommand {
     private func decide(
         _ id: Int, _ system: CustomersAndOrders, _ session: Session
     ) throws -> ExitStatus {
-        let outlook = try system.outlook(ofOrder: id, for: Self.decision)
+        let outlook = try system.outlook(
+            ofOrder: id, for: Self.decision, session.availability)
         // What is refused is refused before anybody is asked.
         let foreseen = try carryOut(id, outlook, system, isDryRun: true)
         if options.dryRun {
@@ -83,7 +80,8 @@ extension SagaDecisionCommand {
         var results: [Int: DecidedSagaResult] = [:]
         for saga in sagas {
             try attempt(saga.order.id, &results) { id in
-                let outlook = try system.outlook(ofOrder: id, for: Self.decision)
+                let outlook = try system.outlook(
+                    ofOrder: id, for: Self.decision, session.availability)
                 let foreseen = try carryOut(id, outlook, system, isDryRun: true)
                 chosen.append((id, outlook))
                 return foreseen
@@ -217,15 +215,7 @@ private struct DecidedSagaDocument: Document {
             + (isDryRun ? "Nothing was changed.\n" : decided.published.map(publishedLine).joined())
     }
 
-    var json: JSON { .object(members) }
-
-    fileprivate var members: [JSON.Member] {
-        [
-            JSON.Member("orderId", .integer(decided.orderID)),
-            JSON.Member("effects", .strings(decided.effects)),
-            JSON.Member("published", .strings(decided.published.map(\.id.description))),
-        ]
-    }
+    var json: JSON { decided.json }
 }
 
 /// What came of it for one of many.
@@ -267,9 +257,7 @@ private struct DecidedSagasDocument: Document {
                 switch result.outcome {
                 case .success(let decided):
                     return .object(
-                        DecidedSagaDocument(decided: decided).members + [
-                            JSON.Member("error", .null)
-                        ])
+                        decided.jsonMembers + [JSON.Member("error", .null)])
                 case .failure(let problem):
                     return [
                         "orderId": .integer(result.order), "effects": .strings([]),

@@ -62,6 +62,9 @@ extension JSONSchema {
             "WholeDeadLetter": wholeDeadLetter,
             "DeadLetterDecision": array(
                 of: object(["message": text, "type": text, "from": text, "to": optionalText])),
+            "DecidedSaga": object([
+                "orderId": id, "effects": array(of: text), "published": array(of: text),
+            ]),
             "Problem": object([
                 "type": text, "title": text, "status": count, "detail": text,
                 "code": ["enum": .strings(Problem.Code.allCases.map(\.rawValue))],

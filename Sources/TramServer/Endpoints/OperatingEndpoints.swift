@@ -16,6 +16,7 @@ struct OperatingEndpoints: Sendable {
     func all(besides own: [Endpoint], title: String, asksForToken: Bool) -> [Endpoint] {
         let described =
             own + [health, measurements, relayStatus, runRelay] + DeadLetterEndpoints.all
+            + SagaEndpoints.all
         let document = OpenAPI.document(
             of: title, described + [documentation(nil)], asksForToken: asksForToken)
         return described + [documentation(document)]

@@ -1,0 +1,72 @@
+internal import CustomersAndOrders
+internal import Presentation
+internal import Tram
+
+/// What an operator decides about a saga over HTTP, as by `tram saga`. A saga is named by its order.
+enum SagaEndpoints {
+    static let all = SagaDecision.allCases.map(decide)
+
+    private static let reason = QueryParameter(
+        name: "reason", summary: "Why; it is kept with the decision.", schema: JSONSchema.text)
+
+    private static func decide(_ decision: SagaDecision) -> Endpoint {
+        Endpoint(
+            method: .post, path: Path(stringLiteral: "/sagas/{id}/\(decision.rawValue)"),
+            name: "\(decision.rawValue)Saga", summary: decision.summary, worker: .relay,
+            query: [reason],
+            answers: [
+                AnswerDescription(
+                    status: 200, summary: "What was done, and sent.",
+                    schema: JSONSchema.reference("DecidedSaga")),
+                .problem(404, "There is no such order."),
+                .problem(409, "The saga does not allow it where it stands."),
+            ]
+        ) { call in
+            let id = try call.id()
+            let reason = try Input.reason(call.query["reason"] ?? "")
+            return { system in
+                try inTermsOfHTTP(id) {
+                    let outlook = try system.outlook(ofOrder: id, for: decision)
+                    // A decision in the shell is asked about; here the word itself says it.
+                    if decision == .retry, outlook.onItsWay == nil, !outlook.handledBy.isEmpty {
+                        throw handledAlready(id, outlook)
+                    }
+                    let decided = try system.decide(
+                        decision, ofOrder: id, outlook, because: reason)
+                    return .json(decided.json)
+                }
+            }
+        }
+    }
+
+    private static func handledAlready(_ id: Int, _ outlook: SagaOutlook) -> Problem {
+        let command = outlook.overview.lastRequest?.description ?? "its command"
+        return Problem(
+            code: .notPossible,
+            message: "\(command) was handled by \(outlook.handledBy.joined(separator: " and "))",
+            reason: "Sent again, it is handled again. Nothing was changed.",
+            help: "say that it is meant: POST /sagas/\(id)/resend", field: "id", value: "\(id)")
+    }
+
+    private static func inTermsOfHTTP(_ id: Int, _ body: () throws -> Answer) throws -> Answer {
+        do {
+            return try body()
+        } catch let error as SagaDecisionError {
+            var problem = Problem(error as any Error)
+            problem.help = "see what waits: GET /relay/status"
+            throw problem
+        }
+    }
+}
+
+extension SagaDecision {
+    fileprivate var summary: String {
+        switch self {
+        case .retry: "Take up a failed saga, or one that is stuck, where it stands."
+        case .resend: "Send the outstanding command of a stuck saga again."
+        case .skip: "Take the step that a saga stands at as done."
+        case .rollback: "Undo what a saga has done so far."
+        case .abandon: "End a saga as failed for good, and free its locks."
+        }
+    }
+}

@@ -1,0 +1,65 @@
+#if Server
+    import Foundation
+    import Presentation
+    import TestSupport
+    import Testing
+
+    /// An operator's decisions about sagas over HTTP.
+    @Suite struct SagaDecisionTests {
+        /// Three orchestrated orders, of which the command of the first two was discarded.
+        private func workbench() throws -> Workbench {
+            let workbench = try Workbench()
+            try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "50")
+            for _ in 1...3 {
+                try workbench.succeed(
+                    "order", "create", "--customer-id", "1", "--order-total", "4", "--saga",
+                    "orchestration")
+            }
+            try tamper(
+                with: workbench.data + "/order.db",
+                "UPDATE message SET payload = '{}' WHERE id IN (2, 4)")
+            _ = try workbench.run("relay", "run", "--max-attempts", "1")
+            try workbench.succeed("deadletter", "discard", "--all", "--yes")
+            return workbench
+        }
+
+        @Test func `a stuck saga is helped, beside the server's relay`() throws {
+            let workbench = try workbench()
+            let served = try ServedSystem(in: workbench)
+            try served.expect(order: 3, toBe: "APPROVED")
+            #expect(
+                try served.get(served.orders, "/relay/status").json["stuck"]?.elements?.count == 2)
+            let resent = try served.post(served.orders, "/sagas/1/resend?reason=it%20was%20lost")
+            #expect(
+                resent.json["effects"]?.elements?.first?.string
+                    == "CreateOrderSaga 1: reserve credit requested")
+            try served.expect(order: 1, toBe: "APPROVED")
+            #expect(try served.post(served.orders, "/sagas/2/skip").status == 200)
+            try served.expect(order: 2, toBe: "APPROVED")
+            #expect(
+                try served.get(served.orders, "/relay/status").json["stuck"]?.elements?.count == 0)
+            try served.stop()
+            #expect(
+                try workbench.succeed("saga", "show", "1").contains(
+                    "\nresent     reserve credit  it was lost\n"))
+            #expect(try workbench.run("store", "check").status == 0)
+        }
+
+        @Test func `what makes no sense is answered as a problem`() throws {
+            let served = try ServedSystem("--relay", "manual", in: try workbench())
+            for (path, status, code) in [
+                ("/sagas/3/resend", 409, "not-stuck"), ("/sagas/3/retry", 409, "saga-not-failed"),
+                ("/sagas/1/rollback", 409, "not-compensatable"),
+                ("/sagas/9/abandon", 404, "order-not-found"), ("/sagas/x/skip", 400, "invalid-id"),
+                ("/sagas/1/skip?why=x", 400, "invalid-query"), ("/sagas/1/mend", 404, "not-found"),
+            ] {
+                let answer = try served.post(served.orders, path)
+                #expect(answer.status == status, "\(path): \(answer.body)")
+                #expect(answer.code == code, "\(path)")
+            }
+            #expect(try served.post(served.orders, "/sagas/1/abandon").status == 200)
+            #expect(try served.post(served.orders, "/sagas/1/retry").code == "saga-not-failed")
+            try served.stop()
+        }
+    }
+#endif
