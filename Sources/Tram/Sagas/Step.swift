@@ -42,7 +42,8 @@ public struct Step<Data>: Sendable {
         withAction(participant(channel, predicate, command, isNotification: false))
     }
 
-    /// Sends a command to a participant that does not reply.
+    /// Sends a command to a participant that does not reply. Nobody hears when it was handled: only a
+    /// compensation on the same channel is certain to come after it.
     public func notifyParticipant(
         _ channel: CommandChannel,
         when predicate: (@Sendable (Data) -> Bool)? = nil,
