@@ -66,8 +66,8 @@ conformance: build ## Test the running server, and messages, against their own d
 	@.ci/install-dependencies curl python3 venv
 	.ci/check-conformance
 
-schema: build ## Tell whether the messages still fit those of the first program
-	.build/debug/tram schema --against Tests/Fixtures/schema-0.1.json
+schema: build ## Tell what breaks since the messages were last recorded (Tests/Fixtures/schema.json)
+	.build/debug/tram schema --against Tests/Fixtures/schema.json
 
 load: release ## Measure the released server under load, and the commands beside it
 	$(SWIFT) build $(RELEASE) --product LoadTest

@@ -44,7 +44,9 @@ public struct RelayLock: RelayExclusion {
                     try lock.acquire(waitingAtMost: left)
                 }
             }
-            guard isHeld else { throw StoreError.busy(path: lock.path, waited: .milliseconds(patience.limit)) }
+            guard isHeld else {
+                throw StoreError.busy(path: lock.path, waited: .milliseconds(patience.limit))
+            }
             held.append(lock)
         }
         return try body()

@@ -5,7 +5,7 @@ import Testing
 /// `tram schema --against`: what a new program breaks.
 @Suite struct SchemaCommandTests {
     private let recorded = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().appendingPathComponent("Fixtures/schema-0.1.json").path
+        .deletingLastPathComponent().appendingPathComponent("Fixtures/schema.json").path
 
     /// The recorded document with a change, in a file.
     private func changed(
@@ -19,7 +19,7 @@ import Testing
         return path
     }
 
-    @Test func `the program breaks nothing since the first one`() throws {
+    @Test func `the program breaks nothing since its messages were recorded`() throws {
         let result = try tram(["schema", "--against", recorded])
         #expect(result.status == 0, "\(result.output)")
         #expect(result.output == "Nothing breaks: each program reads what the other sends.\n")

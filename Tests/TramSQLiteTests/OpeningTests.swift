@@ -125,7 +125,9 @@ import TramSQLite
         #expect(try Files.size(of: link + "-lock") == nil)
         let lock = try FileLock(path: path + "-lock")
         #expect(try lock.acquire(waitingAtMost: 0))
-        #expect(throws: StoreError.busy(path: link, waited: .milliseconds(20))) { try linked.write { _ in } }
+        #expect(throws: StoreError.busy(path: link, waited: .milliseconds(20))) {
+            try linked.write { _ in }
+        }
         lock.release()
         try linked.write { _ in }
     }

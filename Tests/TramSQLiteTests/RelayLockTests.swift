@@ -56,7 +56,8 @@ import TramSQLite
         let stores = [try files.store("a/one.db"), try files.store("b/two.db")]
         try RelayLock(beside: [stores[1]]).holding {
             let path = try #require(try Platform.Files.resolve(files.directory.file("b")))
-            #expect(throws: StoreError.busy(path: path + "/relay-lock", waited: .milliseconds(20))) {
+            #expect(throws: StoreError.busy(path: path + "/relay-lock", waited: .milliseconds(20)))
+            {
                 try RelayLock(beside: stores).holding(waitingAtMost: .milliseconds(20)) {}
             }
             #expect(try isFree(RelayLock(beside: [stores[0]])))

@@ -49,12 +49,17 @@ import Tram
     @Test func `every writer holds the lock beside the store`() throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("test.db")
-        let store = SQLiteStore(name: "test", path: path, schema: TestStore.schema, lockTimeout: .milliseconds(30))
+        let store = SQLiteStore(
+            name: "test", path: path, schema: TestStore.schema, lockTimeout: .milliseconds(30))
         try store.create()
         let lock = try FileLock(path: path + "-lock")
         try #require(try lock.acquire(waitingAtMost: 0))
-        #expect(throws: StoreError.busy(path: path, waited: .milliseconds(30))) { try store.write { _ in } }
-        #expect(throws: StoreError.busy(path: path, waited: .milliseconds(30))) { try store.rehearse {} }
+        #expect(throws: StoreError.busy(path: path, waited: .milliseconds(30))) {
+            try store.write { _ in }
+        }
+        #expect(throws: StoreError.busy(path: path, waited: .milliseconds(30))) {
+            try store.rehearse {}
+        }
         try store.read { _ in }
         lock.release()
         try store.write { transaction in

@@ -60,7 +60,8 @@ import Tram
 
     @Test func `a store by itself has its whole patience for every transaction`() throws {
         let store = SQLiteStore(
-            name: "one", path: path("one"), schema: TestStore.schema, lockTimeout: .milliseconds(400))
+            name: "one", path: path("one"), schema: TestStore.schema,
+            lockTimeout: .milliseconds(400))
         let lock = try hold("one")
         for _ in 1...2 { #expect((400..<4000).contains(timeUntilBusy(store))) }
         lock.release()

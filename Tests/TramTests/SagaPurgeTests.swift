@@ -50,8 +50,12 @@ import TramSQLite
         }
         try system.start(rooms: 2)
         #expect(try system.relay.purge(PurgeBounds(olderThan: .milliseconds(51))).holds == [])
-        #expect(try system.relay.purge(PurgeBounds(olderThan: .milliseconds(51))).freed.map(\.sagas) == [0, 0])
-        #expect(try system.relay.purge(PurgeBounds(olderThan: .milliseconds(50))).freed.map(\.sagas) == [1, 0])
+        #expect(
+            try system.relay.purge(PurgeBounds(olderThan: .milliseconds(51))).freed.map(\.sagas)
+                == [0, 0])
+        #expect(
+            try system.relay.purge(PurgeBounds(olderThan: .milliseconds(50))).freed.map(\.sagas)
+                == [1, 0])
     }
 
     @Test func `a late reply to a purged saga is ignored, and its lock is freed`() throws {

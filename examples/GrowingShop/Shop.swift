@@ -55,10 +55,10 @@ struct Shop {
         switch event {
         case .delivered(let delivery):
             let receipt = delivery.receipt
-            let outcome = receipt.outcome == .handled ? "" : "\(receipt.outcome.rawValue): "
+            let outcome = receipt.outcome == .handled ? [] : [receipt.outcome.rawValue]
             print(
                 "  \(delivery.message.type) -> \(delivery.subscriber ?? "nobody"): "
-                    + outcome + receipt.effects.joined(separator: "; "))
+                    + (outcome + receipt.effects).joined(separator: ": "))
         case .expired(let expiry): print("  \(expiry.effect)")
         case .began, .unavailable, .ended: break
         }
@@ -78,8 +78,8 @@ struct Shop {
                 let (number, customer, state, mails, cents): (Int, String, String, Int, Int?) =
                     try row.values()
                 print(
-                    "  order \(number) of \(customer): \(state), \(mails) mails, "
-                        + "\(cents.map { "\($0) cents in the books" } ?? "not in the books")")
+                    "  order \(number) of \(customer): \(state), mails: \(mails), "
+                        + "in the books: \(cents.map { "\($0) cents" } ?? "nothing")")
             }
         }
     }

@@ -45,7 +45,7 @@ enum Version2 {
         static let aggregateType = "Payment"
         let amount: Amount
 
-        @Sendable init(_ old: Version1.PaymentTaken) {
+        @Sendable init(former old: Version1.PaymentTaken) {
             amount = Amount(cents: old.cents, currency: "EUR")
         }
 
@@ -58,7 +58,7 @@ enum Version2 {
     static let notifications = DomainEventHandlers(
         "notifications", formerly: ["mailer"],
         [
-            .on(Charged.self, formerly: "PaymentTaken", upcasting: Charged.init(_:)) {
+            .on(Charged.self, formerly: "PaymentTaken", upcasting: Charged.init(former:)) {
                 event, transaction in
                 let amount = event.amount
                 return try Orders(transaction).mail(
@@ -71,7 +71,7 @@ enum Version2 {
     static let ledger = DomainEventHandlers(
         "ledger", begins: .beginning,
         [
-            .on(Charged.self, formerly: "PaymentTaken", upcasting: Charged.init(_:)) {
+            .on(Charged.self, formerly: "PaymentTaken", upcasting: Charged.init(former:)) {
                 event, transaction in
                 let order = try event.numericAggregateID()
                 try Orders(transaction).book(event.amount.cents, for: order)
@@ -85,7 +85,9 @@ enum Version2 {
         [.on(Charged.self) { _, _ in .handled("counted one more") }])
 
     static let payments = Payments.handlers(
-        and: [.on(CheckFraud.self) { command, _ in .success(Done(), "\(command.customer) is honest") }]
+        and: [
+            .on(CheckFraud.self) { command, _ in .success(Done(), "\(command.customer) is honest") }
+        ]
     ) { order, cents, transaction in
         try transaction.publish(Charged(Amount(cents: cents, currency: "EUR")), about: order)
     }

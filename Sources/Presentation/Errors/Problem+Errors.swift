@@ -109,13 +109,15 @@ extension Problem {
                 help: "free some space and try again")
         case .busy(let path, let waited):
             self.init(
-                code: .storeBusy, message: "\(path) was locked for more than \(waited.milliseconds) ms",
+                code: .storeBusy,
+                message: "\(path) was locked for more than \(waited.milliseconds) ms",
                 reason: "Nothing was changed.",
                 help: "try again, or wait longer: --lock-timeout 30s")
         case .inUse(let path, let waited):
             self.init(
                 code: .storeBusy,
-                message: "\(path) was open in another process for more than \(waited.milliseconds) ms",
+                message:
+                    "\(path) was open in another process for more than \(waited.milliseconds) ms",
                 reason: "It must be nobody else's while it is brought up to date or replaced. "
                     + "Nothing was changed.",
                 help: "end the other process, for example a server or 'tram relay run --watch'")

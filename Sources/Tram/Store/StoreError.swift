@@ -95,7 +95,8 @@ extension StoreError: CustomStringConvertible {
             "\(path) has version \(version), and only versions up to \(supported) are known"
         case .notWritable(let path, let detail): "\(path) cannot be written: \(detail)"
         case .full(let path): "no space left for \(path)"
-        case .busy(let path, let waited): "\(path) was locked for more than \(waited.milliseconds) ms"
+        case .busy(let path, let waited):
+            "\(path) was locked for more than \(waited.milliseconds) ms"
         case .inUse(let path, let waited):
             "\(path) was open in another process for more than \(waited.milliseconds) ms"
         case .inputOutput(let path, let detail, let atCommit):
