@@ -56,7 +56,11 @@ public struct RelayLock: RelayExclusion {
     package func open() throws(SystemError) -> [FileLock] {
         var locks: [FileLock] = []
         for directory in try directories() {
-            locks.append(try FileLock(path: directory + "/relay-lock"))
+            do {
+                locks.append(try FileLock(path: directory + "/relay-lock"))
+            } catch  where error.code == ENOENT {
+                // There is no store either: its service is away, and the others go on.
+            }
         }
         return locks
     }

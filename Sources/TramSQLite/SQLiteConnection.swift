@@ -96,6 +96,8 @@ final class SQLiteConnection {
         case body
         /// The same, and it must not write.
         case readingBody
+        /// The body of a migration, which may change tables, too.
+        case migration
     }
 
     /// Runs a statement to its end. `changes` is about an INSERT, UPDATE or DELETE only.
@@ -151,7 +153,10 @@ final class SQLiteConnection {
             return statement.pointer
         }
         let isForBodies = StatementWord.isForBodies(text)
-        guard isForBodies || runner == .binding else { throw StoreError.forbidden(sql: text) }
+        let isForMigrations = isForBodies || StatementWord.isForMigrations(text)
+        guard isForBodies || runner == .binding || isForMigrations && runner == .migration else {
+            throw StoreError.forbidden(sql: text)
+        }
         var statement: OpaquePointer?
         let isWhole = try text.withCString { start in
             var tail: UnsafePointer<CChar>?
@@ -165,7 +170,7 @@ final class SQLiteConnection {
             throw StoreError.failed(sql: text, code: 0, detail: "not one statement")
         }
         let prepared = PreparedStatement(
-            pointer: statement, isForBodies: isForBodies,
+            pointer: statement, isForBodies: isForBodies, isForMigrations: isForMigrations,
             isReading: sqlite3_stmt_readonly(statement) != 0)
         statements[text] = prepared
         guard prepared.isFor(runner) else { throw StoreError.forbidden(sql: text) }
@@ -175,6 +180,12 @@ final class SQLiteConnection {
     private func bind(
         _ value: SQLValue, at index: Int32, of statement: OpaquePointer, in sql: SQL
     ) throws {
+        if case .real(let number) = value, number.isNaN {
+            // SQLite would take it for NULL.
+            throw StoreError.failed(
+                sql: sql.text, code: 0,
+                detail: "value \(index) is not a number, or a date that is too far away")
+        }
         let code =
             switch value {
             case .null: sqlite3_bind_null(statement, index)
@@ -275,6 +286,8 @@ private struct PreparedStatement {
     let pointer: OpaquePointer
     /// See ``StatementWord/isForBodies(_:)``.
     let isForBodies: Bool
+    /// The same, or see ``StatementWord/isForMigrations(_:)``.
+    let isForMigrations: Bool
     /// Whether it changes nothing in the file.
     let isReading: Bool
 
@@ -283,6 +296,7 @@ private struct PreparedStatement {
         case .binding: true
         case .body: isForBodies
         case .readingBody: isForBodies && isReading
+        case .migration: isForMigrations
         }
     }
 }

@@ -42,7 +42,8 @@ extension SQLiteOpener {
         try connection.run("BEGIN IMMEDIATE")
         do {
             let version = try checkHeader(of: connection, mayBeNew: true)
-            let transaction = SQLiteTransaction(connection, storeName: name, now: clock())
+            let transaction = SQLiteTransaction(
+                connection, storeName: name, now: clock(), isMigration: true)
             defer { transaction.close() }
             for migration in schema.library.dropFirst(version.library)
                 + schema.migrations.dropFirst(version.application)

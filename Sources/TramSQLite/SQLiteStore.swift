@@ -136,7 +136,9 @@ public final class SQLiteStore: Store {
 
     public func read<Result>(_ body: (any Transaction) throws -> Result) throws -> Result {
         if case .enclosing(let transaction) = activity {
-            return try inside(transaction) { try transaction.scoped(body) }
+            return try inside(transaction) {
+                try transaction.reading { try transaction.scoped(body) }
+            }
         }
         try requireNoTransaction()
         try openForReading()

@@ -6,18 +6,22 @@ final class SQLiteTransaction: Transaction {
     let now: Timestamp
     var cause: MessageCause?
     private let connection: SQLiteConnection
-    /// Whether it must not write: no writers' lock is held for it.
-    private let isReading: Bool
+    /// Whether it must not write: no writers' lock is held for it, or a part of it only reads.
+    private var isReading: Bool
+    /// Whether it may change tables.
+    private let isMigration: Bool
     private var isOver = false
     /// The error that has ended the transaction, if one has.
     private var endingError: (any Error)?
     private(set) var failure: (any Error)?
 
     init(
-        _ connection: SQLiteConnection, storeName: String, now: Timestamp, isReading: Bool = false
+        _ connection: SQLiteConnection, storeName: String, now: Timestamp, isReading: Bool = false,
+        isMigration: Bool = false
     ) {
         self.connection = connection
         self.isReading = isReading
+        self.isMigration = isMigration
         self.storeName = storeName
         self.now = now
     }
@@ -34,7 +38,8 @@ final class SQLiteTransaction: Transaction {
     private func run(_ statement: SQL) throws -> (rows: [Row], changes: Int) {
         try checkIsOpen()
         do {
-            return try connection.run(statement, for: isReading ? .readingBody : .body)
+            return try connection.run(
+                statement, for: isReading ? .readingBody : isMigration ? .migration : .body)
         } catch {
             let error = meaning(of: error)
             if connection.isOutsideTransaction { endingError = error }
@@ -98,6 +103,14 @@ final class SQLiteTransaction: Transaction {
             }
             throw error
         }
+    }
+
+    /// Runs `body`, in which nothing can be written.
+    func reading<Result>(_ body: () throws -> Result) rethrows -> Result {
+        let before = isReading
+        isReading = true
+        defer { isReading = before }
+        return try body()
     }
 
     /// - Throws: what a commit now would throw because of rows that refer to missing ones.

@@ -1,15 +1,23 @@
 /// What a statement does, by its first word.
 enum StatementWord {
-    /// The words of statements that only read or change rows and tables. All others (`COMMIT`, `SAVEPOINT`,
+    /// The words of statements that only read or change rows. All others (`COMMIT`, `SAVEPOINT`,
     /// `PRAGMA`, `ATTACH`, …) begin or end transactions, or change how the store works.
     private static let ofBodies: Set<String> = [
-        "SELECT", "VALUES", "WITH", "INSERT", "REPLACE", "UPDATE", "DELETE", "CREATE", "ALTER",
-        "DROP", "EXPLAIN",
+        "SELECT", "VALUES", "WITH", "INSERT", "REPLACE", "UPDATE", "DELETE", "EXPLAIN",
     ]
+
+    /// The words of statements that change tables: after them, a store is not as its schema says, unless
+    /// they belong to a migration.
+    private static let ofMigrations: Set<String> = ["CREATE", "ALTER", "DROP"]
 
     /// Whether the body of a transaction may run a statement.
     static func isForBodies(_ text: String) -> Bool {
         ofBodies.contains(first(in: text).uppercased())
+    }
+
+    /// Whether the body of a migration may run a statement that others may not.
+    static func isForMigrations(_ text: String) -> Bool {
+        ofMigrations.contains(first(in: text).uppercased())
     }
 
     /// The first word of a statement, after spaces, comments and semicolons, which SQLite passes over;

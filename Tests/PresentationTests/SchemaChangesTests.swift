@@ -199,9 +199,17 @@ import TramSQLite
                 == [], "an event that nobody has heard of hits nobody")
     }
 
-    @Test func `a header that is gone breaks old programs, and a new one nobody`() throws {
+    @Test
+    func `a header that is gone breaks old programs, and one that is newly required new ones`()
+        throws
+    {
         let two = #"{"type":"object","properties":{"a":{},"b":{}},"required":["a","b"]}"#
-        #expect(try breaks(document(), document(headers: two)) == [])
+        let optional = #"{"type":"object","properties":{"a":{},"b":{}},"required":["a"]}"#
+        #expect(try breaks(document(), document(headers: optional)) == [])
+        #expect(
+            try breaks(document(), document(headers: two)) == [
+                "SignedUp: the new mail cannot read what was sent before: the header 'b' is missing"
+            ])
         #expect(
             try breaks(document(headers: two), document()) == [
                 "SignedUp: the old mail cannot read what is sent now: the header 'b' is missing"
@@ -213,6 +221,11 @@ import TramSQLite
         #"{"asyncapi":"3.0.0","channels":{},"operations":{"x":{}}}"#,
         ##"{"asyncapi":"3.0.0","channels":{"C":{"messages":{"M":{"$ref":"#/gone"}}}},"##
             + #""operations":{}}"#,
+        ##"{"asyncapi":"3.0.0","channels":{"C":{"messages":{"M":{"$ref":"#/m"}}}},"##
+            + #""operations":{},"m":{"name":"M"}}"#,
+        #"{"asyncapi":"3.0.0","channels":{"C":{"messages":[]}},"operations":{}}"#,
+        ##"{"asyncapi":"3.0.0","channels":{"C":{"messages":{}}},"operations":{"s.sends.C":"##
+            + ##"{"action":"send","channel":{"$ref":"#/channels/C"},"messages":{}}}}"##,
     ])
     func `another document cannot be compared`(text: String) throws {
         let json = try JSON(parsing: Array(text.utf8))
@@ -224,6 +237,15 @@ import TramSQLite
     @Test func `schemas that refer to themselves are compared, too`() throws {
         let payload = ##"{"$ref":"#/components/messages/SignedUp/payload"}"##
         #expect(try breaks(document(payload: payload), document(payload: payload)) == [])
+        for word in ["oneOf", "anyOf"] {
+            let circle = "{\"\(word)\":[\(payload),\(payload),{\"type\":\"string\"}]}"
+            let number = try document(payload: #"{"type":"number"}"#)
+            #expect(try breaks(document(payload: circle), document(payload: circle)) == [])
+            #expect(
+                try breaks(document(payload: circle), number).first
+                    == "SignedUp: the new mail cannot read what was sent before: the payload is a "
+                    + "string, not a number")
+        }
     }
 
     @Test func `receivers tell the former names that they read`() throws {

@@ -103,12 +103,29 @@ import TramSQLite
 
     @Test func `where no lock can be made, that is told`() throws {
         let files = try Files()
-        let store = SQLiteStore(
-            name: "test", path: files.directory.file("missing/one.db"), schema: TestStore.schema)
+        let store = try files.store("a/one.db")
+        try FileManager.default.createDirectory(
+            atPath: files.directory.file("a/relay-lock"), withIntermediateDirectories: false)
         #expect {
             try RelayLock(beside: [store]).holding {}
         } throws: { error in
             if case .notWritable = error as? StoreError { true } else { false }
         }
+    }
+
+    @Test func `a directory that is missing keeps nobody from relaying to the others`() throws {
+        let files = try Files()
+        let present = try files.store("a/one.db")
+        let missing = SQLiteStore(
+            name: "missing", path: files.directory.file("missing/two.db"),
+            schema: TestStore.schema)
+        let relay = try Relay(wholeSystem: [
+            Service(store: present, subscribers: []), Service(store: missing, subscribers: []),
+        ])
+        let pass = try RelayLock(of: relay).holding { () throws in
+            #expect(try !isFree(RelayLock(beside: [present])))
+            return try relay.run().pass()
+        }
+        #expect(pass.unavailable == ["missing"])
     }
 }

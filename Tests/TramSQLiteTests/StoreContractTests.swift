@@ -176,8 +176,24 @@ enum StoreKind: String, CaseIterable, CustomTestStringConvertible {
         try expectRefused(String.self, .blob([0x61]))
         try expectRefused(Date.self, .real(0.5))
         try expectRefused(Int.self, .real(1))
-        #expect(Double.nan.sqlValue == .null)
         #expect(Date.distantFuture.sqlValue != .null)
+    }
+
+    @Test func `what a store would keep as NULL fails at the statement`() throws {
+        let store = try InMemoryStore("test", schema: StoreKind.schema)
+        let tooFar = Date(timeIntervalSince1970: 1e300)
+        for value in [Double.nan, -.nan, tooFar, Date(timeIntervalSince1970: .nan)]
+            as [any SQLConvertible]
+        {
+            #expect {
+                try store.read { _ = try $0.rows("SELECT \(value.sqlValue)") }
+            } throws: {
+                "\($0)".hasPrefix("value 1 is not a number, or a date that is too far away")
+            }
+        }
+        #expect(throws: Never.self) {
+            try store.read { _ = try $0.rows("SELECT \(Double.infinity)") }
+        }
     }
 }
 

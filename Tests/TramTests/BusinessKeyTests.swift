@@ -9,7 +9,9 @@ import TramSQLite
     private func store(_ directory: TemporaryDirectory) throws -> SQLiteStore {
         let store = SQLiteStore(
             name: "sagas", path: directory.file("sagas.db"),
-            schema: Schema(applicationID: 1, library: LibraryTables.messagingAndSagas),
+            schema: Schema(
+                applicationID: 1, library: LibraryTables.messagingAndSagas,
+                migrations: [["CREATE TABLE note (text TEXT) STRICT"]]),
             clock: fixedClock)
         try store.create()
         return store
@@ -100,7 +102,6 @@ import TramSQLite
         let store = try store(directory)
         let manager = try manager(.local("one"))
         try store.write { transaction in
-            try transaction.execute("CREATE TABLE note (text TEXT) STRICT")
             #expect(try manager.start(TestSaga.Data(), key: "k", in: transaction).isNew)
             #expect(try !manager.start(TestSaga.Data(), key: "k", in: transaction).isNew)
             try transaction.execute("DELETE FROM saga_instance")

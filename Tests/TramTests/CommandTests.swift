@@ -14,7 +14,12 @@ import TramTesting
                 inMemory: name,
                 schema: Schema(
                     applicationID: 1, library: LibraryTables.messagingAndSagas,
-                    migrations: [["CREATE TABLE done (step INTEGER) STRICT"]]), clock: fixedClock)
+                    migrations: [
+                        [
+                            "CREATE TABLE done (step INTEGER) STRICT",
+                            "CREATE TABLE kept (token TEXT) STRICT",
+                        ]
+                    ]), clock: fixedClock)
         }
         sender = try store("sender")
         receiver = try store("receiver")
@@ -188,7 +193,6 @@ import TramTesting
             [
                 .on(Do.self, locking: { "Thing/\($0.step)" }) { command, transaction in
                     let token = try WireFormat.encode(command.replyToken)
-                    try transaction.execute("CREATE TABLE IF NOT EXISTS kept (token TEXT)")
                     try transaction.execute("INSERT INTO kept VALUES (\(token))")
                     return .noReply("later")
                 }

@@ -54,7 +54,10 @@ import TramSQLite
         "COMMIT", "commit", " ; COMMIT", "/* x */ COMMIT", "-- x\nCOMMIT;", "END", "ROLLBACK",
         "BEGIN", "SAVEPOINT tram", "RELEASE tram", "ROLLBACK TO tram", "PRAGMA page_count",
         "PRAGMA foreign_keys = OFF", "ATTACH ':memory:' AS other", "DETACH other", "VACUUM",
-        "VACUUM INTO '/dev/null'", "ANALYZE", "REINDEX",
+        "VACUUM INTO '/dev/null'", "ANALYZE", "REINDEX", "CREATE TABLE other (x)",
+        "CREATE TEMP TABLE other (x)", "CREATE INDEX other ON heard (number)", "DROP TABLE message",
+        "CREATE TRIGGER other AFTER INSERT ON heard BEGIN SELECT 1; END",
+        "ALTER TABLE heard ADD COLUMN x",
     ])
     func `a statement that is not for handlers is refused before it does anything`(
         text: String
@@ -64,6 +67,22 @@ import TramSQLite
         }
         let error = try #require(try test.error())
         #expect(error.hasPrefix("not for the body of a transaction, and not run: "), "\(error)")
+    }
+
+    @Test func `only a migration changes tables`() throws {
+        let migration = Migration([]) { transaction in
+            try transaction.execute("CREATE TABLE one (number INTEGER)")
+            try transaction.execute("ALTER TABLE one ADD COLUMN text TEXT")
+            #expect(throws: StoreError.forbidden(sql: "COMMIT")) {
+                try transaction.execute("COMMIT")
+            }
+        }
+        let store = try SQLiteStore(
+            inMemory: "store", schema: Schema(applicationID: 1, migrations: [migration]))
+        try store.write { _ = try $0.execute("INSERT INTO one VALUES (1, 'a')") }
+        #expect(throws: StoreError.forbidden(sql: "DROP TABLE one")) {
+            try store.write { _ = try $0.execute("DROP TABLE one") }
+        }
     }
 
     @Test func `several statements in one text are refused`() throws {
@@ -85,7 +104,6 @@ import TramSQLite
     @Test func `a statement that undoes the whole transaction fails its own delivery only`() throws
     {
         let test = try System { system, transaction in
-            try transaction.execute("CREATE TABLE one (number INTEGER UNIQUE) STRICT")
             try transaction.execute("INSERT INTO one VALUES (1)")
             try transaction.execute("INSERT OR ROLLBACK INTO one VALUES (1)")
         }
@@ -192,6 +210,24 @@ import TramSQLite
         #expect(throws: StoreError.forbidden(sql: "DELETE FROM message")) {
             try store.read { _ = try $0.execute("DELETE FROM message") }
         }
+    }
+
+    @Test func `nor can it inside a batch or a rehearsal`() throws {
+        let store = try messagingStore("store")
+        func readAndWrite() throws {
+            try store.write { _ = try $0.publish(Happened(number: 1), about: 1) }
+            for text in ["DELETE FROM message", "DELETE FROM message RETURNING id"] {
+                #expect(throws: StoreError.forbidden(sql: text)) {
+                    try store.read { _ = try $0.rows(SQL(unsafeText: text)) }
+                }
+            }
+            #expect(try store.read { try Outbox($0).count() } == 1)
+            try store.write { _ = try $0.publish(Happened(number: 2), about: 1) }
+        }
+        try store.rehearse(readAndWrite)
+        #expect(try store.read { try Outbox($0).count() } == 0)
+        try store.batch(readAndWrite)
+        #expect(try store.read { try Outbox($0).count() } == 2)
     }
 
     @Test func `a store that refused a transaction inside another goes on`() throws {

@@ -45,6 +45,7 @@ struct Relayed {
                     [
                         "CREATE TABLE heard (number INTEGER) STRICT",
                         "CREATE TABLE mended (what TEXT) STRICT",
+                        "CREATE TABLE one (number INTEGER UNIQUE) STRICT",
                     ]
                 ]), clock: clock)
         let listener = DomainEventHandlers(

@@ -9,8 +9,11 @@ struct Village {
     let receiver: SQLiteStore
     let failures = Failures()
 
-    init() throws {
-        sender = try messagingStore("sender")
+    init(clock: @escaping () -> Timestamp = fixedClock) throws {
+        sender = try SQLiteStore(
+            inMemory: "sender",
+            schema: Schema(applicationID: 1, library: LibraryTables.messagingAndSagas),
+            clock: clock)
         receiver = try SQLiteStore(
             inMemory: "receiver",
             schema: Schema(
@@ -20,7 +23,7 @@ struct Village {
                         "CREATE TABLE heard (who TEXT, number INTEGER) STRICT",
                         "CREATE TABLE mended (what TEXT) STRICT",
                     ]
-                ]), clock: fixedClock)
+                ]), clock: clock)
     }
 
     /// A subscriber that writes down what it hears as `who`; a negative number makes it fail as long as

@@ -96,6 +96,19 @@ import TramSQLite
         ) { try SagaManager(early, id: "x") }
     }
 
+    @Test func `who begins now and receives commands or replies is refused, as a whole too`() throws
+    {
+        let error = WiringError.beginsNowWithCommands(subscriber: "a")
+        let now = DomainEventHandlers(
+            "a", begins: .now, [.on(Happened.self) { _, _ in .handled("heard") }])
+        #expect(throws: error) { try relay([CombinedSubscriber("a", [now, participant("a")])]) }
+        let saga = try SagaManager(TestSaga(.remote(1)), id: "a")
+        #expect(throws: error) {
+            try relay([CombinedSubscriber("a", [now, saga]), participant("b")])
+        }
+        #expect(throws: Never.self) { try relay([CombinedSubscriber("a", [now])]) }
+    }
+
     @Test func `two services with one name are refused`() throws {
         let service = try Service(store: messagingStore("a"), subscribers: [])
         #expect(throws: WiringError.serviceTwice("a")) {

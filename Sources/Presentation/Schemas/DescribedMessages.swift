@@ -42,8 +42,13 @@ struct DescribedMessages {
                 name.hasSuffix(".\(action)s.\(channel)")
             else { throw SchemaDocumentError("the operation '\(name)' is not of the known form") }
             let service = String(name.dropLast(action.count + channel.count + 3))
-            for reference in operation["messages"]?.elements ?? [] {
-                guard let key = reference["$ref"]?.lastPathComponent else { continue }
+            guard let references = operation["messages"]?.elements else {
+                throw SchemaDocumentError("the operation '\(name)' names no messages")
+            }
+            for reference in references {
+                guard let key = reference["$ref"]?.lastPathComponent else {
+                    throw SchemaDocumentError("the operation '\(name)' is not of the known form")
+                }
                 parties["\(action) \(channel) \(key)", default: [:]][channel, default: []]
                     .insert(service)
             }
@@ -62,9 +67,10 @@ struct DescribedMessages {
         self.receivers = receivers
         var messages: [Described] = []
         for channel in channels {
-            for (key, reference) in (channel.value["messages"]?.members ?? []).map({
-                ($0.key, $0.value)
-            }) {
+            guard let described = channel.value["messages"]?.members else {
+                throw SchemaDocumentError("the channel '\(channel.key)' has no messages")
+            }
+            for (key, reference) in described.map({ ($0.key, $0.value) }) {
                 guard let path = reference["$ref"]?.textValue, let message = document.resolve(path),
                     let type = message["name"]?.textValue
                 else { throw SchemaDocumentError("the message '\(key)' is not described") }
@@ -77,6 +83,10 @@ struct DescribedMessages {
                         payload: message["payload"] ?? .object([]),
                         headers: message["headers"] ?? .object([])))
             }
+        }
+        // Messages that nobody sends and nobody receives would break nothing, whatever becomes of them.
+        if !messages.isEmpty, messages.allSatisfy({ $0.senders.isEmpty && $0.receivers.isEmpty }) {
+            throw SchemaDocumentError("no operation sends or receives its messages")
         }
         self.messages = messages
     }

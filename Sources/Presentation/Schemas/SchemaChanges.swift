@@ -58,6 +58,12 @@ package struct SchemaChanges {
                         service, isNewReader: true, message, $0.change.rawValue, $0.path,
                         "the new \(service) cannot read what was sent before: \($0.text)")
                 }
+                    + missingHeaders(compatibility, message.headers, present.headers).map {
+                        hit(
+                            service, isNewReader: true, message, "header-missing", $0.path,
+                            "the new \(service) cannot read what was sent before: the header "
+                                + "'\($0.path)' \($0.detail)")
+                    }
             }
             // What it makes of the old form is its own affair.
             if !events.isEmpty { return [] }
@@ -89,9 +95,7 @@ package struct SchemaChanges {
         }
         let compatibility = SchemaCompatibility(written: new, read: old)
         let payload = compatibility.misfits(present.payload, message.payload)
-        // Senders may add headers; those that there were are read.
-        let headers = compatibility.misfits(present.headers, message.headers)
-            .filter { $0.change == .keyMissing }
+        let headers = missingHeaders(compatibility, present.headers, message.headers)
         // A service does not run as two programs at once.
         return message.receivers.subtracting(present.senders).sorted().flatMap { service in
             payload.map {
@@ -120,6 +124,13 @@ package struct SchemaChanges {
                 $0, isNewReader: false, message, "not-known", nil,
                 "the old \($0) does not know it")
         }
+    }
+
+    /// The headers that a reader counts on and a message may not have. Senders may add others.
+    private static func missingHeaders(
+        _ compatibility: SchemaCompatibility, _ writing: JSON, _ reading: JSON
+    ) -> [SchemaCompatibility.Misfit] {
+        compatibility.misfits(writing, reading).filter { $0.change == .keyMissing }
     }
 
     private static func hit(

@@ -40,8 +40,22 @@ struct SchemaCompatibility {
 
     /// The forms that a value may have: those of `oneOf`, `anyOf`, and a list of types.
     private func alternatives(_ schema: JSON, _ document: DescribedMessages) -> [JSON] {
+        var seen: Set<String> = []
+        return alternatives(schema, document, &seen)
+    }
+
+    /// - Parameter seen: the references that were followed: one that comes again, perhaps in a circle, adds
+    ///   nothing.
+    private func alternatives(
+        _ schema: JSON, _ document: DescribedMessages, _ seen: inout Set<String>
+    ) -> [JSON] {
         if let forms = schema["oneOf"]?.elements ?? schema["anyOf"]?.elements {
-            return forms.flatMap { alternatives(document.resolved($0), document) }
+            return forms.flatMap { form -> [JSON] in
+                if let reference = form["$ref"]?.textValue, !seen.insert(reference).inserted {
+                    return []
+                }
+                return alternatives(document.resolved(form), document, &seen)
+            }
         }
         guard let types = schema["type"]?.elements else { return [schema] }
         let rest = (schema.members ?? []).filter { $0.key != "type" }

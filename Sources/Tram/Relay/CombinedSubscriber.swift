@@ -6,7 +6,8 @@
 /// ```
 ///
 /// Each message goes to the first part that accepts it. All parts have the subscriber's id. It begins
-/// now when one of them does, and was called what any of them was called.
+/// now when one of them does, which none may beside a part that receives commands or replies, and was
+/// called what any of them was called.
 public struct CombinedSubscriber: TimedSubscriber, StashingSubscriber {
     public let id: String
     public let begins: SubscriptionStart

@@ -183,17 +183,19 @@ public final class RelayRun {
         return try deliver(choose(bounds, messages: 1, deliveries: 1), bounds, report)
     }
 
-    /// What comes before every pass: the stores are compared and new subscribers begin, unless that was
-    /// done before, and what was waited for too long is given up.
+    /// What comes before every pass: the stores are compared, unless that was done before, new
+    /// subscribers begin, and what was waited for too long is given up.
     private func prepare(
         _ bounds: Bounds, _ report: (RelayEvent) throws -> Void
     ) throws {
+        let compared = try identities ?? relay.compareStores(availability)
+        // Each time: between two passes, a program with other subscribers may have been at work.
+        beginnings = try relay.beginSubscriptions(availability)
         if identities == nil {
-            identities = try relay.compareStores(availability)
-            beginnings = try relay.beginSubscriptions(availability)
             // Whoever is back may go again.
             toldUnavailable = toldUnavailable.filter { !availability.includes($0) }
         }
+        identities = compared
         for source in try relay.takeBackGivenBack(availability) { cursors[source] = 0 }
         if !isRehearsal, let fatal = try journal?.takeFatalDelivery(),
             try relay.count(fatal, parking, availability)

@@ -21,6 +21,10 @@ public enum WiringError: Error, Hashable, Sendable {
     case formerIDTwice(id: String, subscribers: [String])
     /// A subscriber says that it had an id which a subscriber has at present.
     case formerIDInUse(id: String, subscriber: String)
+    /// A subscriber begins now and receives commands, or runs sagas: what was sent before the first relay
+    /// would never be done, and a saga would wait for it for ever. Let it begin at the beginning, and
+    /// give what is to begin now a subscriber of its own.
+    case beginsNowWithCommands(subscriber: String)
 }
 
 extension WiringError: CustomStringConvertible {
@@ -44,6 +48,9 @@ extension WiringError: CustomStringConvertible {
             "the subscribers \(subscribers.joined(separator: " and ")) were both called \(id)"
         case .formerIDInUse(let id, let subscriber):
             "the subscriber \(subscriber) was called \(id), and so is a subscriber now"
+        case .beginsNowWithCommands(let subscriber):
+            "the subscriber \(subscriber) begins now and receives commands or replies: those that "
+                + "were sent before would be lost"
         }
     }
 }
@@ -81,6 +88,10 @@ public struct Wiring: Sendable {
         for (service, subscriber) in subscribers {
             let wiring = subscriber.wiring
             if let mistake = wiring.mistakes.first { throw mistake }
+            let isSentTo = !wiring.commandChannels.isEmpty || !wiring.sagas.isEmpty
+            if subscriber.begins == .now, isSentTo {
+                throw .beginsNowWithCommands(subscriber: subscriber.id)
+            }
             services[subscriber.id, default: []].append(service)
             for channel in wiring.commandChannels {
                 servers[channel, default: []].append(subscriber.id)

@@ -56,9 +56,9 @@ extension Bool: SQLConvertible {
 }
 
 /// Bound as it is. A store may keep a whole number as an integer, which is read back as well, when no
-/// digit is lost. What is not a number is kept as NULL.
+/// digit is lost. A statement with what is not a number fails: a store would keep it as NULL.
 extension Double: SQLConvertible {
-    public var sqlValue: SQLValue { isNaN ? .null : .real(self) }
+    public var sqlValue: SQLValue { .real(self) }
 
     public static func from(_ value: SQLValue) -> Double? {
         switch value {
@@ -79,12 +79,13 @@ extension Timestamp: SQLConvertible {
     }
 }
 
-/// Bound as a ``Timestamp`` is: rounded to the nearest millisecond. A date that is further away than
-/// those reach is kept as NULL.
+/// Bound as a ``Timestamp`` is: rounded to the nearest millisecond. A statement with a date that is
+/// further away than those reach fails.
 extension Date: SQLConvertible {
     public var sqlValue: SQLValue {
         let milliseconds = (timeIntervalSince1970 * 1000).rounded()
-        return Int64(exactly: milliseconds).map(SQLValue.integer) ?? .null
+        // What is not a number is bound nowhere.
+        return Int64(exactly: milliseconds).map(SQLValue.integer) ?? .real(.nan)
     }
 
     public static func from(_ value: SQLValue) -> Date? {

@@ -8,6 +8,14 @@ extension Outbox {
         return try first.map { $0 - 1 } ?? transaction.counters()["message"] ?? 0
     }
 
+    /// The number of the last message before the first that was sent at this time or later; that of the
+    /// last message when none was.
+    func lastBefore(_ time: Timestamp) throws -> Int {
+        let first: Int? = try transaction.rows(
+            "SELECT min(id) FROM message WHERE creation_time >= \(time)")[0].values()
+        return try first.map { $0 - 1 } ?? transaction.counters()["message"] ?? 0
+    }
+
     /// Whether the outbox knows anything of a subscriber that follows it to another id.
     func knows(_ subscriber: String) throws -> Bool {
         try !transaction.rows(

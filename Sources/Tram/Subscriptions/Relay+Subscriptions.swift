@@ -65,7 +65,9 @@ extension Relay {
                 if hasBegunBefore {
                     beginnings.append(Beginning(key: key, begins: .beginning, after: 0))
                 } else if let after = try prepareBeginning(
-                    of: subscriber, in: service, at: source, availability)
+                    of: subscriber, in: service, at: source,
+                    since: begun.filter { $0.subscriber == subscriber.id }.map(\.began).min(),
+                    availability)
                 {
                     beginnings.append(Beginning(key: key, begins: subscriber.begins, after: after))
                 }
@@ -74,16 +76,24 @@ extension Relay {
         return beginnings
     }
 
+    /// - Parameter firstSeen: when a relay saw the subscriber for the first time, at another source; nil
+    ///   when none has. What this source has sent since then is for it, too.
     /// - Returns: the number of the last message that is not for the subscriber; nil when the source is
     ///   away.
     private func prepareBeginning(
         of subscriber: any Subscriber, in service: Service, at source: Service,
-        _ availability: Availability
+        since firstSeen: Timestamp?, _ availability: Availability
     ) throws -> Int? {
         switch subscriber.begins {
         case .now:
-            return try availability.attempt(source.store) {
-                try $0.read { try $0.counters()["message"] ?? 0 }
+            return try availability.attempt(source.store) { store in
+                guard let firstSeen else {
+                    return try store.read { try $0.counters()["message"] ?? 0 }
+                }
+                let after = try store.read { try Outbox($0).lastBefore(firstSeen) }
+                // Others may have had it, and so it is published.
+                try reopenEvents(for: subscriber, of: service, from: source, store, after: after)
+                return after
             }
         case .beginning:
             return try availability.attempt(source.store) { store in

@@ -5,7 +5,9 @@ public enum SubscriptionStart: String, Hashable, Sendable {
     /// for everyone, those that are still pending.
     case beginning
     /// What is sent after a relay has seen it for the first time. What was sent before counts as
-    /// handled.
+    /// handled. It is for events only: see ``WiringError/beginsNowWithCommands(subscriber:)``.
+    ///
+    /// At a source that was away then, it begins with what that has sent since, by the source's clock.
     case now
 }
 

@@ -3,6 +3,10 @@ import Testing
 import Tram
 import TramSQLite
 
+private final class TestClock {
+    var now = fixedClock()
+}
+
 /// A subscriber that comes later begins where it has declared, and it begins once.
 @Suite struct SubscriptionTests {
     @Test func `a new subscriber gets all that the outbox still holds, and nobody anything twice`()
@@ -138,9 +142,11 @@ import TramSQLite
     }
 
     @Test func `a source that is away is begun with when it is back`() throws {
-        let village = try Village()
+        let clock = TestClock()
+        let village = try Village(clock: { clock.now })
         try village.publish([1])
         try village.run(village.relay([village.listener("first")]))
+        clock.now = clock.now + .seconds(1)
         let later = try village.relay([
             village.listener("first"), village.listener("late"),
             village.listener("fresh", begins: .now),
@@ -154,6 +160,32 @@ import TramSQLite
         try village.run(later)
         #expect(try village.heard(by: "late") == [1])
         #expect(try village.begun() == ["first beginning 0", "fresh now 1", "late beginning 0"])
+    }
+
+    @Test func `one that begins now misses nothing of a source that was away when it was seen`()
+        throws
+    {
+        for isHeardByOthers in [false, true] {
+            let clock = TestClock()
+            let village = try Village(clock: { clock.now })
+            let first = try village.relay([village.listener("first")])
+            try village.publish([1, 2])
+            if isHeardByOthers { try village.run(first) }
+            clock.now = clock.now + .seconds(1)
+            let later = try village.relay([
+                village.listener("first"), village.listener("fresh", begins: .now),
+            ])
+            village.failures.away = ["sender"]
+            try village.run(later)
+            village.failures.away = []
+            clock.now = clock.now + .seconds(1)
+            try village.publish([3, 4])
+            if isHeardByOthers { try village.run(first) }
+            try village.run(later)
+            #expect(try village.heard(by: "fresh") == [3, 4])
+            #expect(try village.heard(by: "first") == [1, 2, 3, 4])
+            #expect(try village.begun().contains("fresh now 2"))
+        }
     }
 
     @Test func `a rehearsal tells what a new one would get, and it has not begun`() throws {
