@@ -99,6 +99,34 @@ import Testing
         #expect(retried.errors.hasPrefix("error[saga-not-failed]"))
     }
 
+    /// As if a relay had died after the command could not be resumed, and before its outbox heard of it.
+    @Test func `a saga whose command was given back is not stuck`() throws {
+        try workbench.succeed("relay", "run")
+        try tamper(
+            with: workbench.data + "/customer.db",
+            "UPDATE message SET published = 1 WHERE destination = 'CreateOrderSaga-reply'")
+        #expect(try workbench.succeed("relay", "status").contains("Stuck: the saga of order 1"))
+        try tamper(
+            with: workbench.data + "/customer.db",
+            """
+            INSERT INTO saga_stash_table
+                (message_id, target, saga_type, saga_id, is_compensation, is_repeated, is_behind,
+                 message_type, destination, partition_id, message_headers, message_payload, returned)
+            VALUES
+                ('order:2', 'x', 'CreateOrderSaga', '1', 0, 0, 0, 'ReserveCredit',
+                 'customerService', '1', '{}', '{}', 1)
+            """)
+        #expect(!(try workbench.succeed("relay", "status").contains("the saga of order 1:")))
+        let shown = try workbench.succeed("saga", "show", "1")
+        #expect(!shown.contains("stuck"), "\(shown)")
+        #expect(shown.contains("order:2 ReserveCredit") && shown.contains("pending"), "\(shown)")
+        let refused = try workbench.run("saga", "resend", "1", "--yes")
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("order:2 ReserveCredit is on its way"))
+        try workbench.succeed("relay", "run", "--until-idle")
+        #expect(try workbench.succeed("order", "show", "1").hasPrefix("Order 1: APPROVED"))
+    }
+
     @Test func `that a command was handled is said before it is sent again`() throws {
         try workbench.succeed("relay", "run")
         // The reply is lost.
