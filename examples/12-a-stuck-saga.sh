@@ -25,10 +25,11 @@ tram saga resend 1 --yes --reason "the command was spoiled"
 tram relay run --until-idle
 
 # The second one cannot be rolled back: nothing would undo the step that may have been done. It is given
-# up, which is for good.
+# up, which is for good; what it may have locked is freed.
 
 tram saga rollback 2 --yes
 tram saga abandon 2 --yes --reason "settled by telephone"
+tram relay run --until-idle
 tram saga show 2
 
 # What is left behind is told, and breaks no rule.

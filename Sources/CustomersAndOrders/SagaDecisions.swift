@@ -22,6 +22,8 @@ package struct SagaDecisionError: Error, Hashable, Sendable {
         case abandoned
         /// The saga has moved since it was looked at.
         case moved
+        /// The saga stands at another step than the operator meant.
+        case standsElsewhere(step: String)
         /// What it waits for is on its way.
         case onItsWay(MessageHeading, isParked: Bool)
         case notCompensatable(step: String)
@@ -55,10 +57,13 @@ package struct SagaSelection: Sendable {
 extension CustomersAndOrders {
     /// What there is to know about the saga of an order before something is decided about it.
     ///
+    /// - Parameter expected: the step that the saga must stand at; any when nil. A decision that is made
+    ///   twice by mistake is then carried out once.
     /// - Throws: ``SagaDecisionError``, `OrderError.notFound`; a `StoreError` when a store is away that
     ///   the decision asks for.
     package func outlook(
-        ofOrder id: Int, for decision: SagaDecision, _ availability: Availability = Availability()
+        ofOrder id: Int, for decision: SagaDecision, atStep expected: String? = nil,
+        _ availability: Availability = Availability()
     ) throws -> SagaOutlook {
         let order = try orders.order(id)
         guard let sagaID = order.sagaID else {
@@ -68,6 +73,10 @@ extension CustomersAndOrders {
         return try inTermsOfOrders(decision, order) {
             guard let outlook = try relay.outlook(of: reference, availability) else {
                 throw SagaError.notFound(reference)
+            }
+            if let expected, let step = outlook.overview.state.step, step != expected {
+                throw SagaDecisionError(
+                    decision: decision, order: id, reason: .standsElsewhere(step: step))
             }
             // Who takes a step as done, or gives a saga up, need not know what is on its way.
             if !outlook.isComplete, decision != .skip, decision != .abandon,

@@ -73,6 +73,18 @@ public final class SagaTest<Definition: Saga> {
         return self
     }
 
+    /// The saga asks a participant to free all locks that it has: an operator has decided about it, and
+    /// may have given up a reply that told of one.
+    @discardableResult
+    public func expectUnlock(on channel: CommandChannel) throws -> Self {
+        let message = try nextCommand()
+        guard message?.type == "SagaUnlockCommand",
+            message?.headers[MessageHeader.commandResource] == nil,
+            message?.destination == channel.name
+        else { throw Unexpected("\(channel.name) is not asked to unlock everything") }
+        return self
+    }
+
     /// No further command was sent.
     @discardableResult
     public func expectNoCommand() throws -> Self {

@@ -99,6 +99,34 @@ import Testing
         #expect(retried.errors.hasPrefix("error[saga-not-failed]"))
     }
 
+    /// As if a relay had died after the command could not be resumed, and before its outbox heard of it.
+    @Test func `a saga whose command was given back is not stuck`() throws {
+        try workbench.succeed("relay", "run")
+        try tamper(
+            with: workbench.data + "/customer.db",
+            "UPDATE message SET published = 1 WHERE destination = 'CreateOrderSaga-reply'")
+        #expect(try workbench.succeed("relay", "status").contains("Stuck: the saga of order 1"))
+        try tamper(
+            with: workbench.data + "/customer.db",
+            """
+            INSERT INTO saga_stash_table
+                (message_id, target, saga_type, saga_id, is_compensation, is_repeated, is_behind,
+                 message_type, destination, partition_id, message_headers, message_payload, returned)
+            VALUES
+                ('order:2', 'x', 'CreateOrderSaga', '1', 0, 0, 0, 'ReserveCredit',
+                 'customerService', '1', '{}', '{}', 1)
+            """)
+        #expect(!(try workbench.succeed("relay", "status").contains("the saga of order 1:")))
+        let shown = try workbench.succeed("saga", "show", "1")
+        #expect(!shown.contains("stuck"), "\(shown)")
+        #expect(shown.contains("order:2 ReserveCredit") && shown.contains("pending"), "\(shown)")
+        let refused = try workbench.run("saga", "resend", "1", "--yes")
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("order:2 ReserveCredit is on its way"))
+        try workbench.succeed("relay", "run", "--until-idle")
+        #expect(try workbench.succeed("order", "show", "1").hasPrefix("Order 1: APPROVED"))
+    }
+
     @Test func `that a command was handled is said before it is sent again`() throws {
         try workbench.succeed("relay", "run")
         // The reply is lost.
@@ -143,12 +171,44 @@ import Testing
         #expect(
             try workbench.succeed("saga", "skip", "1", "--yes", "--reason", "by hand", "--json")
                 == #"{"orderId":1,"effects":["CreateOrderSaga 1: reserve credit skipped, "#
-                + #"approve order done, completed"],"published":["order:9"]}"#)
+                + #"approve order done, completed"],"published":["order:9","order:10"]}"#)
         try workbench.succeed("relay", "run", "--until-idle")
         try expectSound("order 1 is APPROVED without credit")
         let ended = try workbench.run("saga", "skip", "1", "--yes")
         #expect(ended.status == 1)
         #expect(ended.errors.hasPrefix("error[not-stuck]"))
+    }
+
+    @Test func `a skip of a named step is refused elsewhere`() throws {
+        try discardCommands("2")
+        let elsewhere = try workbench.run("saga", "skip", "1", "--step", "approve order", "--yes")
+        #expect(elsewhere.status == 1)
+        #expect(elsewhere.errors.hasPrefix("error[not-stuck]"), "\(elsewhere.errors)")
+        #expect(elsewhere.errors.contains("it stands at 'reserve credit'"))
+        #expect(try workbench.run("saga", "resend", "1", "--step", "x", "--yes").status == 64)
+        try workbench.succeed("saga", "skip", "1", "--step", "reserve credit", "--yes")
+        let repeated = try workbench.run("saga", "skip", "1", "--step", "reserve credit", "--yes")
+        #expect(repeated.status == 1)
+    }
+
+    @Test func `a rehearsal says so in JSON, and quiet prints ids`() throws {
+        try discardCommands("2, 4")
+        let rehearsed = try workbench.succeed("saga", "resend", "1", "--dry-run", "--json")
+        #expect(rehearsed.hasSuffix(#","published":["order:8"],"dryRun":true}"#), "\(rehearsed)")
+        let many = try workbench.succeed(
+            "saga", "resend", "--where", "state=stuck", "--dry-run", "--json")
+        #expect(many.components(separatedBy: #","error":null,"dryRun":true}"#).count == 3)
+        #expect(try workbench.succeed("saga", "skip", "1", "--yes", "-q") == "1")
+        #expect(
+            try workbench.succeed("saga", "resend", "--where", "state=stuck", "--yes", "-q") == "2")
+    }
+
+    @Test func `each command that a refusal proposes works on the same stores`() throws {
+        try discardCommands("2")
+        let refused = try workbench.run("saga", "rollback", "1", "--yes")
+        let commands = refused.errors.components(separatedBy: "'tram saga ").dropFirst()
+        #expect(commands.count == 2, "\(refused.errors)")
+        for command in commands { #expect(command.contains(" --data-dir "), "\(command)") }
     }
 
     @Test func `a rollback past a step without compensation names the step`() throws {
@@ -166,7 +226,7 @@ import Testing
     @Test func `an abandoned saga has failed for good, and a late reply moves nothing`() throws {
         #expect(
             try workbench.succeed("saga", "abandon", "1", "--yes", "--reason", "settled")
-                == "CreateOrderSaga 1: abandoned, FAILED")
+                == "CreateOrderSaga 1: abandoned, FAILED\nSent order:7 SagaUnlockCommand (pending)")
         let relayed = try workbench.succeed("relay", "run", "--until-idle")
         #expect(relayed.contains("ignored  CreateOrderSaga 1 has ended"), "\(relayed)")
         #expect(try workbench.succeed("saga", "list").contains("1      orchestration  failed"))
@@ -236,7 +296,10 @@ import Testing
         #expect(resent.errors.hasPrefix("error[store-damaged]"), "\(resent.errors)")
         let abandoned = try workbench.run("saga", "abandon", "1", "--yes")
         #expect(abandoned.status == 65, "a service was left out")
-        #expect(abandoned.output == "CreateOrderSaga 1: abandoned, FAILED\n")
+        #expect(
+            abandoned.output
+                == "CreateOrderSaga 1: abandoned, FAILED\nSent order:9 SagaUnlockCommand (pending)\n"
+        )
         #expect(abandoned.errors.hasPrefix("customer is unavailable: "), "\(abandoned.errors)")
         #expect(try workbench.run("saga", "show", "1").output.hasPrefix("Saga of order 1: failed"))
     }

@@ -195,6 +195,7 @@ import TramTesting
             .expectFailed(atStep: "one")
             .retry()
             .expect(Undo(step: 1), to: .participant).reply(Done())
+            .expectUnlock(on: .participant)
             .expectRolledBack()
         try undoing().reply(Declined()).expectFailed(atStep: "one")
     }

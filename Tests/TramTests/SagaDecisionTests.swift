@@ -238,7 +238,7 @@ private struct Shop {
         #expect(
             try shop.commands() == [
                 "Do1", "Do2", "Do3", "SagaUnlockCommand", "SagaUnlockCommand",
-                "SagaUnlockCommand",
+                "SagaUnlockCommand", "SagaUnlockCommand",
             ])
         #expect(try shop.events().contains(.ignored))
         let skipped = try shop.sagas.read { try Sagas.log(of: shop.saga, in: $0) }
@@ -256,6 +256,7 @@ private struct Shop {
             .expect(Undo(step: 1), to: .participant)
             .decide(.skip)
             .ignoredReply(Done())
+            .expectUnlock(on: .participant)
             .expectRolledBack()
     }
 
@@ -268,6 +269,7 @@ private struct Shop {
             .expectFailed(atStep: "step 2")
             .decide(.skip)
             .expect(Undo(step: 1), to: .participant).reply(Done())
+            .expectUnlock(on: .participant)
             .expectRolledBack()
     }
 

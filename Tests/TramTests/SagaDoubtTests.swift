@@ -218,6 +218,28 @@ import TramTesting
         #expect(try shop.state == .rolledBack)
     }
 
+    // MARK: Locks that nobody knows of
+
+    @Test(arguments: [SagaDecision.skip, .abandon])
+    func `a lock whose reply was given up is freed, and who waited for it goes on`(
+        decision: SagaDecision
+    ) throws {
+        let shop = try Shop(Self.booking())
+        let other = SagaReference(type: "Booking", id: "2")
+        try shop.pass()
+        try shop.change("UPDATE message SET published = 1", in: shop.shop)
+        _ = try shop.sagas.write { try shop.manager.start(Booking.Data(), in: $0) }
+        try shop.passUntilIdle()
+        #expect(try shop.texts("SELECT saga_id FROM saga_lock_table") == ["1"])
+        #expect(try shop.texts("SELECT saga_id FROM saga_stash_table") == ["2"])
+        try shop.decide(decision)
+        try shop.passUntilIdle()
+        #expect(try shop.texts("SELECT target FROM saga_lock_table") == [])
+        #expect(try shop.done() == ["do 1", "do 1"])
+        let state = try shop.sagas.read { try Sagas.overview(of: other, in: $0)?.state }
+        #expect(state == .completed)
+    }
+
     // MARK: Refusals in doubt
 
     @Test
@@ -239,6 +261,7 @@ import TramTesting
         }
         try saga.decide(.skip)
             .expect(Undo(step: 1), to: .participant).reply(Done())
+            .expectUnlock(on: .participant)
             .expectRolledBack()
     }
 

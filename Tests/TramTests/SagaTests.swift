@@ -207,6 +207,7 @@ import TramTesting
         // Taken up again, it goes on where it stood.
         try saga.retry()
             .expect(Undo(step: 2), to: .participant).reply(Done())
+            .expectUnlock(on: .participant)
             .expectRolledBack { #expect($0.notes == ["one", "undo one"]) }
         #expect(try ends(saga) == ["failed", "rolled back"])
         #expect(throws: SagaError.self) { try saga.retry() }

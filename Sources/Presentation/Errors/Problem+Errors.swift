@@ -309,6 +309,7 @@ extension Problem {
         case .abandoned: why = "it was abandoned"
         case .moved:
             why = "it has moved on meanwhile"
+        case .standsElsewhere(let step): why = "it stands at '\(step)'"
         case .onItsWay(let message, let isParked):
             why = "\(message.id) \(message.type) is \(isParked ? "parked" : "on its way")"
             help =
@@ -319,8 +320,8 @@ extension Problem {
             code = .notCompensatable
             why = "the step '\(step)' was done or may have been, and has no compensation"
             help =
-                "send the command again, or give the saga up: tram saga resend \(order), "
-                + "tram saga abandon \(order)"
+                "send the command again, or give the saga up: 'tram saga resend \(order)' or "
+                + "'tram saga abandon \(order)'"
         case .notPossible(let reason):
             code = .notPossible
             why = reason

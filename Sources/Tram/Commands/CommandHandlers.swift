@@ -139,9 +139,15 @@ public struct CommandHandlers: StashingSubscriber {
     private func unlock(
         _ message: Message, _ transaction: any Transaction
     ) throws -> HandlerOutcome {
-        guard let target = message.headers[MessageHeader.commandResource],
-            let owner = SagaReference(of: message)
-        else { throw WireFormatError("the command to unlock names no lock or no saga") }
+        guard let owner = SagaReference(of: message) else {
+            throw WireFormatError("the command to unlock names no saga")
+        }
+        guard let target = message.headers[MessageHeader.commandResource] else {
+            let targets = try SagaLocks(transaction).releaseAll(of: owner)
+            return targets.isEmpty
+                ? .ignored("nothing is locked by \(owner)")
+                : .handled(targets.map { "unlocked \($0)" })
+        }
         return try SagaLocks(transaction).release(target, of: owner)
             ? .handled("unlocked \(target)") : .ignored("\(target) is not locked by \(owner)")
     }
@@ -169,8 +175,12 @@ public struct CommandHandlers: StashingSubscriber {
         guard let saga = SagaReference(of: message) else { return nil }
         let locks = SagaLocks(transaction)
         if let next = try locks.nextToResume(of: saga, on: channel.name) { return next }
+        let isUnlock = message.type == SagaUnlock.commandType
+        if isUnlock, message.headers[MessageHeader.commandResource] == nil {
+            return try locks.nextToResume(on: channel.name)
+        }
         let target =
-            message.type == SagaUnlock.commandType
+            isUnlock
             ? message.headers[MessageHeader.commandResource]
             // It may be a duplicate that was changed since.
             : (try? handlers[message.type]?.lockTarget(message)) ?? nil

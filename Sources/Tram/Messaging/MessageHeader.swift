@@ -42,7 +42,7 @@ public enum MessageHeader {
     public static let commandSagaCompensating = "command_saga_compensating"
     /// `true` when an earlier command of the step may have been handled; missing otherwise.
     public static let commandSagaRepeated = "command_saga_repeated"
-    /// The lock that a `SagaUnlockCommand` releases.
+    /// The lock that a `SagaUnlockCommand` releases; missing when it releases all of its saga's.
     public static let commandResource = "command_resource"
 
     /// The reply's name.

@@ -100,6 +100,16 @@ struct SagaDecisions {
         }
     }
 
+    /// Whether anything was decided about a saga.
+    func exist(about saga: SagaReference) throws -> Bool {
+        try !transaction.rows(
+            """
+            SELECT 1 FROM saga_decision WHERE saga_type = \(saga.type) AND saga_id = \(saga.id)
+            LIMIT 1
+            """
+        ).isEmpty
+    }
+
     func isAbandoned(_ saga: SagaReference) throws -> Bool {
         try !transaction.rows(
             """

@@ -7,6 +7,7 @@ extension SagaExecution {
     func decide(
         _ decision: SagaDecision, _ outlook: SagaOutlook, because reason: String
     ) throws {
+        isDecided = true
         let step = instance.state.step
         let carriedOut: SagaDecision
         switch decision {

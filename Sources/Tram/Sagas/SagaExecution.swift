@@ -28,6 +28,8 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
     var words: [String] = []
     /// Until its first step is done, an error of a local step is the starter's.
     private var isStarting = false
+    /// Whether an operator's decision is being carried out, which is not in the store yet.
+    var isDecided = false
 
     init(
         _ saga: Definition, _ instance: SagaInstance<Definition.Data>,
@@ -269,9 +271,20 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         for (channel, target) in try SagaInstances(transaction).participants(instance.reference) {
             try unlock(target, on: channel)
         }
+        guard try isDecided || SagaDecisions(transaction).exist(about: instance.reference) else {
+            return
+        }
+        // A reply that was given up may have told of a lock that nobody knows of here.
+        for channel in participantChannels { try unlock(nil, on: channel) }
     }
 
-    private func unlock(_ target: String, on channel: String) throws {
+    /// The channels of all participants in the order of the steps, each once.
+    private var participantChannels: [String] {
+        steps.flatMap { [$0.action, $0.compensation] }.compactMap { $0?.definition.channel }
+            .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
+    private func unlock(_ target: String?, on channel: String) throws {
         try transaction.unlock(target, on: channel, of: instance.reference)
     }
 

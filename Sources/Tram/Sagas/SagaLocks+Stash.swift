@@ -176,6 +176,32 @@ extension SagaLocks {
         }
     }
 
+    /// The command that has waited longest on a channel, among those that nothing is in the way of any
+    /// more.
+    func nextToResume(on channel: String) throws -> Message? {
+        try firstReadable {
+            try transaction.rows(
+                """
+                SELECT sequence FROM saga_stash_table AS stashed
+                WHERE destination = \(channel) AND returned = 0
+                    AND NOT EXISTS
+                        (SELECT 1 FROM saga_lock_table AS held
+                         WHERE held.target = stashed.target AND stashed.is_behind = 0
+                            AND (held.saga_type <> stashed.saga_type
+                                OR held.saga_id <> stashed.saga_id))
+                    AND NOT EXISTS
+                        (SELECT 1 FROM saga_stash_table AS earlier
+                         WHERE earlier.saga_type = stashed.saga_type
+                            AND earlier.saga_id = stashed.saga_id
+                            AND earlier.destination = stashed.destination
+                            AND earlier.sequence < stashed.sequence
+                            AND (stashed.is_compensation = 0 OR earlier.is_compensation = 1
+                                OR earlier.step_name IS NULL))
+                ORDER BY sequence LIMIT 1
+                """)
+        }
+    }
+
     /// The first command that a query finds. One whose row cannot be read is left to its outbox, which
     /// still has it, and the next one is looked for.
     private func firstReadable(_ find: () throws -> [Row]) throws -> Message? {

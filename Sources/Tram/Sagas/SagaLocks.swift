@@ -44,4 +44,18 @@ struct SagaLocks {
             WHERE target = \(target) AND saga_type = \(saga.type) AND saga_id = \(saga.id)
             """) == 1
     }
+
+    /// Releases all locks of a saga.
+    ///
+    /// - Returns: what it held, in the order of the names.
+    func releaseAll(of saga: SagaReference) throws -> [String] {
+        let targets: [String] = try transaction.rows(
+            """
+            SELECT target FROM saga_lock_table
+            WHERE saga_type = \(saga.type) AND saga_id = \(saga.id) ORDER BY target
+            """
+        ).map { try $0.values() }
+        for target in targets { _ = try release(target, of: saga) }
+        return targets
+    }
 }

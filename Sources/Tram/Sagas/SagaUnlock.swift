@@ -1,17 +1,17 @@
-/// Asks a participant to free a lock of a saga that has ended. The lock's name is a header.
-struct SagaUnlock: Command {
-    static let commandType = "SagaUnlockCommand"
+/// Asks a participant to free a lock of a saga that has ended. The lock's name is a header; without it,
+/// all locks of the saga are meant.
+package struct SagaUnlock: Command {
+    package static let commandType = "SagaUnlockCommand"
 }
 
 extension Transaction {
-    /// Asks a participant to free a lock that it holds for a saga.
-    package func unlock(_ target: String, on channel: String, of saga: SagaReference) throws {
+    /// Asks a participant to free a lock that it holds for a saga; all of them when `target` is nil.
+    package func unlock(_ target: String?, on channel: String, of saga: SagaReference) throws {
+        var headers = [
+            MessageHeader.commandSagaType: saga.type, MessageHeader.commandSagaID: saga.id,
+        ]
+        headers[MessageHeader.commandResource] = target
         try send(
-            SagaUnlock(), to: CommandChannel(channel), orderedBy: saga.id,
-            sagaHeaders: [
-                MessageHeader.commandSagaType: saga.type,
-                MessageHeader.commandSagaID: saga.id,
-                MessageHeader.commandResource: target,
-            ])
+            SagaUnlock(), to: CommandChannel(channel), orderedBy: saga.id, sagaHeaders: headers)
     }
 }

@@ -8,6 +8,12 @@ internal import Tram
 protocol SagaDecisionCommand: SessionCommand {
     static var decision: SagaDecision { get }
     var options: SagaDecisionOptions { get }
+    /// The step that the saga must stand at; any when nil.
+    var step: String? { get }
+}
+
+extension SagaDecisionCommand {
+    var step: String? { nil }
 }
 
 /// Which sagas a decision is about, and what is said of it.
@@ -59,7 +65,7 @@ extension SagaDecisionCommand {
         _ id: Int, _ system: CustomersAndOrders, _ session: Session
     ) throws -> ExitStatus {
         let outlook = try system.outlook(
-            ofOrder: id, for: Self.decision, session.availability)
+            ofOrder: id, for: Self.decision, atStep: step, session.availability)
         // What is refused is refused before anybody is asked.
         let foreseen = try carryOut(id, outlook, system, isDryRun: true)
         if options.dryRun {
@@ -81,7 +87,7 @@ extension SagaDecisionCommand {
         for saga in sagas {
             try attempt(saga.order.id, &results) { id in
                 let outlook = try system.outlook(
-                    ofOrder: id, for: Self.decision, session.availability)
+                    ofOrder: id, for: Self.decision, atStep: step, session.availability)
                 let foreseen = try carryOut(id, outlook, system, isDryRun: true)
                 chosen.append((id, outlook))
                 return foreseen
@@ -131,7 +137,7 @@ extension SagaDecisionCommand {
         var isRisky = false
         if Self.decision == .retry || Self.decision == .resend {
             for (_, outlook) in sagas {
-                guard let command = outlook.overview.lastRequest, !outlook.handledBy.isEmpty
+                guard let command = outlook.request, !outlook.handledBy.isEmpty
                 else { continue }
                 isRisky = true
                 session.warn(
@@ -215,7 +221,14 @@ private struct DecidedSagaDocument: Document {
             + (isDryRun ? "Nothing was changed.\n" : decided.published.map(publishedLine).joined())
     }
 
-    var json: JSON { decided.json }
+    var json: JSON { .object(decided.jsonMembers + dryRunMembers(isDryRun)) }
+
+    var quietText: String? { "\(decided.orderID)" }
+}
+
+/// The key by which a rehearsal is told from the real thing.
+private func dryRunMembers(_ isDryRun: Bool) -> [JSON.Member] {
+    isDryRun ? [JSON.Member("dryRun", .bool(true))] : []
 }
 
 /// What came of it for one of many.
@@ -257,17 +270,28 @@ private struct DecidedSagasDocument: Document {
                 switch result.outcome {
                 case .success(let decided):
                     return .object(
-                        decided.jsonMembers + [JSON.Member("error", .null)])
+                        decided.jsonMembers + [JSON.Member("error", .null)]
+                            + dryRunMembers(isDryRun))
                 case .failure(let problem):
-                    return [
-                        "orderId": .integer(result.order), "effects": .strings([]),
-                        "published": .strings([]),
-                        "error": [
-                            "code": .string(problem.code.rawValue),
-                            "message": .string(problem.detail),
-                        ],
+                    let error: JSON = [
+                        "code": .string(problem.code.rawValue),
+                        "message": .string(problem.detail),
                     ]
+                    return .object(
+                        [
+                            JSON.Member("orderId", .integer(result.order)),
+                            JSON.Member("effects", .strings([])),
+                            JSON.Member("published", .strings([])),
+                            JSON.Member("error", error),
+                        ] + dryRunMembers(isDryRun))
                 }
             })
+    }
+
+    /// Those about which it was decided.
+    var quietText: String? {
+        results.compactMap { result in
+            if case .success = result.outcome { "\(result.order)" } else { nil }
+        }.joined(separator: "\n")
     }
 }

@@ -128,13 +128,18 @@ extension SagaCommand {
             discussion: """
                 The saga goes on with the next step; one that rolls back, with the step before. \
                 A late reply does not count any more. What follows from that is told by 'tram store \
-                check'. Asks first at a terminal; elsewhere it needs --yes.
+                check'. Asks first at a terminal; elsewhere it needs --yes. With --step it is safe \
+                to repeat: refused when the saga stands at another step.
 
                 Example:
                   tram saga skip 1 --reason "credit was reserved by hand" --yes
+                  tram saga skip 1 --step "reserve credit" --yes
                 """)
 
         @OptionGroup var options: SagaDecisionOptions
+        @Option(
+            help: ArgumentHelp("Only if the saga stands at this step.", valueName: "name"))
+        var step: String?
         @OptionGroup(title: "Global options") var global: GlobalOptions
     }
 

@@ -4,6 +4,7 @@ internal import Tram
 
 /// The lines that tell which message a command has put into an outbox.
 func publishedLine(_ message: MessageHeading) -> String {
-    let verb = message.type == ReserveCredit.commandType ? "Sent" : "Published"
+    let commands = [ReserveCredit.commandType, SagaUnlock.commandType]
+    let verb = commands.contains(message.type) ? "Sent" : "Published"
     return "\(verb) \(message.id) \(escaped(message.type)) (pending)\n"
 }

@@ -9,11 +9,16 @@ enum SagaEndpoints {
     private static let reason = QueryParameter(
         name: "reason", summary: "Why; it is kept with the decision.", schema: JSONSchema.text)
 
+    private static let step = QueryParameter(
+        name: "step",
+        summary: "Only if the saga stands at this step; with it the request is safe to repeat.",
+        schema: JSONSchema.text)
+
     private static func decide(_ decision: SagaDecision) -> Endpoint {
         Endpoint(
             method: .post, path: Path(stringLiteral: "/sagas/{id}/\(decision.rawValue)"),
             name: "\(decision.rawValue)Saga", summary: decision.summary, worker: .relay,
-            query: [reason],
+            query: decision == .skip ? [reason, step] : [reason],
             answers: [
                 AnswerDescription(
                     status: 200, summary: "What was done, and sent.",
@@ -24,9 +29,10 @@ enum SagaEndpoints {
         ) { call in
             let id = try call.id()
             let reason = try Input.reason(call.query["reason"] ?? "")
+            let step = decision == .skip ? call.query["step"] : nil
             return { system in
                 try inTermsOfHTTP(id) {
-                    let outlook = try system.outlook(ofOrder: id, for: decision)
+                    let outlook = try system.outlook(ofOrder: id, for: decision, atStep: step)
                     // A decision in the shell is asked about; here the word itself says it.
                     if decision == .retry, outlook.onItsWay == nil, !outlook.handledBy.isEmpty {
                         throw handledAlready(id, outlook)
@@ -40,7 +46,7 @@ enum SagaEndpoints {
     }
 
     private static func handledAlready(_ id: Int, _ outlook: SagaOutlook) -> Problem {
-        let command = outlook.overview.lastRequest?.description ?? "its command"
+        let command = outlook.request?.description ?? "its command"
         return Problem(
             code: .notPossible,
             message: "\(command) was handled by \(outlook.handledBy.joined(separator: " and "))",
