@@ -153,6 +153,10 @@ extension CustomersAndOrders {
                 let isHandled = try availability.attempt(service.store) {
                     try $0.read { try Inbox($0).contains(message.id, for: subscriber.id) }
                 }
+                let key = DeliveryNotes.Key(
+                    message: message.id.number, subscriber: subscriber.id)
+                // It is pending again, and not for this one.
+                if isHandled != true, !notes.isFor(key) { continue }
                 deliveries.append(
                     status(of: message, at: subscriber.id, notes, isHandled: isHandled == true))
             }
