@@ -10,8 +10,8 @@ RELEASE = -c release --scratch-path .build/release-static --static-swift-stdlib 
 	-Xswiftc -static-executable $(OPTIONS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build release install lint format examples conformance schema load sanitize \
-	ci dependencies
+.PHONY: help demo test build release install lint format examples conformance schema outside \
+	load sanitize ci dependencies
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ conformance: build ## Test the running server, and messages, against their own d
 
 schema: build ## Tell what breaks since the messages were last recorded (Tests/Fixtures/schema.json)
 	.build/debug/tram schema --against Tests/Fixtures/schema.json
+
+outside: ## Build examples as a package of their own: what they need must be public
+	.ci/check-public-api
 
 load: release ## Measure the released server under load, and the commands beside it
 	$(SWIFT) build $(RELEASE) --product LoadTest

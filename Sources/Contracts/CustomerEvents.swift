@@ -10,7 +10,7 @@ package enum Channel {
 package protocol CustomerEvent: DomainEvent {}
 
 extension CustomerEvent {
-    package static var aggregateType: String { Channel.customer }
+    package static var channel: EventChannel { EventChannel(Channel.customer) }
 }
 
 package struct CustomerCreated: CustomerEvent {

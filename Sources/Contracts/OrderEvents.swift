@@ -6,7 +6,7 @@ package protocol OrderEvent: DomainEvent {
 }
 
 extension OrderEvent {
-    package static var aggregateType: String { Channel.order }
+    package static var channel: EventChannel { EventChannel(Channel.order) }
 }
 
 /// What was ordered: by whom, and for how much.

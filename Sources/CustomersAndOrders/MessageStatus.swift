@@ -151,7 +151,10 @@ extension CustomersAndOrders {
             for subscriber in service.subscribers
             where subscriber.accepts(type: message.type, from: message.destination) {
                 let isHandled = try availability.attempt(service.store) {
-                    try $0.read { try Inbox($0).contains(message.id, for: subscriber.id) }
+                    try $0.read {
+                        try Inbox($0).contains(message.id, for: subscriber.id)
+                            && !Sagas.isGivenBack(message, in: $0)
+                    }
                 }
                 let key = DeliveryNotes.Key(
                     message: message.id.number, subscriber: subscriber.id)

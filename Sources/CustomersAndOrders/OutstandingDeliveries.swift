@@ -127,6 +127,9 @@ extension CustomersAndOrders {
         let deliveries =
             try own.flatMap { try outstandingDeliveries(of: $0, availability) }
             + stashedCommands(of: order, availability)
+            + commandsGivenBack(of: order, availability).filter { command in
+                !own.contains { $0.id == command.message.id }
+            }
         if !deliveries.isEmpty { return deliveries }
         // An answer of the customer's that cannot be read may be about this order.
         return try messages.filter {
@@ -147,6 +150,23 @@ extension CustomersAndOrders {
         return (stashed ?? []).map {
             OutstandingDelivery(
                 message: $0, subscriber: customers.subscriber.id, state: .stashed)
+        }
+    }
+
+    /// The commands of an order's saga that a participant had, and could not go on with, when their outbox
+    /// has not heard of it yet: a relay was ended in between.
+    private func commandsGivenBack(
+        of order: Order, _ availability: Availability
+    ) throws -> [OutstandingDelivery] {
+        guard let sagaID = order.sagaID else { return [] }
+        let reference = SagaReference(type: CreateOrderSaga.sagaType, id: sagaID)
+        let commands = try availability.attempt(customerStore) {
+            try $0.read { try Sagas.commandsGivenBack(of: reference, in: $0) }
+        }
+        return try (commands ?? []).flatMap { command in
+            try message(command, availability).map { status in
+                try outstandingDeliveries(of: status.entry.message, availability)
+            } ?? []
         }
     }
 

@@ -25,8 +25,9 @@ private func nanoseconds(of clock: clockid_t) -> Int64 {
 }
 
 extension Duration {
-    /// The duration in milliseconds, none when it is negative, without their fractions.
-    package var wholeMilliseconds: Int {
+    /// The duration as a time to wait, in whole milliseconds: none when it is negative, and some thirty
+    /// years at the most, so that it can be added to a time.
+    package var millisecondsToWait: Int {
         let (seconds, attoseconds) = components
         if seconds < 0 || attoseconds < 0 { return 0 }
         guard seconds < 1_000_000_000 else { return 1_000_000_000_000 }

@@ -168,8 +168,8 @@ struct MessageContract {
         _ type: (some DomainEvent).Type, _ summary: String, _ properties: JSON
     ) -> MessageContract {
         MessageContract(
-            kind: .event, type: type.eventType, channel: type.aggregateType,
-            sender: type.aggregateType == Channel.customer
+            kind: .event, type: type.eventType, channel: type.channel.name,
+            sender: type.channel.name == Channel.customer
                 ? ServiceName.customer : ServiceName.order,
             summary: summary, payload: JSONSchema.object(properties))
     }

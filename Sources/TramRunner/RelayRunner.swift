@@ -94,7 +94,7 @@ public final class RelayRunner: Sendable {
         if isStopping { return }
         let session = try open()
         var watch = RelayWatch(
-            session.run, deadlineInterval: Int64(pace.deadlines.wholeMilliseconds))
+            session.run, deadlineInterval: Int64(pace.deadlines.millisecondsToWait))
         while !isStopping {
             session.beforeLook()
             do {
@@ -104,12 +104,12 @@ public final class RelayRunner: Sendable {
                 switch look {
                 case .nothingNew: if pause(atMost: pace.commits) { watch.lookAgain() }
                 case .drained: break
-                case .more: MonotonicTime.sleep(milliseconds: pace.rest.wholeMilliseconds)
+                case .more: MonotonicTime.sleep(milliseconds: pace.rest.millisecondsToWait)
                 }
             } catch StoreError.busy {
                 // Another relay has its turn.
                 watch.lookAgain()
-                MonotonicTime.sleep(milliseconds: pace.rest.wholeMilliseconds)
+                MonotonicTime.sleep(milliseconds: pace.rest.millisecondsToWait)
             }
         }
     }
@@ -134,7 +134,7 @@ public final class RelayRunner: Sendable {
     /// - Returns: whether somebody has.
     @discardableResult
     package func pause(atMost limit: Duration) -> Bool {
-        _ = arrivals.wait(timeout: .now() + .milliseconds(limit.wholeMilliseconds))
+        _ = arrivals.wait(timeout: .now() + .milliseconds(limit.millisecondsToWait))
         return isWoken.exchange(false, ordering: .sequentiallyConsistent)
     }
 
@@ -143,7 +143,7 @@ public final class RelayRunner: Sendable {
     /// - Returns: whether there is nothing to deliver.
     private func takeTurn(_ session: Session) throws -> Bool {
         session.beforeTurn()
-        let end = MonotonicTime.now() + Int64(pace.turn.wholeMilliseconds)
+        let end = MonotonicTime.now() + Int64(pace.turn.millisecondsToWait)
         let isOver = { [self] in isStopping || MonotonicTime.now() >= end }
         let summary = try session.run.runUntilIdle(
             RelayRun.Bounds(isInterrupted: isOver), report: session.report)

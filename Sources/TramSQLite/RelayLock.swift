@@ -34,7 +34,7 @@ public struct RelayLock: RelayExclusion {
     public func holding<Result>(
         waitingAtMost limit: Duration = .seconds(5), _ body: () throws -> Result
     ) throws -> Result {
-        let patience = Patience(milliseconds: limit.wholeMilliseconds)
+        let patience = Patience(milliseconds: limit.millisecondsToWait)
         let locks = try system(open)
         var held: [FileLock] = []
         defer { for lock in held { lock.release() } }

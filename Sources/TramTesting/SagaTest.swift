@@ -164,7 +164,9 @@ public final class SagaTest<Definition: Saga> {
             guard let overview = try Sagas.overview(of: reference, in: transaction) else {
                 throw SagaError.notFound(reference)
             }
-            try manager.decide(decision, SagaOutlook(overview), because: reason, in: transaction)
+            let outlook = SagaOutlook(
+                overview, request: try Sagas.unanswered(of: overview, in: transaction))
+            try manager.decide(decision, outlook, because: reason, in: transaction)
         }
         return self
     }

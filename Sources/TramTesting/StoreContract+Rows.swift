@@ -43,6 +43,22 @@ extension StoreContract {
                 try expect("the texts", rows.map(\.1), is: [nil] + texts)
             }
         },
+        Promise("fractions come back as they were bound") { test in
+            try test.store.write { transaction in
+                for (number, ratio) in [0.1, -2.5, 1e300].enumerated() {
+                    try transaction.execute(
+                        "INSERT INTO item (number, ratio) VALUES (\(number), \(ratio))")
+                }
+                let ratios: [Double] = try transaction.rows(
+                    "SELECT ratio FROM item ORDER BY number"
+                )
+                .map { row in
+                    let ratio: Double = try row.values()
+                    return ratio
+                }
+                try expect("the fractions", ratios, is: [0.1, -2.5, 1e300])
+            }
+        },
         Promise("a value of another type is an unexpected row") { test in
             try test.store.write { transaction in
                 try transaction.execute("INSERT INTO item (number, text) VALUES (1, 'one')")

@@ -16,7 +16,7 @@ public enum StoreContract {
     /// Statements that make the tables of the checks, besides the library's own for messaging. In
     /// SQLite's words, and also in PostgreSQL's.
     public static let tables = [
-        "CREATE TABLE item (number BIGINT PRIMARY KEY, text TEXT)",
+        "CREATE TABLE item (number BIGINT PRIMARY KEY, text TEXT, ratio DOUBLE PRECISION)",
         """
         CREATE TABLE part
             (item BIGINT NOT NULL REFERENCES item (number) DEFERRABLE INITIALLY DEFERRED)
@@ -58,7 +58,7 @@ public enum StoreContract {
 
     /// All promises.
     public static let promises =
-        transactions + savepoints + statements + values + rehearsals + numbers + sharing
+        transactions + savepoints + statements + values + rehearsals + numbers + sharing + misuse
 }
 
 /// What a check throws to see what becomes of it.

@@ -42,6 +42,8 @@ final class TestBench {
                     FailingSubscriber(subscriber: $0, failures: failures)
                 }),
         ])
+        // A first pass also introduces the services to one another: no mishap is to meet that.
+        try relay.runUntilIdle()
         seen = try store.read { try Outbox($0).highestNumber() }
     }
 

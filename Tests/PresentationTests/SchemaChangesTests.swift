@@ -251,7 +251,7 @@ import TramSQLite
     @Test func `receivers tell the former names that they read`() throws {
         struct Moved: DomainEvent {
             static let eventType = "Moved"
-            static let aggregateType = "Person"
+            static let channel: EventChannel = "Person"
         }
         let subscriber = DomainEventHandlers(
             "mail", [.on(Moved.self, formerly: "Left", "Gone") { _, _ in .handled() }])

@@ -14,7 +14,7 @@ import TramSQLite
 enum RelayProbe {
     struct Counted: DomainEvent {
         static let eventType = "Counted"
-        static let aggregateType = "Number"
+        static let channel: EventChannel = "Number"
         let number: Int
     }
 

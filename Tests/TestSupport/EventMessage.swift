@@ -6,11 +6,11 @@ package func eventMessage<Event: DomainEvent>(
 ) throws -> Message {
     guard let id = MessageID(id) else { throw WireFormatError(id) }
     return Message(
-        id: id, type: Event.eventType, destination: Event.aggregateType,
+        id: id, type: Event.eventType, destination: Event.channel.name,
         partitionID: "\(aggregateID)",
         headers: [
             MessageHeader.eventType: Event.eventType,
-            MessageHeader.eventAggregateType: Event.aggregateType,
+            MessageHeader.eventAggregateType: Event.channel.name,
             MessageHeader.eventAggregateID: "\(aggregateID)",
         ],
         payload: try WireFormat.encode(event))

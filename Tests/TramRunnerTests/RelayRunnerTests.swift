@@ -11,7 +11,7 @@ import TramSQLite
 @Suite struct RelayRunnerTests {
     struct Noted: DomainEvent {
         static let eventType = "Noted"
-        static let aggregateType = "Note"
+        static let channel: EventChannel = "Note"
         let number: Int
     }
 

@@ -106,6 +106,7 @@ enum StoreKind: String, CaseIterable, CustomTestStringConvertible {
                 "rehearsals see their own writes, nest, and leave nothing",
                 "an error in a rehearsal is passed on, and leaves nothing",
                 "a batch is one transaction, of which each part stands or falls alone",
+                "a transaction inside another one is refused, and disturbs nothing",
             ])
     }
 }

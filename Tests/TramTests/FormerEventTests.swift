@@ -7,7 +7,7 @@ import TramSQLite
 @Suite struct FormerEventTests {
     struct SignedUp: DomainEvent, Equatable {
         static let eventType = "SignedUp"
-        static let aggregateType = "Person"
+        static let channel: EventChannel = "Person"
         let name: String
         var referrer: String?
     }
@@ -120,7 +120,7 @@ import TramSQLite
         }
         struct Left: DomainEvent {
             static let eventType = "Left"
-            static let aggregateType = "Person"
+            static let channel: EventChannel = "Person"
         }
         try refuse(
             "Registered", .on(SignedUp.self, formerly: "Registered") { _, _ in .handled() },

@@ -7,7 +7,7 @@ import TramSQLite
 @Suite struct IsolationTests {
     struct Wanted: DomainEvent {
         static let eventType = "Wanted"
-        static let aggregateType = "Thing"
+        static let channel: EventChannel = "Thing"
         let parent: Int
     }
 

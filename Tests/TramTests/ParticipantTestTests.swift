@@ -15,13 +15,13 @@ private struct Reserved: Reply, Hashable {
 
 private struct RoomTaken: DomainEvent {
     static let eventType = "RoomTaken"
-    static let aggregateType = "Room"
+    static let channel: EventChannel = "Room"
     let by: String
 }
 
 private struct Cleaned: DomainEvent {
     static let eventType = "Cleaned"
-    static let aggregateType = "Room"
+    static let channel: EventChannel = "Room"
 }
 
 /// A hotel that reserves the room of a number once for each command: it does not recognize one that
@@ -79,6 +79,30 @@ private struct Hotel {
         try test.publish(Cleaned(), about: 8, despite: mishap)
             .expectOutcome(.handled, "cleaned, 2 reservations")
             .expectNoMessage()
+    }
+
+    @Test func `at the first delivery, too, the handler has run when the process dies`() throws {
+        let mishaps: [(Mishap?, Int)] = [
+            (nil, 1), (.deliveredTwice, 1), (.diedBeforeCommit, 2), (.diedBeforeMark, 1),
+            (.failed(times: 3), 4),
+        ]
+        for (mishap, expected) in mishaps {
+            let calls = Calls()
+            let cleaners = DomainEventHandlers(
+                "cleaners",
+                [
+                    .on(Cleaned.self) { _, _ in
+                        calls.count += 1
+                        return .handled("seen")
+                    }
+                ])
+            try ParticipantTest([cleaners]).publish(Cleaned(), about: 1, despite: mishap)
+            #expect(calls.count == expected, "\(String(describing: mishap))")
+        }
+    }
+
+    private final class Calls: @unchecked Sendable {
+        var count = 0
     }
 
     @Test func `a store of one's own is used, and prepared`() throws {

@@ -6,14 +6,14 @@ import TramSQLite
 /// as it is not mended.
 struct Happened: DomainEvent {
     static let eventType = "Happened"
-    static let aggregateType = "Thing"
+    static let channel: EventChannel = "Thing"
     let number: Int
 }
 
 /// Happens in consequence, in the receiver's service.
 struct Noticed: DomainEvent {
     static let eventType = "Noticed"
-    static let aggregateType = "Notice"
+    static let channel: EventChannel = "Notice"
     let number: Int
 }
 

@@ -8,7 +8,7 @@ import TramSQLite
     /// Asks for a saga.
     struct Asked: DomainEvent {
         static let eventType = "Asked"
-        static let aggregateType = "Question"
+        static let channel: EventChannel = "Question"
     }
 
     /// A service whose sagas are started by users and by the event ``Asked``, and a participant that has

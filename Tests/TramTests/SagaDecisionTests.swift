@@ -355,6 +355,12 @@ private struct Shop {
         for decision in SagaDecision.allCases {
             #expect(throws: SagaError.abandoned(shop.saga)) { try shop.decide(decision) }
         }
+        _ = try shop.sagas.write {
+            try $0.execute("UPDATE saga_instance SET definition_version = 9")
+        }
+        let inspected = try shop.sagas.read { try shop.manager.inspect("1", in: $0) }
+        #expect(inspected.isAbandoned)
+        #expect(inspected.stranded == nil, "nothing is to be done about it any more")
     }
 
     @Test func `a saga that has failed keeps its locks until it is abandoned`() throws {

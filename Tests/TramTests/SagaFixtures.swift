@@ -35,7 +35,7 @@ struct TestSaga: Saga {
 
 struct SagaEnded: DomainEvent {
     static let eventType = "SagaEnded"
-    static let aggregateType = "Saga"
+    static let channel: EventChannel = "Saga"
     let how: String
 }
 

@@ -287,7 +287,7 @@ import TramSQLite
     }
 
     /// What a row of a store from before steps had names looks like.
-    @Test func `numbers are read by the oldest version, and become names`() throws {
+    @Test func `numbers are read by the first version, and become names`() throws {
         let system = try System()
         try system.startFirst()
         try system.sagas.write { transaction in
@@ -310,6 +310,35 @@ import TramSQLite
         let row = try system.row()
         #expect(row[0] == .integer(1))
         #expect(row[2] == .text(#"["book","charge"]"#))
+    }
+
+    @Test func `without the first version, a row from before there were versions is stranded`()
+        throws
+    {
+        let system = try System()
+        try system.startFirst()
+        _ = try system.sagas.write { transaction in
+            try transaction.execute(
+                """
+                UPDATE saga_instance SET definition_version = NULL, executed_steps = '[0]',
+                    state_name = replace(state_name, '"charge"', '1')
+                """)
+        }
+        let row = try system.row()
+        let manager = try SagaManager(TripV3(), formerly: [TripV2()], id: "trips")
+        let saga = try system.sagas.read { try manager.inspect("1", in: $0) }
+        #expect(saga.stranded?.reason == .unknownVersion(1, known: [3, 2]))
+        #expect(saga.overview?.state == .running(step: "step 1"), "nobody guesses its name")
+        #expect(saga.definition == nil)
+        let relay = try system.relay(manager)
+        #expect(try failures(relay).first?.contains("version 1") == true)
+        #expect(try relay.outlook(of: saga.reference)?.overview.state == .running(step: "step 1"))
+        #expect(try system.row() == row)
+        #expect(
+            try failures(
+                system.relay(SagaManager(TripV3(), formerly: [TripV2(), TripV1()], id: "trips")))
+                == [])
+        #expect(try system.state() == .completed)
     }
 
     @Test func `versions of one saga are told apart`() throws {

@@ -11,7 +11,7 @@ import TramSQLite
 /// What the shop tells the packers.
 struct OrderPlaced: DomainEvent {
     static let eventType = "OrderPlaced"
-    static let aggregateType = "Order"
+    static let channel: EventChannel = "Order"
     let item: String
 }
 

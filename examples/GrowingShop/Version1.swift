@@ -30,7 +30,7 @@ enum Version1 {
 
     struct PaymentTaken: DomainEvent {
         static let eventType = "PaymentTaken"
-        static let aggregateType = "Payment"
+        static let channel: EventChannel = "Payment"
         let cents: Int
     }
 

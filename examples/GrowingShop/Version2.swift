@@ -42,7 +42,7 @@ enum Version2 {
     /// Was ``Version1/PaymentTaken``.
     struct Charged: DomainEvent {
         static let eventType = "Charged"
-        static let aggregateType = "Payment"
+        static let channel: EventChannel = "Payment"
         let amount: Amount
 
         @Sendable init(former old: Version1.PaymentTaken) {

@@ -8,7 +8,7 @@ import TramSQLite
 /// What one service tells the other.
 struct GreetingSent: DomainEvent {
     static let eventType = "GreetingSent"
-    static let aggregateType = "Greeting"
+    static let channel: EventChannel = "Greeting"
     let text: String
 }
 

@@ -33,7 +33,7 @@
     /// What one service tells the other.
     struct GreetingSent: DomainEvent {
         static let eventType = "GreetingSent"
-        static let aggregateType = "Greeting"
+        static let channel: EventChannel = "Greeting"
         let text: String
     }
 

@@ -44,8 +44,12 @@ public struct Refusal: Error {
 public struct CommandChannel: Hashable, Sendable, ExpressibleByStringLiteral {
     public let name: String
 
-    public init(stringLiteral name: String) {
+    public init(_ name: String) {
         self.name = name
+    }
+
+    public init(stringLiteral name: String) {
+        self.init(name)
     }
 }
 

@@ -5,8 +5,21 @@
 public protocol DomainEvent: Codable, Sendable {
     /// The event's name on the wire, for example `OrderCreated`.
     static var eventType: String { get }
-    /// The type of the aggregate that it happened to, which is also its channel.
-    static var aggregateType: String { get }
+    /// The channel of the aggregate that it happened to.
+    static var channel: EventChannel { get }
+}
+
+/// Where events about aggregates of one type are told. Its name is that type, for example `Order`.
+public struct EventChannel: Hashable, Sendable, ExpressibleByStringLiteral {
+    public let name: String
+
+    public init(_ name: String) {
+        self.name = name
+    }
+
+    public init(stringLiteral name: String) {
+        self.init(name)
+    }
 }
 
 extension Transaction {
@@ -23,11 +36,11 @@ extension Transaction {
         try MessageHeader.refuseReserved(headers)
         var all = headers
         all[MessageHeader.eventType] = Event.eventType
-        all[MessageHeader.eventAggregateType] = Event.aggregateType
+        all[MessageHeader.eventAggregateType] = Event.channel.name
         all[MessageHeader.eventAggregateID] = aggregateID.description
         return try Outbox(self).append(
             OutgoingMessage(
-                type: Event.eventType, destination: Event.aggregateType,
+                type: Event.eventType, destination: Event.channel.name,
                 partitionID: aggregateID.description, headers: all,
                 payload: WireFormat.encode(event)))
     }

@@ -36,7 +36,7 @@ public struct DomainEventHandlers: Subscriber {
         var byName: [String: [String: DomainEventHandler]] = [:]
         for handler in handlers {
             for name in handler.names {
-                let other = byName[handler.aggregateType, default: [:]]
+                let other = byName[handler.channel, default: [:]]
                     .updateValue(handler, forKey: name)
                 if other != nil { mistakes.append(.handlerTwice(type: name, subscriber: id)) }
             }
@@ -47,7 +47,7 @@ public struct DomainEventHandlers: Subscriber {
             formerEvents: handlers.flatMap { handler in
                 handler.formerNames.map {
                     FormerEventName(
-                        channel: handler.aggregateType, type: handler.eventType, formerly: $0)
+                        channel: handler.channel, type: handler.eventType, formerly: $0)
                 }
             })
     }
@@ -68,7 +68,7 @@ public struct DomainEventHandlers: Subscriber {
 
 /// One event's handler.
 public struct DomainEventHandler: Sendable {
-    let aggregateType: String
+    let channel: String
     let eventType: String
     /// The names that the event had, each once; its present one where it had another form.
     let formerNames: [String]
@@ -144,7 +144,7 @@ public struct DomainEventHandler: Sendable {
     ) -> DomainEventHandler {
         let reader = EventReader(forms)
         return DomainEventHandler(
-            aggregateType: Event.aggregateType, eventType: Event.eventType,
+            channel: Event.channel.name, eventType: Event.eventType,
             formerNames: reader.formerNames
         ) { message, transaction in
             try handler(DomainEventEnvelope(message, event: reader.event(of: message)), transaction)

@@ -19,7 +19,7 @@ public struct Inbox {
     /// - Returns: false when it has handled that message before.
     /// - Throws: ``StoreError/rolledBack(service:detail:)`` when it has handled another message of
     ///   that id: then the outbox has given out its numbers again, and this one is no duplicate.
-    public func record(
+    package func record(
         _ id: MessageID, digest: Int? = nil, sent: Timestamp? = nil, for subscriber: String,
         outcome: HandlerOutcome? = nil
     ) throws -> Bool {

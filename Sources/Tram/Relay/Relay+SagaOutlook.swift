@@ -13,27 +13,33 @@ extension Relay {
         else { return nil }
         let definition = definition(of: row, manager)
         let overview = try row.overview(definition)
-        guard let request = overview.lastRequest, !overview.state.isEnd else {
-            let isAbandoned = try service.store.read { try SagaDecisions($0).isAbandoned(saga) }
-            return SagaOutlook(overview, isAbandoned: isAbandoned)
-        }
+        let isAbandoned = try service.store.read { try SagaDecisions($0).isAbandoned(saga) }
+        guard let request = try service.store.read({ try SagaLog($0).unanswered(of: overview) })
+        else { return SagaOutlook(overview, isAbandoned: isAbandoned) }
         // In the order in which messages travel: what moves on meanwhile is met again.
         let sent = try service.store.read { try Outbox($0).message(request.number) }
         let discarded = try service.store.read { try Outbox($0).discarded(of: request) }
         let channel = sent?.message.destination ?? self.channel(of: overview, definition)
         let handledBy = try receivers(on: channel).filter { receiver in
             try availability.attempt(receiver.service.store) {
-                try $0.read { try Inbox($0).contains(request, for: receiver.subscriber.id) }
+                // One that could not be resumed is in the inbox all the same.
+                try $0.read {
+                    try Inbox($0).contains(request, for: receiver.subscriber.id)
+                        && stashed(request, in: $0) == nil
+                }
             } ?? false
         }.map(\.subscriber.id)
         if let sent, !sent.isPublished, handledBy.isEmpty, discarded.isEmpty {
-            return SagaOutlook(overview, onItsWay: sent.message.heading)
+            return SagaOutlook(
+                overview, request: request, onItsWay: sent.message.heading,
+                isAbandoned: isAbandoned)
         }
         let onItsWay =
-            try stashed(request, of: saga, availability)
+            try stashed(request, isDiscarded: !discarded.isEmpty, availability)
             ?? reply(to: request, of: saga, (service, manager), availability)
         return SagaOutlook(
-            overview, onItsWay: onItsWay, handledBy: discarded.isEmpty ? handledBy : [],
+            overview, request: request, onItsWay: onItsWay,
+            handledBy: discarded.isEmpty ? handledBy : [], isAbandoned: isAbandoned,
             isComplete: participants.allSatisfy { availability.includes($0.name) })
     }
 
@@ -55,7 +61,7 @@ extension Relay {
     ) -> SagaDefinition? {
         let versions = manager.wiring.sagas.filter { $0.sagaType == row.saga.type }
             .flatMap(\.versions)
-        return row.version == nil ? versions.last : versions.first { $0.version == row.version }
+        return versions.first { $0.version == row.definitionVersion }
     }
 
     /// Where the outstanding command was sent, as the definition says: its row may be gone.
@@ -73,33 +79,49 @@ extension Relay {
         }
     }
 
-    /// The services that take part in sagas: only these have stashed commands, and reply.
+    /// The services that receive commands: only these have stashed ones. Any service may reply, to a
+    /// token that it was told.
     private var participants: [Service] {
         services.filter { $0.subscribers.contains { !$0.wiring.commandChannels.isEmpty } }
     }
 
+    /// The command while a participant has it in its stash. One that was given back there is on its way
+    /// from its outbox, unless an operator has discarded it.
     private func stashed(
-        _ request: MessageID, of saga: SagaReference, _ availability: Availability
+        _ request: MessageID, isDiscarded: Bool, _ availability: Availability
     ) throws -> MessageHeading? {
         for service in participants {
-            let command = try availability.attempt(service.store) {
-                try $0.read { transaction -> MessageHeading? in
-                    guard try SagaLocks.exist(in: transaction) else { return nil }
-                    return try Sagas.stashedCommands(of: saga, in: transaction)
-                        .first { $0.id == request }
-                }
+            let found = try availability.attempt(service.store) {
+                try $0.read { try stashed(request, in: $0) }
             }
-            if let command = command ?? nil { return command }
+            guard let (command, isGivenBack) = found ?? nil else { continue }
+            if !isGivenBack || !isDiscarded { return command }
         }
         return nil
+    }
+
+    private func stashed(
+        _ request: MessageID, in transaction: any Transaction
+    ) throws -> (command: MessageHeading, isGivenBack: Bool)? {
+        guard try SagaLocks.exist(in: transaction) else { return nil }
+        let locks = SagaLocks(transaction)
+        guard let place = try locks.stashed(request),
+            let command = try locks.heading(stashed: request)
+        else { return nil }
+        return (command, place.isGivenBack)
     }
 
     private func reply(
         to request: MessageID, of saga: SagaReference, _ runner: Place,
         _ availability: Availability
     ) throws -> MessageHeading? {
-        for service in participants {
-            let replies = try availability.attempt(service.store) {
+        let names = Set(participants.map(\.name))
+        // Others reply seldom, to a token that they were told: what they would say is not asked of a
+        // service that is away.
+        let others = Availability()
+        for service in services {
+            let asked = names.contains(service.name) ? availability : others
+            let replies = try asked.attempt(service.store) {
                 try $0.read { try Outbox($0).unpublishedReplies(to: request, of: saga) }
             }
             let reply = try replies?.first { reply in

@@ -17,6 +17,9 @@ public enum SagaDecision: String, CaseIterable, Hashable, Sendable {
 public struct SagaOutlook: Sendable {
     /// Where it stands.
     public let overview: SagaOverview
+    /// The command whose reply is missing: the one that is awaited or, of a saga that has failed because
+    /// no reply to a compensation came in time, that compensation's. Nil when no reply is missing.
+    public let request: MessageID?
     /// The outstanding command, or its reply, while it is on its way: pending, failed, held behind
     /// another, parked or stashed. Nil when nothing will come.
     public let onItsWay: MessageHeading?
@@ -29,10 +32,11 @@ public struct SagaOutlook: Sendable {
     public let isComplete: Bool
 
     package init(
-        _ overview: SagaOverview, onItsWay: MessageHeading? = nil, handledBy: [String] = [],
-        isAbandoned: Bool = false, isComplete: Bool = true
+        _ overview: SagaOverview, request: MessageID? = nil, onItsWay: MessageHeading? = nil,
+        handledBy: [String] = [], isAbandoned: Bool = false, isComplete: Bool = true
     ) {
         self.overview = overview
+        self.request = request
         self.onItsWay = onItsWay
         self.handledBy = handledBy
         self.isAbandoned = isAbandoned

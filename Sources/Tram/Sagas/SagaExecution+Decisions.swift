@@ -10,7 +10,7 @@ extension SagaExecution {
         let step = instance.state.step
         let carriedOut: SagaDecision
         switch decision {
-        case .retry, .resend: carriedOut = try takeUp(decision, because: reason)
+        case .retry, .resend: carriedOut = try takeUp(decision, outlook, because: reason)
         case .skip:
             try skip(because: reason)
             carriedOut = .skip
@@ -30,14 +30,21 @@ extension SagaExecution {
     /// Begins the operation under way once more.
     ///
     /// - Returns: what has really been done.
-    private func takeUp(_ decision: SagaDecision, because reason: String) throws -> SagaDecision {
+    private func takeUp(
+        _ decision: SagaDecision, _ outlook: SagaOutlook, because reason: String
+    ) throws -> SagaDecision {
         var carriedOut = SagaDecision.resend
         if case .failed(let step) = instance.state {
-            guard decision == .retry else {
+            // Only what was not answered is sent again; what was refused is tried once more.
+            guard decision == .retry || outlook.request != nil else {
                 throw SagaError.notPossible(
                     decision, instance.reference, why: "it has failed: retry it")
             }
+            if let step = stepUnderWay, !isUndoable(step) {
+                throw SagaError.notCompensatable(instance.reference, step: step.name)
+            }
             instance.state = .compensating(step: step)
+            instance.retries.isInDoubt = outlook.request != nil
             carriedOut = .retry
         }
         guard let (step, _) = operationUnderWay else {
@@ -68,6 +75,10 @@ extension SagaExecution {
         let mayHaveHappened = !wasRefused || instance.retries.isInDoubt
         let inDoubt = instance.executed + (mayHaveHappened ? [step.name] : [])
         if let step = steps.first(where: { inDoubt.contains($0.name) && $0.cannotBeUndone }) {
+            throw SagaError.notCompensatable(instance.reference, step: step.name)
+        }
+        if mayHaveHappened, step.hasEffectElsewhere, !isUndoable(step) {
+            // The data knows nothing yet of what the reply would have said.
             throw SagaError.notCompensatable(instance.reference, step: step.name)
         }
         if let command = outlook.onItsWay, command.id == instance.lastRequest,
@@ -102,10 +113,11 @@ extension SagaExecution {
 }
 
 extension Step {
-    /// Whether its action has an effect at a participant, and nothing undoes that.
-    fileprivate var cannotBeUndone: Bool {
-        guard compensation == nil, let action else { return false }
-        if case .participant = action.work { return true }
-        return false
+    /// Whether its action has an effect at a participant.
+    var hasEffectElsewhere: Bool {
+        if case .participant? = action?.work { true } else { false }
     }
+
+    /// Whether its action has an effect at a participant, and nothing undoes that.
+    fileprivate var cannotBeUndone: Bool { compensation == nil && hasEffectElsewhere }
 }

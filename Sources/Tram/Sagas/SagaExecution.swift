@@ -195,7 +195,25 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         try record(isCompensating ? .stuck : .refused, step: step, message: message, detail: detail)
         // A command before this one may have been handled all the same.
         let mayHaveHappened = instance.retries.isInDoubt && !isCompensating
+        if mayHaveHappened, step.hasEffectElsewhere, !isUndoable(step) {
+            return try fail(inDoubtOf: step)
+        }
         try advance(mayHaveHappened ? .timedOut : .failed)
+    }
+
+    /// An earlier command of a step may have been handled, and nothing undoes that: an operator must
+    /// decide.
+    private func fail(inDoubtOf step: Step<Definition.Data>) throws {
+        words.append("an earlier command may have been handled, and nothing undoes it")
+        instance.executed.append(step.name)
+        instance.state = .failed(step: step.name)
+        instance.stopWaiting()
+        try end()
+    }
+
+    /// Whether a step has a compensation that is wanted, with the data as it is.
+    func isUndoable(_ step: Step<Definition.Data>) -> Bool {
+        step.compensation?.isWanted(instance.data) ?? false
     }
 
     var isCompensating: Bool {

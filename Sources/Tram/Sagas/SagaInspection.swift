@@ -13,7 +13,8 @@ public struct SagaInspection: Sendable {
     public let log: [SagaLogEntry]
     /// What is wrong with its rows, a phrase for each fault; empty when all of them can be read.
     public let damage: [String]
-    /// Why it cannot go on by a definition of this program; nil when it can, or has ended well.
+    /// Why it cannot go on by a definition of this program; nil when it can, or has ended well or
+    /// was abandoned.
     public let stranded: SagaStranded?
     /// Whether an operator has given it up: then it has failed for good.
     public let isAbandoned: Bool
@@ -58,12 +59,14 @@ extension SagaManager {
         case .completed, .rolledBack, nil: stranded = nil
         case .running, .compensating, .failed: break
         }
+        let isAbandoned = try SagaDecisions(transaction).isAbandoned(reference)
+        if isAbandoned { stranded = nil }
         let log = try SagaLog(transaction).readableEntries(
             of: reference, definition ?? versions.definition)
         return SagaInspection(
             reference: reference, overview: overview, definition: definition, log: log.entries,
             damage: (row?.damage() ?? ["it has no row in saga_instance"]) + log.damage,
             stranded: stranded,
-            isAbandoned: try SagaDecisions(transaction).isAbandoned(reference))
+            isAbandoned: isAbandoned)
     }
 }

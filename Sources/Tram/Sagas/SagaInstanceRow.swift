@@ -3,6 +3,9 @@ struct SagaInstanceRow {
     let saga: SagaReference
     /// The version that the instance was started with; nil when that was before there were versions.
     let version: Int?
+    /// The version by which the instance goes on. What was started before there were versions was started
+    /// with the first.
+    var definitionVersion: Int { version ?? 1 }
     /// Read once: everybody asks for it.
     private let state: Result<StateName, SagaDamage>
     private let lastRequest: String?

@@ -57,17 +57,29 @@ extension SagaLocks {
     }
 
     /// The commands of a saga that wait for a lock.
-    func stashedCommands(of saga: SagaReference) throws -> [MessageHeading] {
+    ///
+    /// - Parameter givenBack: whether those are meant that could not be resumed instead.
+    func stashedCommands(
+        of saga: SagaReference, givenBack: Bool = false
+    ) throws -> [MessageHeading] {
         try transaction.rows(
             """
             SELECT message_id, message_type FROM saga_stash_table
-            WHERE saga_type = \(saga.type) AND saga_id = \(saga.id) AND returned = 0
+            WHERE saga_type = \(saga.type) AND saga_id = \(saga.id)
+                AND returned = \(givenBack ? 1 : 0)
             ORDER BY sequence
             """
         ).compactMap { row in
             let (id, type): (String, String) = try row.values()
             return MessageID(id).map { MessageHeading(id: $0, type: type) }
         }
+    }
+
+    /// What a stashed command is, also when it was given back; nil when the stash does not have it.
+    func heading(stashed message: MessageID) throws -> MessageHeading? {
+        try transaction.rows(
+            "SELECT message_type FROM saga_stash_table WHERE message_id = \(message.description)"
+        ).first.map { MessageHeading(id: message, type: try $0.values()) }
     }
 
     // MARK: Going on

@@ -92,6 +92,29 @@ struct SagaLog {
         }
     }
 
+    /// The command of a saga whose reply is missing, see ``SagaOutlook/request``.
+    func unanswered(of saga: SagaOverview) throws -> MessageID? {
+        switch saga.state {
+        case .running, .compensating: return saga.lastRequest
+        case .completed, .rolledBack: return nil
+        case .failed: break
+        }
+        let row = try transaction.rows(
+            """
+            SELECT event, message_id FROM saga_log
+            WHERE saga_type = \(saga.reference.type) AND saga_id = \(saga.reference.id)
+                AND event IN
+                    (\(SagaLogEvent.timedOut), \(SagaLogEvent.stuck), \(SagaLogEvent.refused),
+                     \(SagaLogEvent.abandoned))
+            ORDER BY id DESC LIMIT 1
+            """
+        ).first
+        guard let row else { return nil }
+        let (event, message): (String, String?) = try row.values()
+        guard event == SagaLogEvent.timedOut.rawValue else { return nil }
+        return message.flatMap { MessageID($0) }
+    }
+
     /// - Throws: ``SagaDamage`` when an entry does not hold what it should.
     func entries(of saga: SagaReference) throws -> [SagaLogEntry] {
         let (entries, damage) = try readableEntries(of: saga)

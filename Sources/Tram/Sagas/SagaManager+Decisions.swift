@@ -32,7 +32,9 @@ extension SagaManager {
         case .completed, .rolledBack: throw SagaError.hasEnded(reference, now.state)
         case .running, .compensating, .failed: break
         }
-        guard now.state == outlook.overview.state, now.lastRequest == outlook.overview.lastRequest
+        guard now.state == outlook.overview.state,
+            now.lastRequest == outlook.overview.lastRequest,
+            try SagaLog(transaction).unanswered(of: now) == outlook.request
         else { throw SagaError.hasMoved(reference) }
         if let message = outlook.onItsWay, decision == .resend || decision == .retry {
             throw SagaError.notStuck(reference, onItsWay: message)

@@ -8,7 +8,8 @@ public enum SagaState: Hashable, Sendable {
     case completed
     /// Every step that had been done has been undone.
     case rolledBack
-    /// A compensation was refused: the saga stands there until it is taken up again.
+    /// A compensation was refused, or a step may have been done that has none: the saga stands there
+    /// until an operator decides.
     case failed(step: String)
 
     /// Whether nothing more will happen by itself.

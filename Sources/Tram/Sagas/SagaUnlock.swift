@@ -7,7 +7,7 @@ extension Transaction {
     /// Asks a participant to free a lock that it holds for a saga.
     package func unlock(_ target: String, on channel: String, of saga: SagaReference) throws {
         try send(
-            SagaUnlock(), to: CommandChannel(stringLiteral: channel), orderedBy: saga.id,
+            SagaUnlock(), to: CommandChannel(channel), orderedBy: saga.id,
             sagaHeaders: [
                 MessageHeader.commandSagaType: saga.type,
                 MessageHeader.commandSagaID: saga.id,

@@ -32,12 +32,11 @@ struct SagaVersions: Sendable {
         return definition
     }
 
-    /// The definition that an instance was started with. Instances from before there were versions go
-    /// on by the oldest.
+    /// The definition that an instance was started with.
     ///
     /// - Throws: ``SagaStranded`` when the program does not give it.
     func saga(of row: SagaInstanceRow) throws(SagaStranded) -> any Saga {
-        guard let version = row.version else { return sagas[sagas.count - 1] }
+        let version = row.definitionVersion
         if let saga = sagas.first(where: { Swift.type(of: $0).version == version }) { return saga }
         throw SagaStranded(
             saga: row.saga,

@@ -16,6 +16,32 @@ public enum Sagas {
         try SagaLocks(transaction).stashedCommands(of: saga)
     }
 
+    /// The command whose reply is missing, see ``SagaOutlook/request``.
+    package static func unanswered(
+        of saga: SagaOverview, in transaction: any Transaction
+    ) throws -> MessageID? {
+        try SagaLog(transaction).unanswered(of: saga)
+    }
+
+    /// The commands of a saga that have waited for a lock, could not be resumed, and are left to their
+    /// outboxes. The inbox knows them as handled, which they are not.
+    package static func commandsGivenBack(
+        of saga: SagaReference, in transaction: any Transaction
+    ) throws -> [MessageID] {
+        try SagaLocks(transaction).stashedCommands(of: saga, givenBack: true).map(\.id)
+    }
+
+    /// Whether a message is a command that has waited for a lock, could not be resumed, and is left to
+    /// its outbox.
+    package static func isGivenBack(
+        _ message: Message, in transaction: any Transaction
+    ) throws -> Bool {
+        guard SagaReference(of: message) != nil, try SagaLocks.exist(in: transaction) else {
+            return false
+        }
+        return try SagaLocks(transaction).stashed(message.id)?.isGivenBack == true
+    }
+
     /// Whether the columns of a saga's row say the same as its state.
     package static func isConsistent(
         _ saga: SagaReference, in transaction: any Transaction

@@ -1,4 +1,23 @@
 /// What can go wrong in a store, as facts. Prose and exit codes are made of them elsewhere.
+///
+/// Another kind of store says the same of its own errors. Where a case has a `path`, it gives the name by
+/// which its user knows the store, such as a URL without its password; and it asks what each case makes
+/// a relay do:
+///
+/// * The service is away, and the others go on: ``missing(path:)`` when there is no such database,
+///   ``busy(path:waited:)`` when a lock or a connection was waited for too long, ``moved(path:)`` when
+///   the connection was lost and the next transaction may have another, ``damaged(path:detail:)``,
+///   ``tooNew(path:version:supported:)``.
+/// * The relay stops, since going on could lose or mix: ``foreign(path:applicationID:)``,
+///   ``ofOtherSystem(service:detail:)``, ``rolledBack(service:detail:)``, ``notWritable(path:detail:)``,
+///   ``full(path:)``, ``inputOutput(path:detail:atCommit:)``. The last one with `atCommit` is for every
+///   commit whose outcome is not known: its messages are delivered again, and the inbox knows them.
+/// * Only this delivery has failed: ``constraint(sql:detail:)`` when a row breaks a rule, with the statement
+///   `COMMIT` when that is found at the commit (of a serialization failure, too: the delivery is
+///   made again by itself), ``failed(sql:code:detail:)``, ``unexpectedRow(_:)``,
+///   ``transactionOver(service:)``, ``nested(service:)``, ``forbidden(sql:)``.
+///
+/// `StoreContract` in `TramTesting` tests what can be tested of it without breaking a disk.
 public enum StoreError: Error, Hashable, Sendable {
     /// There is no file, or an empty one, where a store should be.
     case missing(path: String)
