@@ -121,7 +121,8 @@ extension CustomersAndOrders {
                 if notes.discarded.contains(key) { continue }
                 if let payload = notes.edits[key] { message = message.replacing(payload: payload) }
                 guard view.accepts(type: message.type, from: message.destination),
-                    try entry.isPublished || inbox.contains(message.id, for: view.id)
+                    try entry.isPublished || !notes.isFor(key)
+                        || inbox.contains(message.id, for: view.id)
                 else { continue }
                 last = message
                 do {

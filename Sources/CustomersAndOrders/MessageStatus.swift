@@ -156,6 +156,10 @@ extension CustomersAndOrders {
                             && !Sagas.isGivenBack(message, in: $0)
                     }
                 }
+                let key = DeliveryNotes.Key(
+                    message: message.id.number, subscriber: subscriber.id)
+                // It is pending again, and not for this one.
+                if isHandled != true, !notes.isFor(key) { continue }
                 deliveries.append(
                     status(of: message, at: subscriber.id, notes, isHandled: isHandled == true))
             }

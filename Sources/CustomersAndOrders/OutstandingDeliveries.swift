@@ -259,14 +259,17 @@ extension CustomersAndOrders {
                             && !Inbox(transaction).contains($0.id, for: view.id)
                     }
                 }
-                let discarded = try availability.attempt(source.store) { store in
+                let settled = try availability.attempt(source.store) { store in
                     try store.read { transaction in
-                        try missed.filter {
-                            try Outbox(transaction).discarded(of: $0.id).contains(view.id)
-                        }.map(\.id)
+                        let outbox = Outbox(transaction)
+                        return try missed.map(\.id).filter { id in
+                            let key = DeliveryNotes.Key(message: id.number, subscriber: view.id)
+                            return try outbox.discarded(of: id).contains(view.id)
+                                || !outbox.notes(id.number...id.number).isFor(key)
+                        }
                     }
                 }
-                for message in missed where !(discarded ?? []).contains(message.id) {
+                for message in missed where !(settled ?? []).contains(message.id) {
                     guard let customer = try customerID(of: message, availability) else { continue }
                     behind[customer, default: 0] += 1
                 }

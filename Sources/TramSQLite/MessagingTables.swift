@@ -208,6 +208,15 @@ enum MessagingTables {
             PRIMARY KEY (consumer_id, source)
         ) STRICT, WITHOUT ROWID
         """,
+        // For whom alone a published message is pending again; without rows it is for everyone.
+        """
+        CREATE TABLE redelivery (
+            message_id INTEGER NOT NULL
+                REFERENCES message (id) ON DELETE CASCADE ON UPDATE CASCADE,
+            consumer_id TEXT NOT NULL,
+            PRIMARY KEY (message_id, consumer_id)
+        ) STRICT, WITHOUT ROWID
+        """,
         // A digest of the tables as they were when they were last compared with the program's.
         "ALTER TABLE store_identity ADD COLUMN schema_digest INTEGER",
     ]

@@ -30,6 +30,9 @@ package struct DeliveryNotes {
     /// The deliveries that wait behind one that has failed, and which one.
     package private(set) var behindFailed: [Key: Int] = [:]
 
+    /// The messages that are pending again, and for whom alone.
+    private var receivers: [Int: Set<String>] = [:]
+
     /// The messages of which a delivery has failed or is parked.
     private var failing: Set<Int> = []
 
@@ -39,7 +42,17 @@ package struct DeliveryNotes {
     /// Whether nothing is known.
     var isEmpty: Bool {
         attempts.isEmpty && parked.isEmpty && discarded.isEmpty && edits.isEmpty && ahead.isEmpty
+            && receivers.isEmpty
     }
+
+    /// Whether a pending message is for a subscriber: not so when it was published, and is pending again
+    /// for others.
+    package func isFor(_ key: Key) -> Bool {
+        receivers.isEmpty || receivers[key.message]?.contains(key.subscriber) ?? true
+    }
+
+    /// Whether a delivery need never be made.
+    func isSettled(_ key: Key) -> Bool { discarded.contains(key) || !isFor(key) }
 
     /// Whether a delivery of the message has failed or is parked.
     func hasFailure(of message: Message) -> Bool {
@@ -63,6 +76,7 @@ package struct DeliveryNotes {
             errors[key] = text
             failing.insert(message)
         case "discarded": discarded.insert(key)
+        case "only for": receivers[message, default: []].insert(subscriber)
         case "edited": edits[key] = text
         case "behind failed": behindFailed[key] = min(number, behindFailed[key] ?? number)
         default: ahead[key] = min(number, ahead[key] ?? number)

@@ -26,6 +26,9 @@ extension Outbox {
             SELECT 'edited', message_id, consumer_id, 0, payload FROM delivery_edit
             WHERE message_id >= \(first) AND message_id <= \(last)
             UNION ALL
+            SELECT 'only for', message_id, consumer_id, 0, '' FROM redelivery
+            WHERE message_id >= \(first) AND message_id <= \(last)
+            UNION ALL
             SELECT 'ahead', message.id, letter.consumer_id, letter.message_id, ''
             FROM dead_letter AS letter JOIN message
                 ON message.destination = letter.destination

@@ -34,6 +34,7 @@ extension Outbox {
         for renumbering in renumbered {
             let (from, to) = (renumbering.from.number, renumbering.to.number)
             try transaction.execute("DELETE FROM delivery_failure WHERE message_id = \(from)")
+            try transaction.execute("DELETE FROM redelivery WHERE message_id = \(from)")
             try transaction.execute(
                 "UPDATE message SET id = \(to), published = 0, aside = 0 WHERE id = \(from)")
             try transaction.execute(
@@ -64,9 +65,27 @@ extension Outbox {
         }
     }
 
-    /// Makes messages pending again that were published.
+    /// Makes messages pending again that were published, for all who have not handled them.
     func markUnpublished(_ ids: [MessageID]) throws {
         for id in ids {
+            try transaction.execute("DELETE FROM redelivery WHERE message_id = \(id.number)")
+            try transaction.execute(
+                "UPDATE message SET published = 0, aside = 0 WHERE id = \(id.number)")
+        }
+    }
+
+    /// Makes messages pending again for one subscriber: to all others, those that were published stay so.
+    /// A message that was not is pending for whoever it was, and for this one.
+    func markUnpublished(_ ids: [MessageID], for subscriber: String) throws {
+        for id in ids {
+            try transaction.execute(
+                """
+                INSERT INTO redelivery (message_id, consumer_id)
+                SELECT id, \(subscriber) FROM message WHERE id = \(id.number)
+                    AND (published = 1 OR EXISTS
+                        (SELECT 1 FROM redelivery AS other WHERE other.message_id = message.id))
+                ON CONFLICT (message_id, consumer_id) DO NOTHING
+                """)
             try transaction.execute(
                 "UPDATE message SET published = 0, aside = 0 WHERE id = \(id.number)")
         }

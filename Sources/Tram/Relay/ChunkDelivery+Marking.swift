@@ -99,7 +99,7 @@ extension ChunkDelivery {
             if subscribers.isEmpty { subscribers = [""] }
             let open = subscribers.filter { subscriber in
                 let key = DeliveryNotes.Key(message: message.id.number, subscriber: subscriber)
-                return !notes.discarded.contains(key)
+                return !notes.discarded.contains(key) && (subscriber.isEmpty || notes.isFor(key))
                     && !(handled[index]?.contains(subscriber) ?? false)
             }.map { DeliveryNotes.Key(message: message.id.number, subscriber: $0) }
             if open.isEmpty {

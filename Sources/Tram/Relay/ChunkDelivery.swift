@@ -62,7 +62,7 @@ struct ChunkDelivery {
             for subscriber in service.subscribers where subscriber.accepts(message) {
                 guard isSelected(subscriber.id, index) else { continue }
                 let key = DeliveryNotes.Key(message, subscriber)
-                if !chunk.notes.isEmpty, chunk.notes.discarded.contains(key) { continue }
+                if !chunk.notes.isEmpty, chunk.notes.isSettled(key) { continue }
                 if context.isBeforeBeginning(message, of: subscriber) { continue }
                 if !chunk.notes.isEmpty, chunk.notes.parked[key] != nil {
                     isOutstanding[index] = true

@@ -113,7 +113,7 @@ struct DeliveryChoice {
         for service in relay.services {
             for subscriber in service.subscribers where subscriber.accepts(message) {
                 let key = DeliveryNotes.Key(message, subscriber)
-                if handled.contains(key) || notes.discarded.contains(key) { continue }
+                if handled.contains(key) || notes.isSettled(key) { continue }
                 isDone = false
                 guard availability.includes(service.name), !order.holds(message, for: subscriber),
                     notes.ahead[key] == nil, notes.parked[key] == nil

@@ -76,6 +76,7 @@ extension Outbox {
 
     /// Marks a message as published, and leaves alone what is known of failures.
     func markPublishedOnly(_ id: MessageID) throws {
+        try transaction.execute("DELETE FROM redelivery WHERE message_id = \(id.number)")
         try transaction.execute(
             "UPDATE message SET published = 1, aside = 0 WHERE id = \(id.number)")
     }

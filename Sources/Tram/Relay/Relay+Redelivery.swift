@@ -1,7 +1,7 @@
 extension Relay {
     /// Makes messages pending again that were published, and that a subscriber has not handled: after
-    /// an older copy of its store was put back. The next relay delivers them; for all others they are
-    /// duplicates. What has been purged from the outboxes is not brought back.
+    /// an older copy of its store was put back. The next relay delivers them to it and to nobody else.
+    /// What has been purged from the outboxes is not brought back.
     ///
     /// - Parameters:
     ///   - subscriber: the subscriber's id.
@@ -28,7 +28,7 @@ extension Relay {
             ) { missing += $0 }
             try source.store.write { transaction in
                 let outbox = Outbox(transaction)
-                try outbox.markUnpublished(missing)
+                try outbox.markUnpublished(missing, for: subscriber)
                 try outbox.noteRedelivery(to: subscriber)
                 if source.name == service.name { return }
                 try Positions(transaction).set(
@@ -61,7 +61,8 @@ extension Relay {
             guard let last = page.last else { return }
             let wanted = page.filter { entry in
                 let key = DeliveryNotes.Key(entry.message, subscriber)
-                return (entry.isPublished || entry.isSetAside) && subscriber.accepts(entry.message)
+                return (entry.isPublished || entry.isSetAside || !notes.isFor(key))
+                    && subscriber.accepts(entry.message)
                     && (entry.message.isEvent || !onlyEvents)
                     && !notes.discarded.contains(key) && notes.parked[key] == nil
                     && notes.ahead[key] == nil

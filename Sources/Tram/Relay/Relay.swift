@@ -99,16 +99,22 @@ public struct Relay {
     public func possibleDeliveries() throws -> [PossibleDelivery] {
         var order = AggregateOrder()
         return try services.flatMap { source in
-            try source.store.read {
-                try Outbox($0).unpublished(after: 0, through: .max, limit: .max)
+            let (messages, notes) = try source.store.read {
+                try (
+                    Outbox($0).unpublished(after: 0, through: .max, limit: .max),
+                    Outbox($0).notes(0...(.max))
+                )
             }
-            .flatMap { try possibleDeliveries(of: $0, from: source, order: &order) }
+            return try messages.flatMap {
+                try possibleDeliveries(of: $0, notes, from: source, order: &order)
+            }
         }
     }
 
     /// The deliveries of one message that are outstanding and not held back.
     private func possibleDeliveries(
-        of message: Message, from source: Service, order: inout AggregateOrder
+        of message: Message, _ notes: DeliveryNotes, from source: Service,
+        order: inout AggregateOrder
     ) throws -> [PossibleDelivery] {
         var possible: [PossibleDelivery] = []
         for service in services {
@@ -116,7 +122,10 @@ public struct Relay {
                 let isHandled = try service.store.read {
                     try Inbox($0).contains(message.id, for: subscriber.id)
                 }
-                if isHandled || order.holds(message, for: subscriber) { continue }
+                let key = DeliveryNotes.Key(message, subscriber)
+                if isHandled || !notes.isFor(key) || order.holds(message, for: subscriber) {
+                    continue
+                }
                 order.holdBackSuccessors(of: message, for: subscriber)
                 possible.append(
                     PossibleDelivery(
@@ -183,7 +192,7 @@ public struct Relay {
         guard hasReceiver(message) else { return false }
         let done = try subscribersDone(with: message, availability)
         return subscribers(of: message).allSatisfy {
-            done.contains($0.id) || notes.discarded.contains(DeliveryNotes.Key(message, $0))
+            done.contains($0.id) || notes.isSettled(DeliveryNotes.Key(message, $0))
         }
     }
 }

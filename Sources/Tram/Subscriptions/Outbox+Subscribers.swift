@@ -24,6 +24,7 @@ extension Outbox {
                 OR EXISTS (SELECT 1 FROM dead_letter WHERE consumer_id = \(subscriber))
                 OR EXISTS (SELECT 1 FROM delivery_edit WHERE consumer_id = \(subscriber))
                 OR EXISTS (SELECT 1 FROM discarded_delivery WHERE consumer_id = \(subscriber))
+                OR EXISTS (SELECT 1 FROM redelivery WHERE consumer_id = \(subscriber))
             """
         ).isEmpty
     }
@@ -83,10 +84,18 @@ extension Outbox {
                 (SELECT 1 FROM discarded_delivery AS own
                  WHERE own.consumer_id = \(id) AND own.message_id = discarded_delivery.message_id)
             """)
+        try transaction.execute(
+            """
+            UPDATE redelivery SET consumer_id = \(id)
+            WHERE consumer_id = \(former) AND NOT EXISTS
+                (SELECT 1 FROM redelivery AS own
+                 WHERE own.consumer_id = \(id) AND own.message_id = redelivery.message_id)
+            """)
         try transaction.execute("DELETE FROM delivery_failure WHERE consumer_id = \(former)")
         try transaction.execute("DELETE FROM dead_letter WHERE consumer_id = \(former)")
         try transaction.execute("DELETE FROM delivery_edit WHERE consumer_id = \(former)")
         try transaction.execute("DELETE FROM discarded_delivery WHERE consumer_id = \(former)")
+        try transaction.execute("DELETE FROM redelivery WHERE consumer_id = \(former)")
     }
 
     /// Takes back a subscriber's dead letters that need no delivery any more: it has handled them under

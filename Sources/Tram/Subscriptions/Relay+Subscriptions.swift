@@ -103,7 +103,7 @@ extension Relay {
         }
     }
 
-    /// Makes the events of a source pending again that a subscriber has not handled.
+    /// Makes the events of a source pending again, for one subscriber, that it has not handled.
     private func reopenEvents(
         for subscriber: any Subscriber, of service: Service, from source: Service,
         _ store: any Store, after number: Int
@@ -113,7 +113,7 @@ extension Relay {
             by: subscriber, of: service, from: source, after: number, onlyEvents: true
         ) { messages in
             isAnythingPending = true
-            try store.write { try Outbox($0).markUnpublished(messages) }
+            try store.write { try Outbox($0).markUnpublished(messages, for: subscriber.id) }
         }
         if isAnythingPending {
             try store.write { try Outbox($0).noteRedelivery(to: subscriber.id) }

@@ -1,7 +1,7 @@
 /// Which of a source's messages a new subscriber gets.
 public enum SubscriptionStart: String, Hashable, Sendable {
     /// All events that it accepts and that the source's outbox still holds, in their order, also those
-    /// that everybody else has handled. Of commands and replies, which are for one receiver and not
+    /// that everybody else has handled; they are delivered to nobody else again. Of commands and replies, which are for one receiver and not
     /// for everyone, those that are still pending.
     case beginning
     /// What is sent after a relay has seen it for the first time. What was sent before counts as

@@ -181,8 +181,8 @@ struct RelayCommand: ParsableCommand {
             abstract: "Bring a subscriber up to date whose store was put back.",
             discussion: """
                 Messages that were published, and that the subscriber has not handled, are pending \
-                again; the next relay delivers them. For all others they are duplicates. What has \
-                been purged is not brought back.
+                again for it; the next relay delivers them to nobody else. What has been purged is \
+                not brought back.
 
                 Example:
                   tram relay redeliver --to history
