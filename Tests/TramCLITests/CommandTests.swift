@@ -431,6 +431,7 @@ import Testing
             try workbench.succeed("saga", "retry", "1") == """
                 CreateOrderSaga 1: create order undone, rolled back
                 Published order:3 OrderRejected (pending)
+                Sent order:4 SagaUnlockCommand (pending)
                 """)
         #expect(try workbench.succeed("order", "show", "1").hasPrefix("Order 1: REJECTED"))
         #expect(try workbench.run("saga", "show", "2").status == 1)
