@@ -11,6 +11,7 @@ import Tram
 /// without it, and all schedules with at most one redelivery of each are covered.
 final class Explorer {
     private let system: CustomersAndOrders
+    private let run: RelayRun
     /// What else may happen in a state, besides deliveries: commands of users.
     private let commands: [(CustomersAndOrders) throws -> Void]
     /// By state: how many schedules lead from it to the end.
@@ -37,6 +38,7 @@ final class Explorer {
     init(_ system: CustomersAndOrders, commands: [(CustomersAndOrders) throws -> Void] = []) {
         self.system = system
         self.commands = commands
+        run = system.relay.run(parking: .never)
     }
 
     /// - Returns: how many schedules there are, redeliveries not counted.
@@ -48,7 +50,7 @@ final class Explorer {
         #expect(broken.isEmpty, "after \(history)")
 
         var count = 0.0
-        for possible in try system.relay.possibleDeliveries() {
+        for possible in try run.possibleDeliveries() {
             let afterCrash = try stateAfterCrash(in: possible)
             count += try system.relay.rehearse {
                 try deliver(possible)
@@ -86,7 +88,7 @@ final class Explorer {
                 .checks(system.relay.services.flatMap(\.subscribers))
                 .filter { !$0.violations.isEmpty }
             #expect(broken.isEmpty, "crashed after \(history), \(describe(possible))")
-            let again = try #require(try system.relay.deliver(possible))
+            let again = try #require(try run.deliver(possible))
             #expect(again.receipt.outcome == .duplicate)
             crashes += 1
             return try system.snapshot()
@@ -94,7 +96,7 @@ final class Explorer {
     }
 
     private func deliver(_ possible: PossibleDelivery) throws {
-        let delivery = try #require(try system.relay.deliver(possible))
+        let delivery = try #require(try run.deliver(possible))
         deliveries += 1
         let outcome = delivery.receipt.outcome
         #expect(outcome.isDone && outcome != .duplicate, "\(describe(possible)): \(outcome)")
@@ -108,7 +110,7 @@ final class Explorer {
 
     private func deliverAgain(_ possible: PossibleDelivery, in state: SystemSnapshot) throws {
         try system.relay.rehearse {
-            let delivery = try #require(try system.relay.deliver(possible))
+            let delivery = try #require(try run.deliver(possible))
             redeliveries += 1
             #expect(
                 delivery.receipt.outcome == .duplicate, "\(describe(possible)) took effect again")

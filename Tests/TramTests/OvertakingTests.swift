@@ -229,14 +229,14 @@ private struct TripSystem {
         guard try seen.insert(system.everything()).inserted else { return }
         // A command is handled or stashed, and what was undone is not done again.
         #expect(try system.rows("SELECT 1 FROM undone_in_vain") == [])
-        let deliveries = try system.relay.possibleDeliveries()
+        let deliveries = try system.relay.run().possibleDeliveries()
         let awaited = try system.trips.read {
             try system.manager.awaited(overdueAt: nil, after: nil, limit: 9, in: $0)
         }
         if deliveries.isEmpty && awaited.isEmpty { try atEnd() }
         for delivery in deliveries {
             try system.relay.rehearse {
-                _ = try system.relay.deliver(delivery)
+                _ = try system.relay.run(parking: .never).deliver(delivery)
                 try explore(system, &seen, atEnd: atEnd)
             }
         }

@@ -226,13 +226,15 @@ private struct CreditSystem {
         if seen[state] != nil { return }
         seen[state] = seen.count
         try check()
-        let possible = try system.relay.possibleDeliveries()
+        let possible = try system.relay.run().possibleDeliveries()
         if possible.isEmpty { try atEnd() }
         for delivery in possible {
             try system.relay.rehearse {
-                _ = try system.relay.deliver(delivery)
+                _ = try system.relay.run(parking: .never).deliver(delivery)
                 let after = try system.everything()
-                #expect(try system.relay.deliver(delivery)?.receipt.outcome == .duplicate)
+                #expect(
+                    try system.relay.run(parking: .never).deliver(delivery)?.receipt.outcome
+                        == .duplicate)
                 #expect(try system.everything() == after)
                 try explore(system, &seen, check: check, atEnd: atEnd)
             }

@@ -3,7 +3,7 @@ extension RelayRun {
     /// Whether the first messages of a pass are not simply the ones to take up.
     func mustChoose(_ bounds: Bounds) throws -> Bool {
         if !order.isEmpty || hasUnavailable { return true }
-        return try relay.services.contains { source in
+        return try services.contains { source in
             guard bounds.source == nil || bounds.source == source.name else { return false }
             return try availability.attempt(source.store) {
                 try $0.read { try Outbox($0).failedCount() > 0 }
@@ -17,7 +17,7 @@ extension RelayRun {
         var choice = DeliveryChoice(
             relay, availability, order: order, knowsAllSubscribers: knowsAllSubscribers,
             messages: messages, deliveries: deliveries)
-        for source in relay.services where bounds.source == nil || bounds.source == source.name {
+        for source in services where bounds.source == nil || bounds.source == source.name {
             try choice.look(at: source)
         }
         return choice.chosen
@@ -43,7 +43,7 @@ extension RelayRun {
             }
             let together = group.prefix(countTogether(group.map(\.message.id)))
             rest = rest.dropFirst(together.count)
-            guard let source = relay.services.first(where: { $0.name == first.message.id.service }),
+            guard let source = services.first(where: { $0.name == first.message.id.service }),
                 let chunk = try chunk(of: source, { _ in together.map(\.message) })
             else { continue }
             let made = try deliver(chunk, only: together.map(\.subscribers), &tally, report)

@@ -1,18 +1,19 @@
 /// One invocation of a ``Relay``: any number of passes, each over what its predecessors have left.
 public final class RelayRun {
     let relay: Relay
+    var services: [Service] { relay.services }
     var order = AggregateOrder()
     /// By source: the number of the last message that this run has taken up.
     private var cursors: [String: Int] = [:]
     /// By source: the last decision of an operator that this run knows of.
     private var decisions: [String: Int] = [:]
     /// Overdue awaits whose expiry has failed in this run.
-    private var failedDeadlines: Set<AwaitedMessage> = []
+    var failedDeadlines: Set<AwaitedMessage> = []
     var passes = 0
     /// The services that are away. They stay so in this run, until ``retryFailed()``: what comes for
     /// them later must not overtake what they have missed.
     public let availability: Availability
-    private let parking: ParkingPolicy
+    let parking: ParkingPolicy
     private let journal: (any DeliveryJournal)?
     /// The messages that have ended a process: each is delivered apart from all others.
     private var suspects: Set<MessageID> = []
@@ -22,7 +23,7 @@ public final class RelayRun {
     private var toldUnavailable: Set<String> = []
     /// What the stores are, once they have been compared.
     private var identities: [String: StoreIdentity]?
-    /// See ``Relay/beginSubscriptions(_:)``.
+    /// See ``beginSubscriptions()``.
     private var beginnings: [Subscription.Key: Int] = [:]
     /// Whether ``Bounds/advance`` has had its effect.
     private var hasAdvanced = false
@@ -56,7 +57,7 @@ public final class RelayRun {
     /// Does the same if a service that was away is back; otherwise what waits for it would only be
     /// taken up again in vain.
     public func retryIfAnyoneIsBack() {
-        let isBack = relay.services.contains { service in
+        let isBack = services.contains { service in
             !availability.includes(service.name) && (try? service.store.read { _ in }) != nil
         }
         if isBack { retryFailed() }
@@ -165,7 +166,7 @@ public final class RelayRun {
         return delivery.deliveries
     }
 
-    private var context: DeliveryContext {
+    var context: DeliveryContext {
         DeliveryContext(
             availability: availability, parking: parking, journal: isRehearsal ? nil : journal,
             knowsAllSubscribers: knowsAllSubscribers,
@@ -183,43 +184,40 @@ public final class RelayRun {
         return try deliver(choose(bounds, messages: 1, deliveries: 1), bounds, report)
     }
 
-    /// What comes before every pass: the stores are compared, unless that was done before, new
-    /// subscribers begin, and what was waited for too long is given up.
+    /// What comes before every pass: a look at the stores, and what was waited for too long is given up.
     private func prepare(
         _ bounds: Bounds, _ report: (RelayEvent) throws -> Void
     ) throws {
-        let compared = try identities ?? relay.compareStores(availability)
-        // Each time: between two passes, a program with other subscribers may have been at work.
-        beginnings = try relay.beginSubscriptions(availability)
+        try lookAtStores()
+        for source in try takeBackGivenBack() { cursors[source] = 0 }
+        if !isRehearsal, let fatal = try journal?.takeFatalDelivery(), try count(fatal) {
+            suspects.insert(fatal.message)
+        }
+        try expire(hasAdvanced ? .zero : bounds.advance, report)
+        hasAdvanced = true
+    }
+
+    /// Compares the stores, unless that was done before, and lets new subscribers begin: another version
+    /// of the program may have run since the last pass.
+    func lookAtStores() throws {
+        let compared = try identities ?? compareStores()
+        beginnings = try beginSubscriptions()
         if identities == nil {
             // Whoever is back may go again.
             toldUnavailable = toldUnavailable.filter { !availability.includes($0) }
         }
         identities = compared
-        for source in try relay.takeBackGivenBack(availability) { cursors[source] = 0 }
-        if !isRehearsal, let fatal = try journal?.takeFatalDelivery(),
-            try relay.count(fatal, parking, availability)
-        {
-            suspects.insert(fatal.message)
-        }
-        let advance = hasAdvanced ? .zero : bounds.advance
-        try relay.expire(except: failedDeadlines, advance: advance, availability) {
-            awaited, expiry in
-            if expiry.isFailed { failedDeadlines.insert(awaited) }
-            try report(.expired(expiry))
-        }
-        hasAdvanced = true
     }
 
     /// Whether the relay knows everyone who might subscribe to an event: also those services that the
     /// stores have been told of.
     var knowsAllSubscribers: Bool {
         let members = Set((identities ?? [:]).values.flatMap(\.members))
-        return relay.isWholeSystem && members.isSubset(of: relay.services.map(\.name))
+        return relay.isWholeSystem && members.isSubset(of: services.map(\.name))
     }
 
     func tellUnavailable(_ report: (RelayEvent) throws -> Void) throws {
-        for service in relay.services {
+        for service in services {
             guard let reason = availability.reasons[service.name],
                 toldUnavailable.insert(service.name).inserted
             else { continue }
@@ -253,10 +251,13 @@ public final class RelayRun {
             try store.read { transaction in
                 try Chunk(
                     messages(transaction), of: source,
-                    incarnation: identities?[source.name]?.incarnation, in: transaction)
+                    incarnation: incarnation(of: source), in: transaction)
             }
         }
     }
+
+    /// What is known of the incarnation of a service's store.
+    func incarnation(of service: Service) -> String? { identities?[service.name]?.incarnation }
 
     private typealias Drain = (source: Service, backlog: Backlog)
 
@@ -264,7 +265,7 @@ public final class RelayRun {
     private func plan(_ bounds: Bounds) throws -> [Drain] {
         var remaining = bounds.messages ?? .max
         var drains: [Drain] = []
-        for source in relay.services where bounds.source == nil || bounds.source == source.name {
+        for source in services where bounds.source == nil || bounds.source == source.name {
             let backlog = try availability.attempt(source.store) { store in
                 try store.read { transaction in
                     try refuseRollback(of: source, transaction)
@@ -330,7 +331,7 @@ public final class RelayRun {
         try tellUnavailable(report)
         let summary = tally.summary(
             pending: pending, parked: parked, isInterrupted: isInterrupted,
-            unavailable: relay.services.map(\.name).filter { !availability.includes($0) })
+            unavailable: services.map(\.name).filter { !availability.includes($0) })
         try report(.ended(summary))
         return summary
     }

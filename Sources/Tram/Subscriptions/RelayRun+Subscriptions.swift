@@ -1,5 +1,5 @@
 /// Beginning: what a subscriber gets that no relay has seen before.
-extension Relay {
+extension RelayRun {
     /// Lets every subscriber begin that has not, at every source, and lets what stores know of a
     /// renamed one follow it.
     ///
@@ -9,8 +9,8 @@ extension Relay {
     ///
     /// - Returns: the subscriptions that do not begin at the beginning: the number of the last message
     ///   that is not for the subscriber.
-    func beginSubscriptions(_ availability: Availability) throws -> [Subscription.Key: Int] {
-        try followRenamedSubscribers(availability)
+    func beginSubscriptions() throws -> [Subscription.Key: Int] {
+        try relay.followRenamedSubscribers(availability)
         var after: [Subscription.Key: Int] = [:]
         for service in services where !service.subscribers.isEmpty {
             let begun = try availability.attempt(service.store) {
@@ -20,8 +20,8 @@ extension Relay {
             for subscription in begun where subscription.after > 0 {
                 after[subscription.key] = subscription.after
             }
-            try bringMissed(begun, of: service, availability)
-            let beginnings = try beginnings(at: service, begun, availability)
+            try bringMissed(begun, of: service)
+            let beginnings = try beginnings(at: service, begun)
             if beginnings.isEmpty { continue }
             let isDone: Void? = try availability.attempt(service.store) { store in
                 try store.write { transaction in
@@ -45,7 +45,7 @@ extension Relay {
 
     /// What a service's subscribers begin with; messages that they are to get are pending then.
     private func beginnings(
-        at service: Service, _ begun: [Subscription], _ availability: Availability
+        at service: Service, _ begun: [Subscription]
     ) throws -> [Beginning] {
         let keys = Set(begun.map(\.key))
         var beginnings: [Beginning] = []
@@ -66,8 +66,7 @@ extension Relay {
                     beginnings.append(Beginning(key: key, begins: .beginning, after: 0))
                 } else if let after = try prepareBeginning(
                     of: subscriber, in: service, at: source,
-                    since: begun.filter { $0.subscriber == subscriber.id }.map(\.began).min(),
-                    availability)
+                    since: begun.filter { $0.subscriber == subscriber.id }.map(\.began).min())
                 {
                     beginnings.append(Beginning(key: key, begins: subscriber.begins, after: after))
                 }
@@ -82,7 +81,7 @@ extension Relay {
     ///   away.
     private func prepareBeginning(
         of subscriber: any Subscriber, in service: Service, at source: Service,
-        since firstSeen: Timestamp?, _ availability: Availability
+        since firstSeen: Timestamp?
     ) throws -> Int? {
         switch subscriber.begins {
         case .now:
@@ -109,7 +108,7 @@ extension Relay {
         _ store: any Store, after number: Int
     ) throws {
         var isAnythingPending = false
-        try forEachUnhandled(
+        try relay.forEachUnhandled(
             by: subscriber, of: service, from: source, after: number, onlyEvents: true
         ) { messages in
             isAnythingPending = true
@@ -125,7 +124,7 @@ extension Relay {
     /// A program that does not have a subscriber publishes messages without it: it notes from where on,
     /// before it does so for the first time. The subscriber gets them when a program has it again.
     private func bringMissed(
-        _ begun: [Subscription], of service: Service, _ availability: Availability
+        _ begun: [Subscription], of service: Service
     ) throws {
         let present = Dictionary(uniqueKeysWithValues: service.subscribers.map { ($0.id, $0) })
         let former = Set(services.flatMap(\.subscribers).flatMap(\.formerIDs))
@@ -151,68 +150,6 @@ extension Relay {
             _ = try availability.attempt(service.store) { store in
                 try store.write {
                     try Subscriptions($0).note(subscription.key, missedAfter: missedAfter)
-                }
-            }
-        }
-    }
-
-    // MARK: Renamed subscribers
-
-    /// Lets what stores know of a subscriber by a former id follow it to its present one. Each store is
-    /// looked at for itself, also when that has been done before: a process may have died between two
-    /// of them, and a program of before may have been at work since.
-    func followRenamedSubscribers(_ availability: Availability) throws {
-        for service in services {
-            for subscriber in service.subscribers {
-                for former in subscriber.formerIDs {
-                    try follow(former, to: subscriber.id, of: service, availability)
-                }
-            }
-        }
-    }
-
-    private func follow(
-        _ former: String, to id: String, of service: Service, _ availability: Availability
-    ) throws {
-        for source in services {
-            _ = try availability.attempt(source.store) { store in
-                guard try store.read({ try Outbox($0).knows(former) }) else { return }
-                try store.write { try Outbox($0).rename(former, to: id) }
-            }
-        }
-        let isMoved = try availability.attempt(service.store) { store in
-            guard try store.read({ try Subscriptions($0).mustRename(former, to: id) }) else {
-                return false
-            }
-            try store.write {
-                try Subscriptions($0).rename(former, to: id, sources: services.map(\.name))
-            }
-            return true
-        }
-        if isMoved ?? false { try settleLetters(of: id, at: service, availability) }
-    }
-
-    /// Both ids may have had the same message, and parked it under one of them only.
-    private func settleLetters(
-        of id: String, at service: Service, _ availability: Availability
-    ) throws {
-        for source in services {
-            let letters =
-                try availability.attempt(source.store) {
-                    try $0.read {
-                        try Outbox($0).deadLetters(after: nil, subscriber: id, limit: .max)
-                    }
-                }.map { $0.map { MessageID(service: source.name, number: $0.message) } } ?? []
-            if letters.isEmpty { continue }
-            let handled = try availability.attempt(service.store) { store in
-                try store.read { transaction in
-                    try letters.filter { try Inbox(transaction).contains($0, for: id) }
-                }
-            }
-            guard let handled else { continue }
-            _ = try availability.attempt(source.store) { store in
-                try store.write { transaction in
-                    try Outbox(transaction).takeBackSettledLetters(of: id) { handled.contains($0) }
                 }
             }
         }

@@ -1,0 +1,90 @@
+extension RelayRun {
+    /// Lets subscribers do what is to be done about messages that have not come in time: each in a
+    /// transaction of its own. One that is pending in an outbox has come, and is only to be delivered;
+    /// what was tried in vain before is passed over.
+    ///
+    /// - Parameters:
+    ///   - advance: deadlines that pass within this time count as passed too. All of them
+    ///     are met in one call: the deadlines that come of them count from now.
+    func expire(_ advance: Duration, _ report: (RelayEvent) throws -> Void) throws {
+        for (service, subscriber) in relay.timedSubscribers {
+            let limit = advance > .zero ? Int.max : relay.chunk
+            var time: Timestamp?
+            var last: AwaitedMessage?
+            repeat {
+                let overdue = try availability.attempt(service.store) {
+                    try $0.read { transaction in
+                        let bound =
+                            time
+                            ?? (transaction.now + advance)
+                        time = bound
+                        return try subscriber.awaited(
+                            overdueAt: bound, after: last, limit: limit, in: transaction)
+                    }
+                }
+                for awaited in overdue ?? [] {
+                    // Where an outbox cannot be read, the message may be in it.
+                    guard !failedDeadlines.contains(awaited), try isPending(awaited) == false
+                    else { continue }
+                    let expiry = try availability.attempt(service.store) { _ in
+                        try expire(awaited, of: subscriber, in: service)
+                    }
+                    guard let expiry = expiry ?? nil else { continue }
+                    if expiry.isFailed { failedDeadlines.insert(awaited) }
+                    try report(.expired(expiry))
+                }
+                last = overdue?.count == limit ? overdue?.last : nil
+            } while last != nil
+        }
+    }
+
+    /// - Returns: nil when there is nothing to be done any more.
+    private func expire(
+        _ awaited: AwaitedMessage, of subscriber: any TimedSubscriber, in service: Service
+    ) throws -> Expiry? {
+        func failed(_ error: any Error) -> Expiry {
+            Expiry(
+                subscriber: subscriber.id, effect: "\(awaited.description): \(error)",
+                isFailed: true, published: [])
+        }
+        do {
+            return try service.store.write { transaction in
+                let outbox = Outbox(transaction)
+                let newest = try outbox.highestNumber()
+                let effect: String?
+                do {
+                    effect = try transaction.scoped {
+                        try subscriber.expire(awaited, in: $0)
+                    }
+                } catch {
+                    throw transaction.failure ?? HandlerFailure(cause: error)
+                }
+                guard let effect else { return nil }
+                return Expiry(
+                    subscriber: subscriber.id, effect: effect, isFailed: false,
+                    published: try outbox.headings(after: newest))
+            }
+        } catch let failure as HandlerFailure {
+            return failed(failure.cause)
+        } catch let error as StoreError where error.isRefusedCommit {
+            return failed(error)
+        }
+    }
+
+    /// - Returns: nil when that is not known, because an outbox cannot be read.
+    private func isPending(_ awaited: AwaitedMessage) throws -> Bool? {
+        var isKnown = true
+        if !awaited.canCome { return false }
+        for service in services {
+            let messages = try availability.attempt(service.store) {
+                try $0.read {
+                    try Outbox($0).unpublished(
+                        destination: awaited.channel, partitionID: awaited.partitionID)
+                }
+            }
+            if messages?.isEmpty == false { return true }
+            if messages == nil { isKnown = false }
+        }
+        return isKnown ? false : nil
+    }
+}
