@@ -1,3 +1,4 @@
+internal import Synchronization
 internal import Tram
 
 /// What may go wrong while a message is delivered. However often it does, each effect must be there
@@ -53,8 +54,21 @@ struct FailingSubscriber: StashingSubscriber {
     let failures: Failures
 
     /// How many failures are still to come.
-    final class Failures: @unchecked Sendable {
-        var left = 0
+    final class Failures: Sendable {
+        private let left = Mutex(0)
+
+        func set(_ count: Int) {
+            left.withLock { $0 = count }
+        }
+
+        /// - Returns: whether this is one of them.
+        func take() -> Bool {
+            left.withLock { left in
+                if left == 0 { return false }
+                left -= 1
+                return true
+            }
+        }
     }
 
     struct Failure: Error, CustomStringConvertible {
@@ -79,10 +93,7 @@ struct FailingSubscriber: StashingSubscriber {
 
     private func failing<Result>(_ body: () throws -> Result) throws -> Result {
         let result = try body()
-        if failures.left > 0 {
-            failures.left -= 1
-            throw Failure()
-        }
+        if failures.take() { throw Failure() }
         return result
     }
 

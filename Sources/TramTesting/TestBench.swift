@@ -80,7 +80,7 @@ final class TestBench {
             guard let delivery else { throw Unexpected("nobody received the message") }
             return delivery
         case .failed(let times):
-            failures.left = times
+            failures.set(times)
             for _ in 0..<times {
                 let delivery = try deliverOnce()
                 guard delivery.receipt.outcome == .failed else {
