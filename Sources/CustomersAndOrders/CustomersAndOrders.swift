@@ -109,24 +109,10 @@ package final class CustomersAndOrders {
 
     /// Runs `body` while no relay runs: relays, purges and rebuilds exclude one another.
     ///
-    /// - Throws: ``RelayIsBusy``.
-    package func withoutRelay<Result>(_ body: () throws -> Result) throws -> Result {
-        guard let directory else { return try body() }
-        let locks = try directory.relayLocks(of: stores)
-        defer { for lock in locks { lock.release() } }
-        for lock in locks {
-            guard try directory.acquire(lock, patience) else {
-                throw RelayIsBusy(waited: patience.limit)
-            }
-        }
-        return try body()
+    /// - Throws: `RelayIsBusy`.
+    package func withRelayLock<Result>(_ body: () throws -> Result) throws -> Result {
+        try RelayLock(beside: stores).withRelayLock(patience, body)
     }
-}
-
-/// Another relay, a purge or a rebuild was at work for longer than this process was told to wait.
-package struct RelayIsBusy: Error {
-    /// In milliseconds.
-    package let waited: Int
 }
 
 /// The names of the services, which are those of their stores.

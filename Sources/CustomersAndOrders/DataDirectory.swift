@@ -47,11 +47,6 @@ package struct DataDirectory: Sendable {
         }
     }
 
-    /// The locks that keep relays from one another: see `RelayLock`.
-    func relayLocks(of stores: [SQLiteStore]) throws -> [FileLock] {
-        try system { () throws(SystemError) in try RelayLock(beside: stores).open() }
-    }
-
     /// - Returns: whether the lock is held now.
     func acquire(_ lock: FileLock, _ patience: Patience) throws -> Bool {
         try system { () throws(SystemError) in

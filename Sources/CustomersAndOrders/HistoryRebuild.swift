@@ -28,7 +28,7 @@ extension CustomersAndOrders {
     ///   purged.
     /// - Throws: ``HistoryRebuildError``.
     package func rebuildHistory(incomplete: Bool = false) throws -> HistoryRebuild {
-        try withoutRelay {
+        try withRelayLock {
             let sources = [service(ServiceName.customer), service(ServiceName.order)]
             let gaps = try sources.filter { source in
                 try source.store.read { try !Outbox($0).isComplete() }

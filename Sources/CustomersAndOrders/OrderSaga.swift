@@ -29,6 +29,12 @@ package struct OrderSaga: Sendable {
     package var isAbandoned = false
 }
 
+/// The messages about orders, and what of them has not been delivered, by the order's id.
+package struct OrderTraffic: Sendable {
+    fileprivate let messages: [Int: [MessageHeading]]
+    fileprivate let deliveries: [Int: [OutstandingDelivery]]
+}
+
 extension CustomersAndOrders {
     /// The saga of an order.
     ///
@@ -37,28 +43,41 @@ extension CustomersAndOrders {
         ofOrder id: Int, _ availability: Availability = Availability()
     ) throws -> OrderSaga {
         let order = try orders.order(id)
-        let messages = try messagesByOrder(availability)[id] ?? []
+        let messages = try messages(about: order, availability)
         return try saga(of: order, messages: messages, wait(of: order, availability))
     }
 
     /// The sagas of all orders, by order.
     package func sagas(_ availability: Availability = Availability()) throws -> [OrderSaga] {
-        let messages = try messagesByOrder(availability)
-        let deliveries = try outstandingDeliveriesByOrder(availability)
+        let traffic = try traffic(availability)
         var sagas: [OrderSaga] = []
-        var last = 0
         while true {
-            let page = try orders.orders(after: last, limit: pageSize)
-            guard let end = page.last else { return sagas }
-            let waits = try waits(of: page, deliveries, availability)
-            for order in page {
-                sagas.append(
-                    try saga(
-                        of: order, messages: messages[order.id] ?? [],
-                        waits[order.id] ?? OrderWait()))
-            }
-            last = end.id
+            let page = try self.sagas(after: sagas.last?.order.id ?? 0, traffic, availability)
+            if page.isEmpty { return sagas }
+            sagas += page
         }
+    }
+
+    /// The next page of them: ``pageSize``, if there are so many.
+    ///
+    /// - Parameter id: only those of later orders.
+    package func sagas(
+        after id: Int, _ traffic: OrderTraffic, _ availability: Availability = Availability()
+    ) throws -> [OrderSaga] {
+        let page = try orders.orders(after: id, limit: pageSize)
+        let waits = try waits(of: page, traffic.deliveries, availability)
+        return try page.map { order in
+            try saga(
+                of: order, messages: traffic.messages[order.id] ?? [],
+                waits[order.id] ?? OrderWait())
+        }
+    }
+
+    /// What the outboxes tell of all orders, by the order's id: read once for a whole list.
+    package func traffic(_ availability: Availability = Availability()) throws -> OrderTraffic {
+        OrderTraffic(
+            messages: try messagesByOrder(availability),
+            deliveries: try outstandingDeliveriesByOrder(availability))
     }
 
     /// The name of the step that an order's orchestrator has under way; nil when there is none, or when
@@ -107,6 +126,39 @@ extension CustomersAndOrders {
             definition: saga.definition ?? definition, log: saga.log,
             damage: damage + [saga.stranded?.detail].compactMap { $0 },
             isAbandoned: saga.isAbandoned)
+    }
+
+    /// The messages about an order, as ``messagesByOrder(_:)`` has them.
+    private func messages(
+        about order: Order, _ availability: Availability
+    ) throws -> [MessageHeading] {
+        let partitions: [(store: SQLiteStore, channel: String, id: String)]
+        if let saga = order.sagaID {
+            partitions = [
+                (orderStore, Channel.order, "\(order.id)"),
+                (orderStore, CommandChannel.customerService.name, saga),
+                (customerStore, CreateOrderSaga.replyChannel, saga),
+                (customerStore, Channel.customer, "\(order.customerID)"),
+            ]
+        } else {
+            partitions = [
+                (orderStore, Channel.order, "\(order.id)"),
+                (customerStore, Channel.customer, "\(order.customerID)"),
+            ]
+        }
+        return try [orderStore, customerStore].flatMap { store in
+            let own = partitions.filter { $0.store === store }
+            let messages = try availability.attempt(store) {
+                try $0.read { transaction in
+                    try own.flatMap {
+                        try Outbox(transaction).messages(
+                            destination: $0.channel, partitionID: $0.id)
+                    }
+                }
+            }
+            return try (messages ?? []).filter { try orderID(of: $0) == order.id }
+                .map(\.heading).sorted { $0.id.number < $1.id.number }
+        }
     }
 
     private func messagesByOrder(

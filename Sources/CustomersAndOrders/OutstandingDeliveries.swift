@@ -14,89 +14,7 @@ package struct OutstandingDelivery: Hashable, Sendable {
     package var isEdited = false
 }
 
-/// What an order waits for.
-package struct OrderWait: Hashable, Sendable {
-    package let deliveries: [OutstandingDelivery]
-    /// Whether the order is not decided, and nothing is on its way that would decide it.
-    package let isStuck: Bool
-    /// When its saga tries its step again; nil when that is not what it waits for.
-    package let retry: PendingRetry?
-
-    package init(
-        deliveries: [OutstandingDelivery] = [], isStuck: Bool = false, retry: PendingRetry? = nil
-    ) {
-        self.deliveries = deliveries
-        self.isStuck = isStuck
-        self.retry = retry
-    }
-}
-
-/// A step of a saga that is tried again when some time has passed.
-package struct PendingRetry: Hashable, Sendable {
-    /// Which attempt that is, from 2.
-    package let attempt: Int
-    package let at: Timestamp
-
-    /// What is waited for, in words that do not depend on the time.
-    package var description: String { "the time of attempt \(attempt)" }
-}
-
 extension CustomersAndOrders {
-    /// What an order waits for, beside whatever else is at work.
-    package func wait(
-        of order: Order, _ availability: Availability = Availability()
-    ) throws -> OrderWait {
-        // A message may move on between two looks: then it is looked again.
-        for _ in 1...3 {
-            let before = try versions(availability)
-            let deliveries = try outstandingDeliveries(for: order, availability)
-            guard deliveries.isEmpty, before != nil else {
-                return OrderWait(deliveries: deliveries)
-            }
-            let wait = try waitForNothing(order)
-            if try versions(availability) == before { return wait }
-        }
-        return OrderWait()
-    }
-
-    /// The same for all orders that are waiting, by id.
-    ///
-    /// - Parameter deliveries: what ``outstandingDeliveriesByOrder(_:)`` has told of them.
-    package func waits(
-        of orders: [Order], _ deliveries: [Int: [OutstandingDelivery]],
-        _ availability: Availability = Availability()
-    ) throws -> [Int: OrderWait] {
-        try orders.filter(\.isWaiting).reduce(into: [:]) { waits, order in
-            if let own = deliveries[order.id] {
-                waits[order.id] = OrderWait(deliveries: own)
-            } else {
-                waits[order.id] = try wait(of: order, availability)
-            }
-        }
-    }
-
-    /// What changes when anything is committed to the stores of the saga; nil when one is away.
-    private func versions(_ availability: Availability) throws -> [Int]? {
-        let versions = try [customerStore, orderStore].map { store in
-            try availability.attempt(store) { _ in try store.dataVersion() }
-        }
-        return versions.contains(nil) ? nil : versions.compactMap { $0 }
-    }
-
-    /// What an order waits for when nothing is on its way.
-    private func waitForNothing(_ order: Order) throws -> OrderWait {
-        guard try orders.findOrder(order.id)?.state == .pending else { return OrderWait() }
-        guard let sagaID = order.sagaID else { return OrderWait(isStuck: true) }
-        let reference = SagaReference(type: CreateOrderSaga.sagaType, id: sagaID)
-        let overview = try? orderStore.read { try Sagas.overview(of: reference, in: $0) }
-        guard let overview else { return OrderWait(isStuck: true) }
-        // Time moves a saga without a message.
-        if let time = overview.retryAt, !overview.state.isEnd {
-            return OrderWait(retry: PendingRetry(attempt: overview.attempts + 1, at: time))
-        }
-        return OrderWait(isStuck: !overview.state.isEnd && overview.deadline == nil)
-    }
-
     /// What an order's saga waits for: deliveries, between the Order Service and the Customer
     /// Service, of messages about the order. An order that is decided waits for nothing, but for the
     /// release of its credit.
@@ -227,68 +145,6 @@ extension CustomersAndOrders {
         }
     }
 
-    /// - Throws: `StoreError.ofOtherSystem` when the view was made for another system.
-    package func refuseViewOfOtherSystem(_ availability: Availability) throws {
-        let own = try historyStore.read { try Identities($0).own() }.system
-        for store in [customerStore, orderStore] {
-            let other =
-                try availability.attempt(store) {
-                    try $0.read { try Identities($0).own() }.system
-                } ?? nil
-            guard let own, let other, own != other else { continue }
-            throw StoreError.ofOtherSystem(
-                service: ServiceName.history, detail: "it was made for another system")
-        }
-    }
-
-    /// How many events the view has not heard of, by the customer whom they are about: those that are
-    /// pending, and those that were delivered to a view of which an older copy was put back. Customers
-    /// without any are left out.
-    package func eventsBehindView(
-        _ availability: Availability = Availability()
-    ) throws -> [Int: Int] {
-        let view = OrderHistoryService.handlers
-        let seen = try historyStore.read { try Positions($0).sources() }
-        var behind: [Int: Int] = [:]
-        for source in relay.services {
-            let position = seen.first { $0.source == source.name }?.through ?? 0
-            try forEachPage(of: source, unseenAfter: position, availability) { messages in
-                let missed = try historyStore.read { transaction in
-                    try messages.filter {
-                        try view.accepts(type: $0.type, from: $0.destination)
-                            && !Inbox(transaction).contains($0.id, for: view.id)
-                    }
-                }
-                let settled = try availability.attempt(source.store) { store in
-                    try store.read { transaction in
-                        let outbox = Outbox(transaction)
-                        return try missed.map(\.id).filter { id in
-                            let key = DeliveryNotes.Key(message: id.number, subscriber: view.id)
-                            return try outbox.discarded(of: id).contains(view.id)
-                                || !outbox.notes(id.number...id.number).isFor(key)
-                        }
-                    }
-                }
-                for message in missed where !(settled ?? []).contains(message.id) {
-                    guard let customer = try customerID(of: message, availability) else { continue }
-                    behind[customer, default: 0] += 1
-                }
-            }
-        }
-        return behind
-    }
-
-    /// The customer whom a message is about; nil when that cannot be told. An order's message need
-    /// not be readable for it.
-    private func customerID(
-        of message: Message, _ availability: Availability
-    ) throws -> Int? {
-        guard let id = Int(message.partitionID) else { return nil }
-        if message.destination == Channel.customer { return id }
-        return try availability.attempt(orderStore) { _ in try orders.findOrder(id)?.customerID }
-            ?? nil
-    }
-
     /// The order that a message is about: by its own event, a customer's answer to it, or its
     /// orchestrator's command or reply; nil when it is about none.
     func orderID(of message: Message) throws -> Int? {
@@ -313,7 +169,7 @@ extension CustomersAndOrders {
     /// Calls `body` for the pending messages of an outbox, page by page.
     ///
     /// - Parameter unseenAfter: all messages with a higher number as well, pending or not.
-    private func forEachPage(
+    func forEachPage(
         of source: Service, unseenAfter number: Int?, _ availability: Availability,
         _ body: ([Message]) throws -> Void
     ) throws {
@@ -330,12 +186,4 @@ extension CustomersAndOrders {
             after = last.id.number
         }
     }
-}
-
-/// How many rows are read at a time where there may be many.
-package let pageSize = 500
-
-extension Order {
-    /// Whether its saga may still have something to do.
-    package var isWaiting: Bool { state == .pending || state == .cancelled }
 }

@@ -9,7 +9,7 @@ extension CustomersAndOrders {
         _ bounds: PurgeBounds = PurgeBounds(), isRehearsal: Bool = false,
         _ availability: Availability = Availability()
     ) throws -> PurgeReport {
-        try withoutRelay {
+        try withRelayLock {
             try openForWriting(availability)
             func purge() throws -> PurgeReport { try relay.purge(bounds, availability) }
             return isRehearsal ? try relay.rehearse(availability, purge) : try purge()

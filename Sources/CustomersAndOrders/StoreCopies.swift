@@ -37,7 +37,7 @@ extension CustomersAndOrders {
         guard let directory else { return }
         try directory.refuseSame(as: copy)
         try directory.make()
-        try withoutRelay {
+        try withRelayLock {
             // Whoever has a store open would go on in a file that is gone.
             for store in stores { try store.requireAlone() }
             let successors = try stores.map { store in
@@ -78,7 +78,7 @@ extension CustomersAndOrders {
 
     /// Goes on from a store that was put back by itself: see `Relay.accept`.
     package func accept(_ name: String) throws -> AcceptanceReport {
-        try withoutRelay {
+        try withRelayLock {
             try relay.accept(service(name), incarnation: RandomText.make())
         }
     }
@@ -87,6 +87,6 @@ extension CustomersAndOrders {
     package func redeliver(
         to subscriber: String, from first: MessageID?
     ) throws -> [(source: String, messages: Int)] {
-        try withoutRelay { try relay.redeliver(to: subscriber, from: first) }
+        try withRelayLock { try relay.redeliver(to: subscriber, from: first) }
     }
 }

@@ -36,6 +36,19 @@ extension Order {
             JSON.Member("saga", .string(saga.rawValue)),
         ]
     }
+
+    /// The same with what the order waits for.
+    package func jsonMembers(_ wait: OrderWait) -> [JSON.Member] {
+        jsonMembers + [
+            JSON.Member("waitingFor", .array(wait.deliveries.map(\.json))),
+            JSON.Member("stuck", .bool(wait.isStuck)),
+        ]
+    }
+
+    /// The whole document about an order.
+    package func json(_ wait: OrderWait) -> JSON {
+        .object(jsonMembers(wait) + wait.jsonRetryMembers)
+    }
 }
 
 extension CustomerHistory {
@@ -81,51 +94,6 @@ extension Delivery {
             "published": .strings(receipt.published.map(\.id.description)),
         ]
     }
-}
-
-extension [OutboxStatus] {
-    /// What waits for the relay, and for somebody's help.
-    package func json(_ helpless: [HelplessSaga]) -> JSON {
-        let pending = reduce(0) { $0 + $1.pending }
-        return [
-            "outboxes": .array(map(\.json)), "pending": .integer(pending),
-            "idle": .bool(pending == 0), "parked": .integer(reduce(0) { $0 + $1.parked }),
-            "stuck": .array(
-                helpless.filter { $0.stranded == nil }.map { ["orderId": .integer($0.order)] }),
-            "stranded": .array(
-                helpless.compactMap { saga in
-                    saga.stranded.map {
-                        ["orderId": .integer(saga.order), "reason": .string($0)]
-                    }
-                }),
-        ]
-    }
-}
-
-extension OutboxStatus {
-    fileprivate var json: JSON {
-        [
-            "service": .string(service),
-            "pending": .integer(pending),
-            "failed": .integer(failed),
-            "next": next.map {
-                ["message": .string($0.id.description), "type": .string($0.type)]
-            } ?? .null,
-            "parked": .integer(parked),
-        ]
-    }
-}
-
-extension DecidedSaga {
-    package var jsonMembers: [JSON.Member] {
-        [
-            JSON.Member("orderId", .integer(orderID)),
-            JSON.Member("effects", .strings(effects)),
-            JSON.Member("published", .strings(published.map(\.id.description))),
-        ]
-    }
-
-    package var json: JSON { .object(jsonMembers) }
 }
 
 extension DeadLetter {

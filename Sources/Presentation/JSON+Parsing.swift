@@ -41,7 +41,7 @@ private struct Parser {
     mutating func document() throws(JSONSyntaxError) -> JSON {
         let value = try value()
         skipWhitespace()
-        guard position == bytes.count else { throw error("there is more after the end") }
+        guard position == bytes.count else { throw error("there is more text after the value") }
         return value
     }
 
@@ -79,7 +79,7 @@ private struct Parser {
             guard next == UInt8(ascii: "\"") else { throw error("a key in quotes is missing") }
             let key = try string()
             guard keys.insert(key).inserted else {
-                throw JSONSyntaxError(offset: start, reason: "the key '\(key)' is there twice")
+                throw JSONSyntaxError(offset: start, reason: "the key '\(key)' appears twice")
             }
             skipWhitespace()
             guard take(":") else { throw error("a colon is missing") }
@@ -110,7 +110,7 @@ private struct Parser {
             position += word.utf8.count
             return value
         }
-        throw error("no value begins like this")
+        throw error("this is not the beginning of a value")
     }
 
     private mutating func number() throws(JSONSyntaxError) -> JSON {
@@ -119,10 +119,10 @@ private struct Parser {
         if !take("0") { try digits() }
         if take(".") { try digits() }
         if next == UInt8(ascii: "e") || next == UInt8(ascii: "E") {
-            throw error("a number is written without an exponent")
+            throw error("a number must not have an exponent")
         }
         if let next, next.isDigit {
-            throw error("a number does not begin with 0 and more digits")
+            throw error("a number must not have leading zeros")
         }
         return .number(String(decoding: bytes[start..<position], as: UTF8.self))
     }
@@ -145,13 +145,13 @@ private struct Parser {
                 position += 1
                 text += Array(String(try escape()).utf8)
             case 0..<0x20:
-                throw error("a control character is written as an escape")
+                throw error("a control character must be escaped")
             default:
                 text.append(byte)
                 position += 1
             }
         }
-        throw error("the string has no end")
+        throw error("the closing quote of a string is missing")
     }
 
     private mutating func escape() throws(JSONSyntaxError) -> Unicode.Scalar {

@@ -7,7 +7,7 @@ struct ParkingOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Park a delivery that has failed so often; 0 never does.", valueName: "n"))
+            "Park a delivery after this many failed attempts; 0 never parks.", valueName: "n"))
     var maxAttempts = "\(ParkingPolicy().maxAttempts)"
 
     @Option(

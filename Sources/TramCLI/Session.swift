@@ -145,8 +145,8 @@ struct Session {
     func confirm(_ question: String, deed: String) throws {
         guard Terminal.isInteractive(0), Terminal.isInteractive(2), !isJSON else {
             throw Problem(
-                code: .confirmation, message: "\(deed), and nobody can be asked",
-                reason: "Nothing was changed.", help: "say that it is meant: --yes")
+                code: .confirmation, message: "\(deed), and there is no terminal to ask at",
+                reason: "Nothing was changed.", help: "confirm it: --yes")
         }
         try writeAll(
             Array("\(escaped(question)) [y/N] ".utf8), to: 2, path: "standard error")

@@ -60,12 +60,12 @@ public final class RelayRunner: Sendable {
         public init(_ run: RelayRun, lock: (any RelayExclusion)?) {
             self.init(run) { turn in
                 guard let lock else { return try turn() }
-                return try lock.holding(waitingAtMost: .seconds(1), turn)
+                return try lock.withRelayLock(waitingAtMost: .seconds(1), turn)
             }
         }
 
-        /// The same with an exclusion of one's own, which throws ``StoreError/busy(path:waited:)`` while
-        /// others have their turn.
+        /// The same with an exclusion of one's own, which throws ``RelayIsBusy`` while others have their
+        /// turn.
         package init(
             _ run: RelayRun, excluding exclude: @escaping (() throws -> Bool) throws -> Bool
         ) {
@@ -106,12 +106,16 @@ public final class RelayRunner: Sendable {
                 case .drained: break
                 case .more: MonotonicTime.sleep(milliseconds: pace.rest.millisecondsToWait)
                 }
-            } catch StoreError.busy {
-                // Another relay has its turn.
+            } catch let error where Self.isBusy(error) {
                 watch.lookAgain()
                 MonotonicTime.sleep(milliseconds: pace.rest.millisecondsToWait)
             }
         }
+    }
+
+    /// Whether another relay has its turn, or another process a store.
+    private static func isBusy(_ error: any Error) -> Bool {
+        if case StoreError.busy = error { true } else { error is RelayIsBusy }
     }
 
     /// Ends ``run()`` between two transactions. It may be called on any thread, and does not wait.

@@ -10,7 +10,7 @@ public import Tram
 /// holds it is kept out as anybody else. For example:
 ///
 /// ```swift
-/// try RelayLock(beside: [orders, customers]).holding {
+/// try RelayLock(beside: [orders, customers]).withRelayLock {
 ///     try relay.runUntilIdle()
 /// }
 /// ```
@@ -30,11 +30,17 @@ public struct RelayLock: RelayExclusion {
     /// Runs `body` while no other relay runs.
     ///
     /// - Parameter limit: how long to wait for others.
-    /// - Throws: ``StoreError/busy(path:waited:)`` when one runs for longer than that.
-    public func holding<Result>(
+    /// - Throws: ``RelayIsBusy`` when one runs for longer than that.
+    public func withRelayLock<Result>(
         waitingAtMost limit: Duration = .seconds(5), _ body: () throws -> Result
     ) throws -> Result {
-        let patience = Patience(milliseconds: limit.millisecondsToWait)
+        try withRelayLock(Patience(milliseconds: limit.millisecondsToWait), body)
+    }
+
+    /// The same with a patience that is shared with other locks.
+    package func withRelayLock<Result>(
+        _ patience: Patience, _ body: () throws -> Result
+    ) throws -> Result {
         let locks = try system(open)
         var held: [FileLock] = []
         defer { for lock in held { lock.release() } }
@@ -45,7 +51,7 @@ public struct RelayLock: RelayExclusion {
                 }
             }
             guard isHeld else {
-                throw StoreError.busy(path: lock.path, waited: .milliseconds(patience.limit))
+                throw RelayIsBusy(path: lock.path, waited: .milliseconds(patience.limit))
             }
             held.append(lock)
         }
@@ -53,7 +59,7 @@ public struct RelayLock: RelayExclusion {
     }
 
     /// The locks' files, in the order in which everybody takes them.
-    package func open() throws(SystemError) -> [FileLock] {
+    private func open() throws(SystemError) -> [FileLock] {
         var locks: [FileLock] = []
         for directory in try directories() {
             do {

@@ -144,8 +144,9 @@ package final class Backend: Sendable {
         let query = try head.query()
         for name in query.keys where !match.endpoint.query.contains(where: { $0.name == name }) {
             throw Problem(
-                code: .query, message: "'\(name)' is not known in the query",
-                reason: "Nothing was changed.", help: "see what is: GET /openapi.json", field: name)
+                code: .query, message: "the query has the unknown parameter '\(name)'",
+                reason: "Nothing was changed.", help: "see which there are: GET /openapi.json",
+                field: name)
         }
         return Admission(
             endpoint: match.endpoint, places: match.places, query: query,
@@ -263,15 +264,15 @@ package final class Backend: Sendable {
                 Problem(
                     code: problem.code,
                     message: problem.code == .relayBusy
-                        ? "another relay is at work for too long"
-                        : "a store is locked by another process for too long",
+                        ? "another relay has been at work for too long"
+                        : "a store has been locked by another process for too long",
                     reason: problem.reason, help: "try again"))
         }
         report(.requestFailed(problem.detail))
         return Answer(
             Problem(
-                code: problem.code, message: "the server could not do it",
-                help: "its log tells why"))
+                code: problem.code, message: "the server failed to answer",
+                help: "its log says why"))
     }
 
     /// Counts a request that was answered.

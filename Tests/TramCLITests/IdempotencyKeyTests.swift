@@ -105,7 +105,7 @@ import Testing
             #expect(refused.output == "")
             #expect(
                 refused.errors.hasPrefix(
-                    "error[idempotency-key-reused]: the idempotency key 'k' stands for another "
+                    "error[idempotency-key-reused]: the idempotency key 'k' was used for another "
                         + "request\n"),
                 "\(refused.errors)")
         }

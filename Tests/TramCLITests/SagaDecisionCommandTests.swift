@@ -52,7 +52,8 @@ import Testing
                 "Stuck: the saga of order 1: nothing is on its way; see tram saga show 1"))
         #expect(
             try workbench.succeed("relay", "status", "--json").hasSuffix(
-                #","parked":0,"stuck":[{"orderId":1}],"stranded":[]}"#))
+                #","parked":0,"stuck":[{"orderId":1}],"stranded":[],"waitingFor":[],"failedSagas":[]}"#
+            ))
         #expect(
             try workbench.succeed("saga", "show", "1").contains(
                 "  stuck: nothing is on its way; see tram saga resend\n"))
@@ -326,7 +327,8 @@ import Testing
                 "Stranded: the saga of order 2: \(reason)"))
         #expect(
             try workbench.succeed("relay", "status", "--json").hasSuffix(
-                #""stuck":[],"stranded":[{"orderId":2,"reason":"\#(reason)"}]}"#))
+                #""stuck":[],"stranded":[{"orderId":2,"reason":"\#(reason)"}],"#
+                    + #""waitingFor":[],"failedSagas":[]}"#))
         #expect(
             try workbench.run("saga", "list").output.contains(
                 "2      orchestration  stranded         2  reserve credit"))

@@ -139,7 +139,7 @@ import TramSQLite
         let system = try System()
         let lock = RelayLock(beside: system.stores)
         var thread: Thread?
-        try lock.holding {
+        try lock.withRelayLock {
             try system.publish(1)
             thread = try Thread(system.runner())
             MonotonicTime.sleep(milliseconds: 100)
@@ -147,7 +147,7 @@ import TramSQLite
         }
         try wait { try system.heard() == [1] }
         // And it lets go of the lock.
-        try lock.holding {}
+        try lock.withRelayLock {}
         #expect(thread?.stop() == nil)
     }
 

@@ -28,9 +28,9 @@ import TramSQLite
 
     private func isFree(_ lock: RelayLock) throws -> Bool {
         do {
-            try lock.holding(waitingAtMost: .zero) {}
+            try lock.withRelayLock(waitingAtMost: .zero) {}
             return true
-        } catch StoreError.busy {
+        } catch is RelayIsBusy {
             return false
         }
     }
@@ -40,13 +40,13 @@ import TramSQLite
         let stores = [try files.store("a/one.db"), try files.store("b/two.db")]
         let lock = RelayLock(beside: stores)
         let other = RelayLock(beside: [stores[1]])
-        try lock.holding { () throws in
+        try lock.withRelayLock { () throws in
             #expect(try !isFree(other))
             #expect(try !isFree(lock), "also for whoever holds it")
         }
         #expect(try isFree(other))
         #expect(throws: CancellationError.self) {
-            try lock.holding { throw CancellationError() }
+            try lock.withRelayLock { throw CancellationError() }
         }
         #expect(try isFree(lock))
     }
@@ -54,11 +54,10 @@ import TramSQLite
     @Test func `who waits in vain is told for how long, and keeps nothing`() throws {
         let files = try Files()
         let stores = [try files.store("a/one.db"), try files.store("b/two.db")]
-        try RelayLock(beside: [stores[1]]).holding {
+        try RelayLock(beside: [stores[1]]).withRelayLock {
             let path = try #require(try Platform.Files.resolve(files.directory.file("b")))
-            #expect(throws: StoreError.busy(path: path + "/relay-lock", waited: .milliseconds(20)))
-            {
-                try RelayLock(beside: stores).holding(waitingAtMost: .milliseconds(20)) {}
+            #expect(throws: RelayIsBusy(path: path + "/relay-lock", waited: .milliseconds(20))) {
+                try RelayLock(beside: stores).withRelayLock(waitingAtMost: .milliseconds(20)) {}
             }
             #expect(try isFree(RelayLock(beside: [stores[0]])))
         }
@@ -72,7 +71,7 @@ import TramSQLite
             withDestinationPath: files.directory.file("a/one.db"))
         try FileManager.default.createSymbolicLink(
             atPath: files.directory.file("c"), withDestinationPath: files.directory.file("a"))
-        try RelayLock(beside: [store]).holding { () throws in
+        try RelayLock(beside: [store]).withRelayLock { () throws in
             for path in ["link.db", "c/one.db", "b/../a/./one.db", "a//one.db"] {
                 #expect(try !isFree(RelayLock(beside: [try files.store(path)])), "\(path)")
             }
@@ -98,7 +97,7 @@ import TramSQLite
     @Test func `stores in memory need no lock`() throws {
         let store = try TestStore(.memory).store
         let lock = RelayLock(beside: [store])
-        #expect(try lock.holding { try isFree(lock) })
+        #expect(try lock.withRelayLock { try isFree(lock) })
     }
 
     @Test func `where no lock can be made, that is told`() throws {
@@ -107,7 +106,7 @@ import TramSQLite
         try FileManager.default.createDirectory(
             atPath: files.directory.file("a/relay-lock"), withIntermediateDirectories: false)
         #expect {
-            try RelayLock(beside: [store]).holding {}
+            try RelayLock(beside: [store]).withRelayLock {}
         } throws: { error in
             if case .notWritable = error as? StoreError { true } else { false }
         }
@@ -122,7 +121,7 @@ import TramSQLite
         let relay = try Relay(wholeSystem: [
             Service(store: present, subscribers: []), Service(store: missing, subscribers: []),
         ])
-        let pass = try RelayLock(of: relay).holding { () throws in
+        let pass = try RelayLock(of: relay).withRelayLock { () throws in
             #expect(try !isFree(RelayLock(beside: [present])))
             return try relay.run().pass()
         }

@@ -146,7 +146,7 @@
             let order = try served.post(
                 served.orders, "/orders", #"{"customerId":1,"orderTotal":{"amount":4}}"#)
             #expect(order.status == 500)
-            #expect(order.json["detail"] == .string("the server could not do it"))
+            #expect(order.json["detail"] == .string("the server failed to answer"))
             #expect(try served.stop().errors.contains("a request failed"))
         }
 

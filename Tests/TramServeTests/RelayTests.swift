@@ -35,7 +35,8 @@
                     + #"{"service":"order","pending":1,"failed":0,"next":"#
                     + #"{"message":"order:1","type":"OrderCreated"},"parked":0},"#
                     + #"{"service":"history","pending":0,"failed":0,"next":null,"parked":0}],"#
-                    + #""pending":2,"idle":false,"parked":0,"stuck":[],"stranded":[]}"#)
+                    + #""pending":2,"idle":false,"parked":0,"stuck":[],"stranded":[],"waitingFor":[],"failedSagas":[]}"#
+            )
             #expect(try served.workbench.succeed("relay", "status", "--json") == status.body)
 
             let step = try served.post(served.orders, "/relay/run?step=1")

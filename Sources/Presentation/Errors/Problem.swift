@@ -109,8 +109,7 @@ package struct Problem: Error, Sendable {
             field: field, value: "\(id)")
     }
 
-    /// An error in the middle of a work of several transactions: it is not true any more that nothing
-    /// was changed.
+    /// Rewords an error that came after some transactions were committed.
     package static func amidWork(_ error: any Error) -> any Error {
         guard let error = error as? StoreError else { return error }
         if case .inputOutput(_, _, atCommit: true) = error { return error }

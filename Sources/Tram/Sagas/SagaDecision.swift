@@ -43,15 +43,16 @@ public struct SagaOutlook: Sendable {
         self.isComplete = isComplete
     }
 
-    /// Whether the saga will not move unless somebody helps: a compensation was refused, or nothing
-    /// is on its way that it waits for, no deadline will pass, and its step will not be tried again.
+    /// Whether the saga will not move unless somebody helps: it has failed, or it waits for nothing.
     public var isStuck: Bool {
-        switch overview.state {
-        case .completed, .rolledBack: false
-        case .failed: !isAbandoned
-        case .running, .compensating:
-            isComplete && onItsWay == nil && overview.deadline == nil && overview.retryAt == nil
-        }
+        if case .failed = overview.state { !isAbandoned } else { waitsForNothing }
+    }
+
+    /// Whether the saga has not ended, and nothing will move it: no command or reply is on its way, no
+    /// deadline will pass, and its step will not be tried again.
+    public var waitsForNothing: Bool {
+        !overview.state.isEnd && isComplete && onItsWay == nil && overview.deadline == nil
+            && overview.retryAt == nil
     }
 }
 

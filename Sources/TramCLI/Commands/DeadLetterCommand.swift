@@ -130,8 +130,8 @@ struct DeadLetterCommand: ParsableCommand {
                 throw Problem(
                     code: .usage,
                     message: all
-                        ? "a message and --all exclude one another"
-                        : "it is not said which dead letter is meant",
+                        ? "a message id and --all cannot be combined"
+                        : "no dead letter is named",
                     reason: "Nothing was changed.", help: "tram deadletter \(command) --help")
             }
             return DeadLetterSelection(
@@ -161,7 +161,7 @@ struct DeadLetterCommand: ParsableCommand {
 
     struct Discard: SessionCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Never make parked deliveries; what waits for them goes on.",
+            abstract: "Give up parked deliveries; what waits behind them goes on.",
             discussion: """
                 The subscriber will never hear of the message. What follows from that is told by \
                 'tram store check'. Asks first at a terminal; elsewhere it needs --yes.
@@ -183,7 +183,7 @@ struct DeadLetterCommand: ParsableCommand {
                     throw DeadLetterError.notParked(id, subscriber: selection.subscriber)
                 }
                 let what = counted(letters.count, "delivery", plural: "deliveries")
-                try session.confirm("Never make \(what)?", deed: "this gives up a delivery")
+                try session.confirm("Give up \(what) for good?", deed: "this gives up a delivery")
             }
             let letters = try system.decide(.discard, selection, session.availability)
             try session.show(DecidedDeadLetters(decision: .discarded, letters: letters))
@@ -261,7 +261,7 @@ struct DeadLetterCommand: ParsableCommand {
                 return try Editor.edit(payload)
             } catch {
                 throw Problem(
-                    code: .editor, message: "the editor did not end well: \(error.reason)",
+                    code: .editor, message: "the editor failed: \(error.reason)",
                     reason: "Nothing was changed.",
                     help: "name one with EDITOR, or give the payload on standard input")
             }

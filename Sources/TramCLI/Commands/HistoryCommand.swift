@@ -41,7 +41,7 @@ struct HistoryCommand: ParsableCommand {
         @Option(
             parsing: .unconditional,
             help: ArgumentHelp(
-                "How long to wait at the most; 30s if nothing is said.", valueName: "duration"))
+                "How long to wait at most; 30s by default.", valueName: "duration"))
         var timeout: String?
 
         @OptionGroup(title: "Global options") var global: GlobalOptions
@@ -153,7 +153,7 @@ struct HistoryCommand: ParsableCommand {
                   tram history rebuild
                 """)
 
-        @Flag(help: "After a purge: make what the outboxes still tell.")
+        @Flag(help: "After a purge: rebuild it from the messages that are left.")
         var incomplete = false
 
         @OptionGroup(title: "Global options") var global: GlobalOptions

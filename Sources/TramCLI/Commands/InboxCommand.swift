@@ -17,8 +17,9 @@ struct InboxCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List what every subscriber has handled.",
             discussion: """
-                What 'tram store purge' has freed is not listed, though it is still known; the last \
-                message of each source stays. '--json' also tells what each handler said.
+                Messages that 'tram store purge' has freed are not listed, though a repeat of them is \
+                still recognized; the last message of each source stays. '--json' also tells what \
+                each handler said.
 
                 Example:
                   tram inbox list

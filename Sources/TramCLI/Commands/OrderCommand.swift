@@ -169,7 +169,7 @@ struct OrderCommand: ParsableCommand {
         @Option(name: .customLong("for"), help: "Wait for this state.")
         var state: OrderState?
 
-        @Option(help: ArgumentHelp("How long to wait at the most.", valueName: "duration"))
+        @Option(help: ArgumentHelp("How long to wait at most.", valueName: "duration"))
         var timeout = "30s"
 
         @OptionGroup(title: "Global options") var global: GlobalOptions
@@ -284,14 +284,7 @@ private struct ShownOrder: Document {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    var jsonMembers: [JSON.Member] {
-        order.jsonMembers + [
-            JSON.Member("waitingFor", .array(wait.deliveries.map(\.json))),
-            JSON.Member("stuck", .bool(wait.isStuck)),
-        ]
-    }
-
-    var json: JSON { .object(jsonMembers + wait.jsonMembers) }
+    var json: JSON { order.json(wait) }
 }
 
 /// An order that was waited for.
@@ -315,8 +308,8 @@ private struct AwaitedOrder: Document {
 
     var json: JSON {
         .object(
-            shown.jsonMembers + [JSON.Member("ended", .string(end.rawValue))]
-                + shown.wait.jsonMembers)
+            shown.order.jsonMembers(shown.wait) + [JSON.Member("ended", .string(end.rawValue))]
+                + shown.wait.jsonRetryMembers)
     }
 }
 
@@ -325,11 +318,6 @@ extension OrderWait {
     var lines: [String] {
         deliveries.map(\.line)
             + [retry].compactMap { $0.map { "  waiting for   \($0.description)" } }
-    }
-
-    /// When something is tried again; nothing when that is not what is waited for.
-    var jsonMembers: [JSON.Member] {
-        [retry].compactMap { $0.map { JSON.Member("retryAt", .string($0.at.rfc3339)) } }
     }
 }
 
@@ -345,14 +333,5 @@ extension OutstandingDelivery {
         case .parked(let attempts): "parked after \(counted(attempts, "attempt"))"
         case .pending, .delivered, .failed, .stashed, .discarded: "\(state)"
         }
-    }
-
-    var json: JSON {
-        [
-            "message": .string(message.id.description), "type": .string(message.type),
-            "subscriber": .string(subscriber),
-            "state": .string(state.word), "attempts": .integer(state.attempts),
-            "behind": .optional(state.behind?.description), "edited": .bool(isEdited),
-        ]
     }
 }

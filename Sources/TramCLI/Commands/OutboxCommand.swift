@@ -92,7 +92,7 @@ struct OutboxCommand: ParsableCommand {
             abstract: "Delete the messages that every subscriber has handled.",
             discussion: """
                 A message stays while a subscriber's inbox does not know it, while it is parked, and \
-                while it waits for a lock; who holds it is told. The order history cannot be rebuilt \
+                while it waits for a lock; the output says who holds it. The order history cannot be rebuilt \
                 afterwards. 'tram store purge' frees more.
 
                 Example:

@@ -42,13 +42,13 @@ struct RelayCommand: ParsableCommand {
 
         @Option(
             parsing: .unconditional,
-            help: ArgumentHelp("At most so many messages in a pass.", valueName: "n"))
+            help: ArgumentHelp("At most this many messages in a pass.", valueName: "n"))
         var maxMessages: String?
 
         @Option(
             parsing: .unconditional,
             help: ArgumentHelp(
-                "Take the deadlines of sagas that pass within this time as passed.",
+                "Treat the deadlines of sagas within this time as passed.",
                 valueName: "duration"
             ))
         var advance: String?
@@ -75,7 +75,7 @@ struct RelayCommand: ParsableCommand {
             func tell(isNew: Bool) throws {
                 try notice?.tell(isNew: isNew, in: system) { session.warn($0) }
             }
-            let result = try system.withoutRelay {
+            let result = try system.withRelayLock {
                 Signals.watch()
                 let reporter = RelayReporter(
                     session, subscribers: system.relay.services.flatMap(\.subscribers),
@@ -144,7 +144,7 @@ struct RelayCommand: ParsableCommand {
             }
             throw Problem(
                 code: .usage,
-                message: "\(contradiction.joined(separator: " and ")) exclude one another",
+                message: "\(contradiction.joined(separator: " and ")) cannot be combined",
                 reason: "Nothing was changed.", help: "tram relay run --help")
         }
 
@@ -212,8 +212,9 @@ struct RelayCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show what waits in each outbox, and the sagas that need help.",
             discussion: """
-                A saga is stuck when nothing is on its way that it waits for, and stranded when \
-                this program does not know its definition, its step or its data.
+                A saga is stuck when nothing is on its way that it waits for, stranded when this \
+                program does not know its definition, its step or its data, and failed when a step \
+                was not undone.
 
                 Example:
                   tram relay status
@@ -226,10 +227,7 @@ struct RelayCommand: ParsableCommand {
 
         func run(in session: Session) throws -> ExitStatus {
             let system = try session.open()
-            let status = RelayStatus(
-                outboxes: try system.outboxStatus(session.availability),
-                helpless: try system.helplessSagas(session.availability),
-                deadlines: try system.relay.deadlines(limit: 100, session.availability))
+            let status = try system.relayStatus(session.availability)
             try session.show(status)
             return exitCode && status.pending > 0 ? .bound : .done
         }
@@ -259,21 +257,13 @@ private struct RedeliveredMessages: Document {
     }
 }
 
-private struct RelayStatus: Document {
-    let outboxes: [OutboxStatus]
-    /// The sagas that will not move unless somebody helps.
-    let helpless: [HelplessSaga]
-    /// What will not move before its time.
-    let deadlines: [String]
-
-    var pending: Int { outboxes.reduce(0) { $0 + $1.pending } }
-
+extension RelayStatus: Document {
     func text(_ style: Style) -> String {
         // What is not there has no column.
-        let isParked = outboxes.contains { $0.parked > 0 }
-        let parked: [Table.Column] = isParked ? [.right("PARKED")] : []
+        let isParked = parked > 0
+        let columns: [Table.Column] = isParked ? [.right("PARKED")] : []
         return Table(
-            columns: [.left("OUTBOX"), .right("PENDING"), .right("FAILED")] + parked
+            columns: [.left("OUTBOX"), .right("PENDING"), .right("FAILED")] + columns
                 + [.left("NEXT")],
             rows: outboxes.map { outbox in
                 [outbox.service, "\(outbox.pending)", "\(outbox.failed)"]
@@ -287,15 +277,14 @@ private struct RelayStatus: Document {
 
     private func line(_ saga: HelplessSaga) -> String {
         let name = "the saga of order \(saga.order)"
-        return if let reason = saga.stranded {
-            "Stranded: \(name): \(escaped(reason))\n"
-        } else {
+        return switch saga.need {
+        case .stranded(let reason): "Stranded: \(name): \(escaped(reason))\n"
+        case .stuck:
             "Stuck: \(name): nothing is on its way; see tram saga show \(saga.order)\n"
+        case .failed(let step):
+            "Failed: \(name): "
+                + (step.map { "the step '\(escaped($0))' was not undone" } ?? "it was not undone")
+                + "; see tram saga show \(saga.order)\n"
         }
-    }
-
-    var json: JSON {
-        outboxes.json(helpless).adding(
-            deadlines.isEmpty ? [] : [JSON.Member("waitingFor", .strings(deadlines))])
     }
 }

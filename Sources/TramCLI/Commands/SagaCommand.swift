@@ -88,7 +88,7 @@ extension SagaCommand {
     struct Retry: SagaDecisionCommand {
         static let decision = SagaDecision.retry
         static let configuration = CommandConfiguration(
-            abstract: "Take up a failed saga, or one that is stuck, where it stands.",
+            abstract: "Retry a saga that has failed or is stuck, from where it stands.",
             discussion: """
                 The compensation that was refused is sent again, or the outstanding command of a \
                 saga for which nothing is on its way. Asks only when an inbox shows that command \
@@ -124,7 +124,7 @@ extension SagaCommand {
     struct Skip: SagaDecisionCommand {
         static let decision = SagaDecision.skip
         static let configuration = CommandConfiguration(
-            abstract: "Take the step that a saga stands at as done.",
+            abstract: "Count the step that a saga stands at as done.",
             discussion: """
                 The saga goes on with the next step; one that rolls back, with the step before. \
                 A late reply does not count any more. What follows from that is told by 'tram store \
@@ -229,40 +229,5 @@ private struct ShownSaga: Document {
             + "Data before: \(escaped(first.data))\nData after:  \(escaped(last.data))\n"
     }
 
-    var json: JSON { members.adding(saga.wait.jsonMembers) }
-
-    private var members: JSON {
-        [
-            "orderId": .integer(saga.order.id),
-            "saga": .string(saga.order.saga.rawValue),
-            "sagaType": saga.order.sagaID.map { _ in .string(CreateOrderSaga.sagaType) } ?? .null,
-            "sagaId": .optional(saga.order.sagaID),
-            "state": .string(saga.state),
-            "step": .optional(saga.step),
-            "waitingFor": .array(saga.wait.deliveries.map(\.json)),
-            "messages": .strings(saga.messages.map(\.id.description)),
-            "steps": .array(
-                (saga.definition?.steps ?? []).map {
-                    [
-                        "name": .string($0.name), "action": .optional($0.action?.description),
-                        "compensation": .optional($0.compensation?.description),
-                    ]
-                }),
-            "log": .array(
-                saga.log.map { entry in
-                    [
-                        "event": .string(entry.event.rawValue),
-                        "step": .optional(entry.step),
-                        "message": .optional(entry.message?.description),
-                        "detail": .string(entry.detail),
-                        "data": .text(entry.data),
-                    ]
-                }),
-            "stuck": .bool(saga.wait.isStuck),
-            "purged": .bool(saga.isPurged),
-            "damage": .strings(saga.damage),
-            "version": saga.version.map { .integer($0) } ?? .null,
-            "abandoned": .bool(saga.isAbandoned),
-        ]
-    }
+    var json: JSON { saga.json }
 }

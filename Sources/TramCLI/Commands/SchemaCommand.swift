@@ -10,8 +10,8 @@ struct SchemaCommand: SessionCommand {
         commandName: "schema",
         abstract: "Print the AsyncAPI document of channels, messages and their schemas.",
         discussion: """
-            Needs no store. What the services can be asked over HTTP is in OpenAPI documents, which \
-            'tram serve' serves at /openapi.json.
+            Needs no store. The HTTP API has OpenAPI documents of its own: 'tram serve' has them at \
+            /openapi.json.
 
             With --against, tells instead what breaks when the program that printed that document is \
             replaced by this one: messages that it has sent are read by new handlers, and services \
@@ -24,7 +24,8 @@ struct SchemaCommand: SessionCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Tell what breaks since this document was printed.", valueName: "file"))
+            "Tell what this program breaks, compared with the one that printed this document.",
+            valueName: "file"))
     var against: String?
 
     @OptionGroup(title: "Global options") var global: GlobalOptions

@@ -11,8 +11,8 @@ struct ServeCommand: SessionCommand {
         discussion: """
             Makes the stores if there are none. The relay delivers messages as they come, those of \
             other tram commands too; with --relay manual, 'tram relay run' or POST /relay/run does \
-            it step by step. What each service can be asked is at /openapi.json, its measurements \
-            are at /metrics. SIGINT and SIGTERM end the server when the requests in hand are \
+            it step by step. Each service describes itself at /openapi.json, and has metrics at \
+            /metrics. SIGINT and SIGTERM end the server when the requests in hand are \
             answered, with exit code 0.
 
             Example:
@@ -46,13 +46,13 @@ struct ServeCommand: SessionCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A file whose first line every request must bring as its bearer token.",
+            "A file whose first line is the bearer token that every request must carry.",
             valueName: "file"))
     var tokenFile: String?
 
     @Option(
         help: ArgumentHelp(
-            "Answer also to requests for this host; may be repeated.", valueName: "name"))
+            "Also answer requests for this host; may be repeated.", valueName: "name"))
     var host: [String] = []
 
     @Option(
@@ -70,7 +70,7 @@ struct ServeCommand: SessionCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "How many connections each port has at the most; others wait.", valueName: "n"))
+            "The most connections of a port; further ones wait.", valueName: "n"))
     var maxConnections = "256"
 
     @OptionGroup var parkingOptions: ParkingOptions

@@ -9,10 +9,10 @@ extension StoreCommand {
         static let configuration = CommandConfiguration(
             abstract: "Go on from an older copy of a store that was put back.",
             discussion: """
-                Raises every number of the store above all that the others have ever seen of it, \
-                and gives new numbers to those of its messages that others know with other \
-                content. What it has missed meanwhile, 'tram relay redeliver' brings; what is lost \
-                for good, 'tram store check' tells.
+                Raises the store's counters above all that the other stores have seen of it, and \
+                renumbers those of its messages whose number they know with different content. \
+                'tram relay redeliver' then brings what the store has missed, and 'tram store \
+                check' tells what is lost for good.
 
                 Example:
                   tram store accept order

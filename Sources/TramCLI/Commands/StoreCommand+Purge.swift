@@ -22,7 +22,7 @@ extension StoreCommand {
 
         @Option(
             help: ArgumentHelp(
-                "Only what is at least so old, for example 12h or 7d; else of any age.",
+                "Only what is at least this old, for example 12h or 7d; else of any age.",
                 valueName: "duration"))
         var olderThan: String?
 
@@ -64,7 +64,7 @@ extension Session {
         guard report.freed.contains(where: { $0.messages > 0 }) else { return }
         hint(
             "the order history cannot be rebuilt any more; "
-                + "'tram history rebuild --incomplete' makes what is left of it")
+                + "'tram history rebuild --incomplete' rebuilds it from the messages that are left")
     }
 }
 

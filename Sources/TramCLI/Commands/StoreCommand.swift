@@ -53,8 +53,9 @@ struct StoreCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Check the files, and what the services' rows say together.",
             discussion: """
-                Exit code 1 when a rule is broken. What follows from rows that are known to be \
-                lost, since a store was accepted or the view rebuilt, is told and breaks no rule.
+                Exit code 1 when a rule is broken. What follows from an operator's decision, or \
+                from rows that are known to be lost (a store was accepted, the view rebuilt), is \
+                listed as '(lost)' and breaks no rule.
 
                 Example:
                   tram store check

@@ -7,10 +7,10 @@ internal import Tram
 struct SubscriberCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "subscriber",
-        abstract: "Look at who handles messages, and remove who no longer does.",
+        abstract: "Look at the subscribers, and remove those that the program no longer has.",
         discussion: """
             A subscriber is a part of a service that handles messages; its id names it in the inbox. \
-            Stores remember also those of programs of before.
+            Stores also remember the subscribers of earlier programs.
 
             Example:
               tram subscriber list
@@ -22,8 +22,8 @@ struct SubscriberCommand: ParsableCommand {
             commandName: "list",
             abstract: "List the subscribers that the program or a store knows.",
             discussion: """
-                BEGINS tells which messages a subscriber gets: those from the beginning, or those \
-                after the ones that are named; nothing before a relay has seen it. One that is \
+                BEGINS says which messages a subscriber gets: all from the beginning, or only those \
+                after the named ones; '-' until a relay has run with it. A subscriber that is \
                 unknown to the program gets none.
 
                 Example:
@@ -54,9 +54,9 @@ struct SubscriberCommand: ParsableCommand {
             commandName: "remove",
             abstract: "Forget a subscriber that the program no longer has.",
             discussion: """
-                What it has handled is forgotten, and its dead letters are: what they have held is \
-                delivered next. A subscriber of that id that comes again is a new one. Asks first at \
-                a terminal; elsewhere it needs --yes.
+                Forgets what it has handled, and its dead letters: messages that waited behind \
+                those are delivered next. A subscriber that comes back under this id counts as new. \
+                Asks first at a terminal; elsewhere it needs --yes.
 
                 Example:
                   tram subscriber remove audit --yes
@@ -73,7 +73,7 @@ struct SubscriberCommand: ParsableCommand {
                 try session.confirm(
                     "Forget all that '\(id)' has handled?", deed: "this forgets a subscriber")
             }
-            let removal = try system.withoutRelay {
+            let removal = try system.withRelayLock {
                 try system.relay.remove(subscriber: id, session.availability)
             }
             try session.show(RemovedSubscriber(removal: removal))

@@ -3,7 +3,7 @@ internal import Platform
 /// Standard output, gathered into large writes. An error of writing is an error of the command.
 final class StandardOutput {
     private var buffer: [UInt8] = []
-    /// Whether everything is kept until this is taken back.
+    /// While true, nothing is flushed.
     var isHeldBack = false
 
     func write(_ text: String) throws {

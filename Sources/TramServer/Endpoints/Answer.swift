@@ -1,7 +1,7 @@
 internal import CustomersAndOrders
 internal import Presentation
 
-/// What a client is answered.
+/// An HTTP response, independent of the HTTP library.
 package struct Answer: Sendable {
     static let problemType = "application/problem+json"
 

@@ -82,7 +82,7 @@ enum DeadLetterEndpoints {
             summary: decision.summary, worker: .relay, query: [subscriber],
             answers: [
                 AnswerDescription(
-                    status: 200, summary: "Those that it was decided about.",
+                    status: 200, summary: "The deliveries that were retried or discarded.",
                     schema: JSONSchema.object([
                         decision.participle: JSONSchema.reference("DeadLetterDecision")
                     ])),
@@ -153,7 +153,7 @@ extension DeadLetterDecision {
     fileprivate var summary: String {
         switch self {
         case .retry: "Let the next relay try parked deliveries again, in their order."
-        case .discard: "Never make parked deliveries; what waits for them goes on."
+        case .discard: "Give up parked deliveries; what waits behind them goes on."
         }
     }
 }

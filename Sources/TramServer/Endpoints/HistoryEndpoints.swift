@@ -69,8 +69,8 @@ private struct ViewWait {
         QueryParameter(
             name: "timeout",
             summary:
-                "How long to wait for that at the most, for example 500ms or 5s; 30s if nothing "
-                + "is said, and never longer.",
+                "How long to wait for that, for example 500ms or 5s; 30s by default, and at "
+                + "the most.",
             schema: [
                 "type": .string("string"),
                 "pattern": .string(

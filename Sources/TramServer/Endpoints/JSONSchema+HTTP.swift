@@ -15,11 +15,10 @@ extension JSONSchema {
             "NewCustomer": object([
                 "name": name, "creditLimit": object(["amount": amount(minimum: .number("0"))]),
             ]),
-            "Order": object([
-                "orderId": id, "orderState": words(OrderState.self),
-                "rejectionReason": optional(words(RejectionReason.self)), "customerId": id,
-                "orderTotal": reference("Money"), "saga": words(SagaKind.self),
-            ]),
+            "Order": waitingOrder,
+            "CancelledOrder": object(order),
+            "OutstandingDelivery": outstandingDelivery,
+            "Saga": saga,
             "NewOrder": object(
                 [
                     "customerId": id,
@@ -45,7 +44,7 @@ extension JSONSchema {
                 [
                     "pass": count, "messages": count, "deliveries": array(of: delivery),
                     "duplicates": count, "failed": count, "pending": count,
-                    "idle": ["type": .string("boolean")], "unavailable": array(of: text),
+                    "idle": boolean, "unavailable": array(of: text),
                     "parked": count, "expired": array(of: text),
                 ], optional: ["expired"]),
             "RelayStatus": object([
@@ -54,9 +53,11 @@ extension JSONSchema {
                         "service": text, "pending": count, "failed": count,
                         "next": optional(object(["message": text, "type": text])),
                         "parked": count,
-                    ])), "pending": count, "idle": ["type": .string("boolean")],
+                    ])), "pending": count, "idle": boolean,
                 "parked": count, "stuck": array(of: object(["orderId": count])),
                 "stranded": array(of: object(["orderId": count, "reason": text])),
+                "waitingFor": array(of: text),
+                "failedSagas": array(of: object(["orderId": count, "step": optionalText])),
             ]),
             "DeadLetter": object(deadLetter),
             "WholeDeadLetter": wholeDeadLetter,
@@ -75,7 +76,7 @@ extension JSONSchema {
 
     private static let deadLetter: JSON = [
         "message": text, "type": text, "from": text, "to": optionalText, "attempts": count,
-        "error": text, "holds": array(of: text), "edited": ["type": .string("boolean")],
+        "error": text, "holds": array(of: text), "edited": boolean,
     ]
 
     /// A dead letter with all that the message holds.

@@ -100,7 +100,7 @@ enum OpenAPI {
             ]
         }
         if endpoint.takesIdempotencyKey {
-            answers.append(.problem(422, "The idempotency key stands for another request."))
+            answers.append(.problem(422, "The idempotency key was used for another request."))
         }
         answers += [
             .problem(403, "The request comes from a page of another site."),

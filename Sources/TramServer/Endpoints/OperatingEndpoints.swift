@@ -102,14 +102,16 @@ struct OperatingEndpoints: Sendable {
     private var relayStatus: Endpoint {
         Endpoint(
             method: .get, path: "/relay/status", name: "getRelayStatus",
-            summary: "What waits in each outbox, as `tram relay status --json` tells it.",
+
+            summary: "What waits in each outbox, and the sagas that need help, as "
+                + "`tram relay status --json` tells it.",
             worker: .reader,
             answers: [
                 AnswerDescription(
                     status: 200, summary: "The outboxes, in the order of the relay.",
                     schema: JSONSchema.reference("RelayStatus"))
             ]
-        ) { _ in { .json(try $0.outboxStatus().json($0.helplessSagas())) } }
+        ) { _ in { .json(try $0.relayStatus().json) } }
     }
 
     /// How many messages a pass takes up that is asked for over HTTP: its report is held in memory.
@@ -155,7 +157,7 @@ struct OperatingEndpoints: Sendable {
     }
 
     private func run(_ system: CustomersAndOrders, isStep: Bool) throws -> Answer {
-        try system.withoutRelay {
+        try system.withRelayLock {
             var deliveries: [String] = []
             var expired: [String] = []
             var watch = DeliveryWatch(metrics: metrics, report: report)

@@ -35,7 +35,9 @@ enum OrderEndpoints {
     }
 
     private static let show = Endpoint(
-        method: .get, path: "/orders/{id}", name: "getOrder", summary: "An order and its state.",
+        method: .get, path: "/orders/{id}", name: "getOrder",
+        summary: "An order, its state, and what its saga waits for, as far as the stores can be "
+            + "read.",
         worker: .reader,
         answers: [
             AnswerDescription(
@@ -44,7 +46,12 @@ enum OrderEndpoints {
         ]
     ) { call in
         let id = try call.id()
-        return { system in try inTermsOfHTTP { .json(try system.orders.order(id).json) } }
+        return { system in
+            try inTermsOfHTTP {
+                let order = try system.orders.order(id)
+                return .json(order.json(try system.wait(of: order)))
+            }
+        }
     }
 
     private static let list = Endpoint(
@@ -57,12 +64,7 @@ enum OrderEndpoints {
                 ]))
         ]
     ) { _ in
-        { system in
-            try .list(opening: #"{"orders":["#, closing: "]}", in: system) { system, after in
-                try system.orders.orders(after: after, limit: pageSize)
-                    .map { ($0.id, $0.json.text) }
-            }
-        }
+        { try list(OrderFilter(), opening: #"{"orders":["#, closing: "]}", in: $0) }
     }
 
     private static let listOfCustomer = Endpoint(
@@ -75,11 +77,18 @@ enum OrderEndpoints {
         ]
     ) { call in
         let filter = OrderFilter(customerID: try call.id("customerId"))
-        return { system in
-            try .list(opening: "[", closing: "]", in: system) { system, after in
-                try system.orders.orders(filter, after: after, limit: pageSize)
-                    .map { ($0.id, $0.json.text) }
-            }
+        return { try list(filter, opening: "[", closing: "]", in: $0) }
+    }
+
+    private static func list(
+        _ filter: OrderFilter, opening: String, closing: String, in system: CustomersAndOrders
+    ) throws -> Answer {
+        // Read once for the whole list.
+        let deliveries = try system.outstandingDeliveriesByOrder()
+        return try .list(opening: opening, closing: closing, in: system) { system, after in
+            let orders = try system.orders.orders(filter, after: after, limit: pageSize)
+            let waits = try system.waits(of: orders, deliveries)
+            return orders.map { ($0.id, $0.json(waits[$0.id] ?? OrderWait()).text) }
         }
     }
 
@@ -90,7 +99,7 @@ enum OrderEndpoints {
         answers: [
             AnswerDescription(
                 status: 200, summary: "The order is CANCELLED.",
-                schema: JSONSchema.reference("Order")),
+                schema: JSONSchema.reference("CancelledOrder")),
             .problem(404, "There is no such order."),
             .problem(409, "The order is not APPROVED, so it cannot be cancelled."),
         ]
@@ -98,7 +107,9 @@ enum OrderEndpoints {
         let id = try call.id()
         return { system in
             try inTermsOfHTTP {
-                .json(try system.orders.cancelOrder(id, key: call.idempotencyKey).order.json)
+                // The same also when it is repeated: nothing that changes with time.
+                let order = try system.orders.cancelOrder(id, key: call.idempotencyKey).order
+                return .json(.object(order.jsonMembers))
             }
         }
     }
@@ -122,8 +133,4 @@ enum OrderEndpoints {
                 field: problem.field, value: problem.value)
         }
     }
-}
-
-extension Order {
-    fileprivate var json: JSON { .object(jsonMembers) }
 }

@@ -1,10 +1,47 @@
 internal import CustomersAndOrders
+internal import Orders
 internal import Presentation
 internal import Tram
 
-/// What an operator decides about a saga over HTTP, as by `tram saga`. A saga is named by its order.
+/// The sagas over HTTP, and what an operator decides about them, as by `tram saga`. A saga is named by
+/// its order.
 enum SagaEndpoints {
-    static let all = SagaDecision.allCases.map(decide)
+    static let all = [list, show] + SagaDecision.allCases.map(decide)
+
+    private static let list = Endpoint(
+        method: .get, path: "/sagas", name: "getSagas",
+        summary: "The sagas of all orders, as `tram saga list --json` tells them.",
+        worker: .reader,
+        answers: [
+            AnswerDescription(
+                status: 200, summary: "By order.",
+                schema: JSONSchema.array(of: JSONSchema.reference("Saga")))
+        ]
+    ) { _ in
+        { system in
+            let traffic = try system.traffic()
+            return try .list(opening: "[", closing: "]", in: system) { system, after in
+                try system.sagas(after: after, traffic).map { ($0.order.id, $0.json.text) }
+            }
+        }
+    }
+
+    private static let show = Endpoint(
+        method: .get, path: "/sagas/{id}", name: "getSaga",
+        summary: "A saga's definition beside what happened, as `tram saga show --json` tells it.",
+        worker: .reader,
+        answers: [
+            AnswerDescription(
+                status: 200,
+                summary: "The saga, as far as the stores can be read; `damage` says what is wrong "
+                    + "with one that is damaged or stranded.",
+                schema: JSONSchema.reference("Saga")),
+            .problem(404, "There is no such order."),
+        ]
+    ) { call in
+        let id = try call.id()
+        return { system in try inTermsOfHTTP(id) { .json(try system.saga(ofOrder: id).json) } }
+    }
 
     private static let reason = QueryParameter(
         name: "reason", summary: "Why; it is kept with the decision.", schema: JSONSchema.text)
@@ -21,7 +58,7 @@ enum SagaEndpoints {
             query: decision == .skip ? [reason, step] : [reason],
             answers: [
                 AnswerDescription(
-                    status: 200, summary: "What was done, and sent.",
+                    status: 200, summary: "What was done, and which messages were sent.",
                     schema: JSONSchema.reference("DecidedSaga")),
                 .problem(404, "There is no such order."),
                 .problem(409, "The saga does not allow it where it stands."),
@@ -51,7 +88,7 @@ enum SagaEndpoints {
             code: .notPossible,
             message: "\(command) was handled by \(outlook.handledBy.joined(separator: " and "))",
             reason: "Sent again, it is handled again. Nothing was changed.",
-            help: "say that it is meant: POST /sagas/\(id)/resend", field: "id", value: "\(id)")
+            help: "to send it all the same: POST /sagas/\(id)/resend", field: "id", value: "\(id)")
     }
 
     private static func inTermsOfHTTP(_ id: Int, _ body: () throws -> Answer) throws -> Answer {
@@ -59,7 +96,11 @@ enum SagaEndpoints {
             return try body()
         } catch let error as SagaDecisionError {
             var problem = Problem(error as any Error)
-            problem.help = "see what waits: GET /relay/status"
+            problem.help = "see the saga: GET /sagas/\(id)"
+            throw problem
+        } catch let error as OrderError {
+            var problem = Problem(error as any Error)
+            problem.help = "see all sagas: GET /sagas"
             throw problem
         }
     }
@@ -68,9 +109,9 @@ enum SagaEndpoints {
 extension SagaDecision {
     fileprivate var summary: String {
         switch self {
-        case .retry: "Take up a failed saga, or one that is stuck, where it stands."
+        case .retry: "Retry a saga that has failed or is stuck, from where it stands."
         case .resend: "Send the outstanding command of a stuck saga again."
-        case .skip: "Take the step that a saga stands at as done."
+        case .skip: "Count the step that a saga stands at as done."
         case .rollback: "Undo what a saga has done so far."
         case .abandon: "End a saga as failed for good, and free its locks."
         }

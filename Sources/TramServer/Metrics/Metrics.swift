@@ -26,14 +26,14 @@ final class Metrics: Sendable {
 
     private let state = Mutex(State())
 
-    /// Counts on.
+    /// Increments the counter.
     func count(_ metric: Metric, _ labels: KeyValuePairs<String, String> = [:], by amount: Int = 1)
     {
         let series = Series(metric: metric, labels: Self.text(labels))
         state.withLock { $0.values[series, default: 0] += Double(amount) }
     }
 
-    /// Tells the current value.
+    /// Sets the gauge.
     func set(_ metric: Metric, _ labels: KeyValuePairs<String, String> = [:], to value: Int) {
         let series = Series(metric: metric, labels: Self.text(labels))
         state.withLock { $0.values[series] = Double(value) }

@@ -9,8 +9,8 @@ enum IdempotencyKeyHeader {
     /// What the OpenAPI document says of it.
     static let summary =
         "Names this request. Repeated with the same key, it is not carried out again, and gets the "
-        + "first answer; another request with the key is refused with 422. The value is taken as it "
-        + "is, quotes included."
+        + "first answer; another request with the key is refused with 422. Quotes are part of "
+        + "the value."
 
     static let schema: JSON = [
         "type": .string("string"),

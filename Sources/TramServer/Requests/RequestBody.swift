@@ -83,7 +83,7 @@ struct RequestBody {
         }
         for member in members where !keys.contains(member.key) {
             throw Problem(
-                code: .body, message: "'\(member.key)' is not known in \(name)",
+                code: .body, message: "\(name) has the unknown key '\(member.key)'",
                 reason: "Nothing was changed.", help: "send for example \(example.text)",
                 field: field.map { "\($0).\(member.key)" } ?? member.key)
         }

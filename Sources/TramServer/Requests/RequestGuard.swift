@@ -32,7 +32,7 @@ struct RequestGuard: Sendable {
         throw Refusal(
             Problem(
                 code: .wrongHost, message: "the request is for the host '\(head.hosts[0])'",
-                reason: "This server answers to its own names only.",
+                reason: "The server only answers requests for its own names.",
                 help: "call it localhost, or allow the name: tram serve --host NAME"))
     }
 
@@ -77,7 +77,7 @@ struct RequestGuard: Sendable {
             headers: [(name: "WWW-Authenticate", value: "Bearer")])
     }
 
-    /// Compares in a time that does not tell how much of it is right.
+    /// Constant-time comparison.
     private func isEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         guard left.count == right.count else { return false }
         return zip(left, right).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0

@@ -37,7 +37,7 @@ package struct RequestHead: Sendable {
             let name = try decoded(pair[0])
             guard parameters[name] == nil else {
                 throw Problem(
-                    code: .query, message: "'\(name)' is in the query twice",
+                    code: .query, message: "'\(name)' appears twice in the query",
                     reason: "Nothing was changed.", help: "give it once", field: name)
             }
             parameters[name] = pair.count == 2 ? try decoded(pair[1]) : ""

@@ -3,7 +3,7 @@ internal import Presentation
 
 /// The file that holds the token.
 enum TokenFile {
-    /// - Throws: ``Problem`` when there is no token worth the name.
+    /// - Throws: ``Problem`` when its first line is not 16 or more visible ASCII characters.
     static func read(_ path: String) throws -> String {
         let content: String?
         do {

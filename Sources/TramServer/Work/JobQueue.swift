@@ -13,8 +13,7 @@ struct Job: Sendable {
 
 /// Jobs that wait for a thread.
 final class JobQueue: Sendable {
-    /// How many may wait. There are never so many open connections; but the jobs of clients that have
-    /// gone wait, too.
+    /// The queue's bound: more than the open connections, since jobs of clients that left count too.
     private static let longest = 1024
 
     private struct State {

@@ -76,13 +76,8 @@ final class RelayLoop: Sendable {
     var problem: Problem.Code? { state.withLock { $0.problem } }
 
     private func session(in system: CustomersAndOrders) -> RelayRunner.Session {
-        var session = RelayRunner.Session(parking.run(in: system)) { turn in
-            do {
-                return try system.withoutRelay(turn)
-            } catch let error as RelayIsBusy {
-                throw StoreError.busy(path: "relay-lock", waited: .milliseconds(error.waited))
-            }
-        }
+        var session = RelayRunner.Session(
+            parking.run(in: system), excluding: system.withRelayLock)
         var watch = DeliveryWatch(metrics: metrics, report: report)
         session.beforeLook = { system.patience.renew() }
         session.beforeTurn = { [self] in

@@ -1,0 +1,27 @@
+package import Tram
+
+/// What waits for the relay, and for somebody's help.
+package struct RelayStatus: Sendable {
+    package let outboxes: [OutboxStatus]
+    /// The sagas that will not move unless somebody helps.
+    package let helpless: [HelplessSaga]
+    /// What will not move before its time, in words.
+    package let deadlines: [String]
+
+    /// How many messages are pending.
+    package var pending: Int { outboxes.reduce(0) { $0 + $1.pending } }
+    /// How many messages are parked for a subscriber.
+    package var parked: Int { outboxes.reduce(0) { $0 + $1.parked } }
+}
+
+extension CustomersAndOrders {
+    /// What waits in each outbox that can be read, and who needs help.
+    package func relayStatus(
+        _ availability: Availability = Availability()
+    ) throws -> RelayStatus {
+        RelayStatus(
+            outboxes: try outboxStatus(availability),
+            helpless: try helplessSagas(availability),
+            deadlines: try relay.deadlines(limit: 100, availability))
+    }
+}

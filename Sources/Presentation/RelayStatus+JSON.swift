@@ -1,0 +1,39 @@
+package import CustomersAndOrders
+internal import Tram
+
+extension RelayStatus {
+    package var json: JSON {
+        let failed: [(order: Int, step: String?)] = helpless.compactMap { saga in
+            if case .failed(let step) = saga.need { (saga.order, step) } else { nil }
+        }
+        let stranded: [(order: Int, reason: String)] = helpless.compactMap { saga in
+            if case .stranded(let reason) = saga.need { (saga.order, reason) } else { nil }
+        }
+        return [
+            "outboxes": .array(outboxes.map(\.json)), "pending": .integer(pending),
+            "idle": .bool(pending == 0), "parked": .integer(parked),
+            "stuck": .array(
+                helpless.filter { $0.need == .stuck }.map { ["orderId": .integer($0.order)] }),
+            "stranded": .array(
+                stranded.map { ["orderId": .integer($0.order), "reason": .string($0.reason)] }),
+            "waitingFor": .strings(deadlines),
+            // Beside this, "failed" is a number of messages.
+            "failedSagas": .array(
+                failed.map { ["orderId": .integer($0.order), "step": .optional($0.step)] }),
+        ]
+    }
+}
+
+extension OutboxStatus {
+    fileprivate var json: JSON {
+        [
+            "service": .string(service),
+            "pending": .integer(pending),
+            "failed": .integer(failed),
+            "next": next.map {
+                ["message": .string($0.id.description), "type": .string($0.type)]
+            } ?? .null,
+            "parked": .integer(parked),
+        ]
+    }
+}
