@@ -55,7 +55,8 @@ struct SubscriberCommand: ParsableCommand {
             abstract: "Forget a subscriber that the program no longer has.",
             discussion: """
                 What it has handled is forgotten, and its dead letters are: what they have held is \
-                delivered next. A subscriber of that id that comes again is a new one. Asks first at \
+                delivered next. So are the commands that it has stashed until a lock is free: the \
+                sagas that wait for them are stuck then. A subscriber of that id that comes again is a new one. Asks first at \
                 a terminal; elsewhere it needs --yes.
 
                 Example:
@@ -69,14 +70,22 @@ struct SubscriberCommand: ParsableCommand {
         func run(in session: Session) throws -> ExitStatus {
             let system = try session.open()
             if !yes {
-                try system.relay.checkRemovable(id, session.availability)
+                let found = try system.relay.checkRemovable(id, session.availability)
+                let stashed = found.reduce(0) { $0 + $1.stashed }
+                let also =
+                    stashed == 0
+                    ? "" : ", and drop \(counted(stashed, "command")) that it has stashed"
                 try session.confirm(
-                    "Forget all that '\(id)' has handled?", deed: "this forgets a subscriber")
+                    "Forget all that '\(id)' has handled\(also)?", deed: "this forgets a subscriber"
+                )
             }
             let removal = try system.withoutRelay {
                 try system.relay.remove(subscriber: id, session.availability)
             }
             try session.show(RemovedSubscriber(removal: removal))
+            if removal.stashed > 0 {
+                session.hint("the sagas of stashed commands are stuck now: 'tram saga list'")
+            }
             return .done
         }
     }
@@ -130,13 +139,14 @@ private struct RemovedSubscriber: Document {
 
     func text(_ style: Style) -> String {
         "Removed the subscriber \(escaped(removal.id)): \(counted(removal.handled, "message")) "
-            + "handled, \(removal.parked) parked.\n"
+            + "handled, \(removal.parked) parked"
+            + (removal.stashed == 0 ? "" : ", \(removal.stashed) stashed") + ".\n"
     }
 
     var json: JSON {
         [
             "subscriber": .string(removal.id), "handled": .integer(removal.handled),
-            "parked": .integer(removal.parked),
+            "parked": .integer(removal.parked), "stashed": .integer(removal.stashed),
         ]
     }
 }
