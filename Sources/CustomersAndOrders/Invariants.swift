@@ -20,8 +20,11 @@ extension SystemSnapshot {
         checks(subscribers, Losses())
     }
 
-    /// The same, where something is known to be lost.
-    func checks(_ subscribers: [any Subscriber], _ losses: Losses) -> [InvariantCheck] {
+    /// The same, where something is known to be lost, or is still to be brought to a subscriber.
+    func checks(
+        _ subscribers: [any Subscriber], _ losses: Losses,
+        _ missed: MissedMessages = MissedMessages()
+    ) -> [InvariantCheck] {
         let always = [
             InvariantCheck(
                 rule: "reserved credit is the sum of its reservations and within the limit",
@@ -34,7 +37,7 @@ extension SystemSnapshot {
                 violations: brokenLives()),
             InvariantCheck(
                 rule: "a message is published when every subscriber has handled it, not before",
-                findings: unhandledPublished(subscribers, losses)),
+                findings: unhandledPublished(subscribers, losses, missed)),
             InvariantCheck(
                 rule: "every handled message was sent", findings: unknownHandled(losses)),
         ]
@@ -159,12 +162,16 @@ extension SystemSnapshot {
     }
 
     private func unhandledPublished(
-        _ subscribers: [any Subscriber], _ losses: Losses
+        _ subscribers: [any Subscriber], _ losses: Losses, _ missed: MissedMessages
     ) -> [Finding] {
         messages.filter(\.isPublished).flatMap { message in
-            subscribers.filter {
-                $0.accepts(type: message.type, from: message.channel)
-                    && !hasHandled(message.id, $0.id)
+            subscribers.filter { subscriber in
+                subscriber.accepts(type: message.type, from: message.channel)
+                    // What a former id has handled follows with the next relay.
+                    && !([subscriber.id] + subscriber.formerIDs).contains {
+                        hasHandled(message.id, $0)
+                    }
+                    && !missed.include(message.id, for: subscriber.id)
             }.map {
                 Finding(
                     "\(message.id) is published, and \($0.id) has not handled it",

@@ -32,7 +32,8 @@ extension CustomersAndOrders {
             if views.count == stores.count {
                 let snapshot = try snapshot(of: views)
                 result.checks += try snapshot.checks(
-                    relay.services.flatMap(\.subscribers), Losses(views))
+                    relay.services.flatMap(\.subscribers), Losses(views),
+                    MissedMessages(of: relay.services, in: views))
                 skipRulesAtRest(snapshot, &result)
             } else {
                 let away = stores.map(\.name).filter { !availability.includes($0) }

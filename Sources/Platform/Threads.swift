@@ -1,5 +1,14 @@
 /// Threads of the operating system, which may block.
 package enum Threads {
+    /// A number that no other thread of the process has while this one lives.
+    package static var current: UInt {
+        #if canImport(Darwin)
+            UInt(bitPattern: pthread_self())
+        #else
+            UInt(pthread_self())
+        #endif
+    }
+
     /// Runs `body` on a new thread.
     package static func start(_ body: @escaping @Sendable () -> Void) throws(SystemError) {
         let start = Unmanaged.passRetained(ThreadBody(run: body))

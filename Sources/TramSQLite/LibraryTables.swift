@@ -8,6 +8,7 @@ public enum LibraryTables {
         Migration(MessagingTables.identify, MessagingTables.identify),
         Migration(MessagingTables.park),
         Migration(MessagingTables.explain),
+        Migration(MessagingTables.absent),
     ]
 
     /// For a store whose service runs sagas, too, or takes part in them.
@@ -16,5 +17,6 @@ public enum LibraryTables {
         Migration(MessagingTables.identify, MessagingTables.identify),
         Migration(MessagingTables.park + SagaTables.park),
         Migration(MessagingTables.explain + SagaTables.name),
+        Migration(MessagingTables.absent),
     ]
 }

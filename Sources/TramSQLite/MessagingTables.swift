@@ -221,6 +221,18 @@ enum MessagingTables {
         "ALTER TABLE store_identity ADD COLUMN schema_digest INTEGER",
     ]
 
+    /// Version 5: what was published while a service was away.
+    static let absent = [
+        // A service that could not be asked for its subscribers when messages after this number were
+        // published: one that only another program has may have missed them.
+        """
+        CREATE TABLE absent_service (
+            service TEXT PRIMARY KEY,
+            published_after INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """
+    ]
+
     /// Gives a store the identity that it never loses, and each message that it holds its digest.
     @Sendable static func identify(_ transaction: any Transaction) throws {
         try transaction.execute(

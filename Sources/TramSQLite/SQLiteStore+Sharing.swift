@@ -17,6 +17,7 @@ extension SQLiteStore: SharedStore {
         if isInMemory { return nil }
         do {
             let lock = try writersLock ?? opener.makeLock()
+            try OpenWrites.checkMayWait(for: .lock(path: lock.path), of: name)
             try opener.acquire(lock)
             return HeldLock(lock)
         } catch StoreError.notWritable {

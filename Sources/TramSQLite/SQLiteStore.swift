@@ -122,8 +122,11 @@ public final class SQLiteStore: Store {
 
     public func write<Result>(_ body: (any Transaction) throws -> Result) throws -> Result {
         if case .enclosing(let transaction) = activity {
+            try OpenWrites.checkMayWrite(to: target, of: name)
             return try inside(transaction) {
-                try transaction.savepoint {
+                OpenWrites.note(isInBody: true, at: target)
+                defer { OpenWrites.note(isInBody: false, at: target) }
+                return try transaction.savepoint {
                     let result = try transaction.scoped(body)
                     // What the commit would refuse is refused here, and takes nothing else with it.
                     try transaction.checkDeferredRules()
@@ -143,6 +146,11 @@ public final class SQLiteStore: Store {
         try requireNoTransaction()
         try openForReading()
         return try transact(on: writer ?? reader, begin: "BEGIN", body)
+    }
+
+    /// What its transactions write to.
+    var target: OpenWrites.Target {
+        writersLock.map { .lock(path: $0.path) } ?? .memory(ObjectIdentifier(self))
     }
 
     /// Runs `body` as a part of the transaction that encloses all.
@@ -189,6 +197,7 @@ public final class SQLiteStore: Store {
 
     private func enclosing<Result>(_ body: () throws -> Result) throws -> Result {
         try writing { transaction in
+            OpenWrites.note(isInBody: false, at: target)
             activity = .enclosing(transaction)
             defer { activity = .transaction }
             return try body()
@@ -201,6 +210,8 @@ public final class SQLiteStore: Store {
         beginToWait()
         let called = MonotonicTime.nanoseconds()
         try open(creating: false)
+        try OpenWrites.checkMayWait(for: target, of: name)
+        try OpenWrites.checkMayWrite(to: target, of: name)
         return try opener.holding(writersLock) {
             let locked = MonotonicTime.nanoseconds()
             var worked = locked
@@ -209,7 +220,7 @@ public final class SQLiteStore: Store {
             let result = try transact(on: writer, begin: "BEGIN IMMEDIATE") { transaction in
                 defer { worked = MonotonicTime.nanoseconds() }
                 try noteSchema()
-                return try body(transaction)
+                return try OpenWrites.writing(to: target, of: name) { try body(transaction) }
             }
             newDigest = nil
             patience.renew()

@@ -113,8 +113,9 @@ final class SQLiteTransaction: Transaction {
         return try body()
     }
 
-    /// - Throws: what a commit now would throw because of rows that refer to missing ones.
+    /// In SQLite only references to missing rows wait for the commit.
     func checkDeferredRules() throws {
+        try checkIsOpen()
         guard connection.hasUnresolvedReferences else { return }
         throw StoreError.constraint(sql: "COMMIT", detail: "FOREIGN KEY constraint failed")
     }

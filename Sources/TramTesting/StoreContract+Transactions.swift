@@ -35,6 +35,23 @@ extension StoreContract {
             try test.store.write { try test.add(2, in: $0) }
             try expect("the rows afterwards", try test.numbers(), is: [2])
         },
+        Promise("a rule that is checked at the commit can be checked before") { test in
+            try test.store.write { transaction in
+                try test.expectError("a savepoint") {
+                    try transaction.savepoint {
+                        try test.add(1, in: transaction)
+                        try transaction.checkDeferredRules()
+                        try transaction.execute("INSERT INTO part (item) VALUES (9)")
+                        try transaction.checkDeferredRules()
+                    }
+                } fits: {
+                    ($0 as? StoreError)?.isRefusedCommit ?? false
+                }
+                try transaction.checkDeferredRules()
+                try test.add(2, in: transaction)
+            }
+            try expect("the rows", try test.numbers(), is: [2])
+        },
         Promise("a transaction knows its store, and has one time") { test in
             try test.store.write { transaction in
                 try expect("its store", transaction.storeName, is: test.store.name)

@@ -248,6 +248,66 @@ import TramSQLite
         }
     }
 
+    /// A schema that refers to itself from several keys, and has a number of another type each.
+    private func selfReferring(_ number: String, keys: Int = 12) -> String {
+        let reference = ##"{"$ref":"#/components/messages/SignedUp/payload"}"##
+        let keys = (1...keys).map { #""k\#($0)":\#(reference)"# }.joined(separator: ",")
+        return object(##""number":{"type":"\##(number)"},\##(keys)"##, required: #""number""#)
+    }
+
+    /// A chain of schemas, each of which refers to the next one from two keys.
+    private func chain(_ type: String, length: Int) -> String {
+        (0..<length).reduce(#"{"type":"\#(type)"}"#) { inner, _ in
+            object(#""a":\#(inner),"b":\#(inner)"#, required: #""a""#)
+        }
+    }
+
+    @Test func `each pair of schemas is compared once, however many keys refer to it`() throws {
+        func compare(_ old: String, _ new: String) throws -> ([String], Int) {
+            let old = try DescribedMessages(document(payload: old))
+            let new = try DescribedMessages(document(payload: new))
+            var known = KnownMisfits()
+            let misfits = SchemaCompatibility(written: old, read: new).misfits(
+                old.messages[0].payload, new.messages[0].payload, &known)
+            return (misfits.map(\.path), known.comparisons)
+        }
+        var (misfits, comparisons) = try compare(
+            selfReferring("integer"), selfReferring("number"))
+        #expect(misfits == [])
+        #expect(comparisons == 2)
+        (misfits, comparisons) = try compare(selfReferring("integer"), selfReferring("string"))
+        #expect(misfits == ["number"], "it is told where it is met first")
+        #expect(comparisons == 2)
+        (misfits, comparisons) = try compare(
+            chain("integer", length: 10), chain("string", length: 10))
+        #expect(misfits.count == KnownMisfits.limit)
+        #expect(misfits.first == "a.a.a.a.a.a.a.a.a.a")
+        #expect(comparisons == 11)
+    }
+
+    @Test func `what was assumed of a pair is forgotten when it does not fit`() throws {
+        // The second one is met inside the first, which is assumed to fit, and then by itself.
+        func document(_ number: String) throws -> DescribedMessages {
+            func to(_ name: String) -> String {
+                ##"{"$ref":"#/components/schemas/\##(name)"}"##
+            }
+            let first = object(
+                #""number":{"type":"\#(number)"},"second":\#(to("Second"))"#, required: #""number""#
+            )
+            let second = object(#""first":\#(to("First"))"#, required: "")
+            let payload = object(
+                #""a":\#(to("First")),"b":\#(to("Second"))"#, required: "")
+            var text = try self.document(payload: payload).text
+            text = text.replacingOccurrences(
+                of: #""Money":{"#, with: #""First":\#(first),"Second":\#(second),"Money":{"#)
+            return try DescribedMessages(JSON(parsing: Array(text.utf8)))
+        }
+        let (old, new) = try (document("integer"), document("string"))
+        let misfits = SchemaCompatibility(written: old, read: new).misfits(
+            old.messages[0].payload, new.messages[0].payload)
+        #expect(misfits.map(\.path) == ["a.number", "b.first.number"])
+    }
+
     @Test func `receivers tell the former names that they read`() throws {
         struct Moved: DomainEvent {
             static let eventType = "Moved"

@@ -85,7 +85,58 @@ import Testing
         try makeFormer()
         #expect(
             try workbench.succeed("subscriber", "remove", "audit", "--yes", "--json")
-                == #"{"subscriber":"audit","handled":1,"parked":1}"#)
+                == #"{"subscriber":"audit","handled":1,"parked":1,"stashed":0}"#)
+    }
+
+    @Test func `stashed commands go with it, and that is said`() throws {
+        try makeFormer()
+        try tamper(
+            with: workbench.data + "/customer.db",
+            """
+            INSERT INTO received_messages (consumer_id, message_id, creation_time)
+            VALUES ('hotel', 'order:2', 0);
+            INSERT INTO saga_stash_table
+                (message_id, target, saga_type, saga_id, message_type, destination, partition_id,
+                 message_headers, message_payload)
+            VALUES ('order:2', 'Room/1', 'Trip', '1', 'ReserveRoom', 'hotel', '1', '{}', '{}')
+            """)
+        let removed = try workbench.run("subscriber", "remove", "hotel", "--yes")
+        #expect(removed.status == 0)
+        #expect(
+            removed.output
+                == "Removed the subscriber hotel: 1 message handled, 0 parked, 1 stashed.\n")
+        #expect(try workbench.run("subscriber", "remove", "hotel", "--yes").status == 1)
+        #expect(
+            try shell(
+                "sqlite3 -readonly '\(workbench.data)/customer.db' "
+                    + "'SELECT count(*) FROM saga_stash_table'"
+            ).output == "0\n")
+    }
+
+    @Test func `before its first relay a new subscriber has missed nothing`() throws {
+        try workbench.succeed("relay", "run", "--until-idle", "-q")
+        // As if it were deployed only now, with its tables filled.
+        let forget = """
+            DELETE FROM received_messages WHERE consumer_id = 'history';
+            DELETE FROM purged_inbox WHERE consumer_id = 'history'
+            """
+        try tamper(with: workbench.data + "/history.db", forget)
+        let lost = try workbench.run("store", "check")
+        #expect(lost.status == 1)
+        #expect(lost.output.contains("order:1 is published, and history has not handled it"))
+        try tamper(
+            with: workbench.data + "/history.db",
+            "UPDATE subscription SET missed_after = 1 WHERE source = 'order'")
+        let missed = try workbench.run("store", "check").output
+        #expect(missed.contains("order:1 is published, and history has not handled it"))
+        #expect(!missed.contains("order:2 is published, and history has not handled it"))
+        try tamper(with: workbench.data + "/history.db", "DELETE FROM subscription")
+        let check = try workbench.run("store", "check")
+        #expect(check.status == 0, "\(check.output)")
+        #expect(
+            check.output.contains(
+                "ok        a message is published when every subscriber has handled it, not before\n"
+            ))
     }
 
     @Test(arguments: ["customer", "order", "history"])
@@ -117,7 +168,7 @@ import Testing
         #expect(unknown.output == "")
         let result = try workbench.run("subscriber", "remove", "audit", "--yes")
         #expect(result.status == 78, "\(result.errors)")
-        try tamper(with: workbench.data + "/order.db", "PRAGMA user_version = 4001")
+        try tamper(with: workbench.data + "/order.db", "PRAGMA user_version = 5001")
         #expect(
             try workbench.succeed("subscriber", "list").hasSuffix(
                 "\naudit       -               0       1  unknown  -"))

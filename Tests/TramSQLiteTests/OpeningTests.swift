@@ -77,7 +77,7 @@ import TramSQLite
     @Test func `a newer version is refused`() throws {
         try store().create()
         try tamper(with: path, "PRAGMA user_version = 9")
-        expectRefused(.tooNew(path: path, version: 9, supported: 4001))
+        expectRefused(.tooNew(path: path, version: 9, supported: 5001))
     }
 
     @Test func `a schema that was changed by hand is damage`() throws {

@@ -18,8 +18,8 @@ import TramSQLite
     }
 
     @Test(arguments: [
-        5001,  // The library's tables are newer.
-        4002,  // The application's are.
+        6001,  // The library's tables are newer.
+        5002,  // The application's are.
         3002,  // The application's are, though the library's are older.
     ])
     func `a store that became newer while it was open is not written`(version: Int) throws {
@@ -27,7 +27,7 @@ import TramSQLite
         let store = store()
         try store.write { _ = try $0.execute("INSERT INTO item (number) VALUES (1)") }
         try tamper(with: path, "PRAGMA user_version = \(version)")
-        let error = StoreError.tooNew(path: path, version: version, supported: 4001)
+        let error = StoreError.tooNew(path: path, version: version, supported: 5001)
         for _ in 1...2 {
             #expect(throws: error) {
                 try store.write { _ = try $0.execute("INSERT INTO item (number) VALUES (2)") }
@@ -36,7 +36,7 @@ import TramSQLite
             #expect(throws: error) { try store.batch { try store.write { _ in } } }
         }
         // Back again, it goes on.
-        try tamper(with: path, "PRAGMA user_version = 4001")
+        try tamper(with: path, "PRAGMA user_version = 5001")
         try store.write { _ = try $0.execute("INSERT INTO item (number) VALUES (3)") }
         let count: Int = try store.read { try $0.rows("SELECT count(*) FROM item")[0].values() }
         #expect(count == 2)

@@ -230,6 +230,38 @@ import TramSQLite
         #expect(try store.read { try Outbox($0).count() } == 2)
     }
 
+    @Test func `a handler does not write to another service's store`() throws {
+        let test = try System { system, transaction in
+            try system.sender.write { _ = try $0.publish(Happened(number: 4), about: 4) }
+        }
+        #expect(
+            try test.error()
+                == "a transaction of the sender store was begun inside one of the receiver store, with "
+                + "which it would not be undone: send a message to sender instead")
+        #expect(try test.system.sender.read { try Outbox($0).count() } == 3)
+    }
+
+    @Test func `nor does it in a rehearsal, or when commits are shared`() throws {
+        for isRehearsal in [true, false] {
+            let test = try System { system, _ in try system.sender.write { _ in } }
+            let run = test.relay.run()
+            var failed: [String] = []
+            func pass() throws {
+                try run.pass {
+                    guard case .delivered(let delivery) = $0 else { return }
+                    if delivery.receipt.outcome == .failed { failed += delivery.receipt.effects }
+                }
+            }
+            if isRehearsal {
+                try run.rehearse(pass)
+            } else {
+                try test.system.sender.batch { try test.system.receiver.batch(pass) }
+            }
+            #expect(failed.count == 1)
+            #expect(failed.first?.hasSuffix("send a message to sender instead") ?? false)
+        }
+    }
+
     @Test func `a store that refused a transaction inside another goes on`() throws {
         let store = try messagingStore("store")
         try store.write { transaction in

@@ -14,6 +14,8 @@ import TramTesting
             var startingFails = false
             /// What is asked of the store at the end, before the hook throws.
             var isTooLong = false
+            /// Whether the hook writes what only the commit refuses, and does not throw.
+            var breaksRule = false
         }
 
         var steps: [Step<Data>] {
@@ -52,6 +54,11 @@ import TramTesting
         private func fail(
             _ text: String, _ data: Data, _ transaction: any Transaction
         ) throws {
+            if data.breaksRule {
+                try transaction.execute("INSERT INTO note VALUES (\(text))")
+                try transaction.execute("INSERT INTO reference VALUES ('nothing')")
+                return
+            }
             do {
                 let note = data.isTooLong ? String(repeating: text, count: 100_000) : text
                 try transaction.execute("INSERT INTO note VALUES (\(note))")
@@ -101,6 +108,14 @@ import TramTesting
         }
     }
 
+    private let tables = [
+        "CREATE TABLE note (text TEXT) STRICT", "CREATE TABLE thing (text TEXT PRIMARY KEY) STRICT",
+        """
+        CREATE TABLE reference
+            (text TEXT REFERENCES thing (text) DEFERRABLE INITIALLY DEFERRED) STRICT
+        """,
+    ]
+
     private func running(
         _ data: HookedSaga.Data
     ) throws -> (store: SQLiteStore, relay: Relay, run: () throws -> [String]) {
@@ -108,7 +123,7 @@ import TramTesting
             inMemory: "sagas",
             schema: Schema(
                 applicationID: 1, library: LibraryTables.messagingAndSagas,
-                migrations: [["CREATE TABLE note (text TEXT) STRICT"]]), clock: fixedClock)
+                migrations: [Migration(tables)]), clock: fixedClock)
         let manager = try SagaManager(HookedSaga(), id: "sagas")
         let participant = CommandHandlers(
             "participant", on: .participant,
@@ -142,6 +157,62 @@ import TramTesting
                 "HookedSaga 1: one done, two requested",
                 "HookedSaga 1: two done, completed, what was to follow failed (Breakdown())",
             ])
+    }
+
+    @Test func `what only the commit would refuse is the hook's error, and ends the saga`() throws {
+        var data = HookedSaga.Data()
+        data.breaksRule = true
+        let (store, _, run) = try running(data)
+        #expect(
+            try run().last
+                == "HookedSaga 1: two done, completed, what was to follow failed "
+                + "(FOREIGN KEY constraint failed in: COMMIT)")
+        let (state, log, rows) = try store.read { transaction in
+            let saga = SagaReference(type: "HookedSaga", id: "1")
+            return try (
+                Sagas.overview(of: saga, in: transaction)?.state,
+                Sagas.log(of: saga, in: transaction).map(\.event),
+                transaction.rows(
+                    """
+                    SELECT text FROM note WHERE text <> 'starting'
+                    UNION ALL SELECT text FROM reference
+                    """)
+            )
+        }
+        #expect(state == .completed)
+        #expect(log.suffix(2) == [.completed, .hookFailed])
+        #expect(rows.isEmpty, "what the hook has written is undone")
+    }
+
+    @Test func `what was unsound before the hook is not held against it`() throws {
+        let store = try SQLiteStore(
+            inMemory: "sagas",
+            schema: Schema(
+                applicationID: 1, library: LibraryTables.messagingAndSagas,
+                migrations: [Migration(tables)]))
+        let manager = try SagaManager(LocalSaga(), id: "sagas")
+        try store.write { transaction in
+            try transaction.execute("INSERT INTO reference VALUES ('late')")
+            _ = try manager.start(LocalSaga.Data(), in: transaction)
+            try transaction.execute("INSERT INTO thing VALUES ('late')")
+        }
+        let notes = try store.read { try $0.rows("SELECT text FROM note") }
+        #expect(notes.count == 1, "the hook's row stands")
+    }
+
+    /// Ends where it starts.
+    private struct LocalSaga: Saga {
+        static let sagaType = "LocalSaga"
+
+        struct Data: Codable, Sendable {}
+
+        var steps: [Step<Data>] { [Step("one").invokeLocal { _, _ in }] }
+
+        func completed(
+            _ saga: SagaReference, _ data: Data, _ transaction: any Transaction
+        ) throws {
+            try transaction.execute("INSERT INTO note VALUES ('completed')")
+        }
     }
 
     @Test func `a failure of the store is none of the hook's, also when the hook hides it`() throws

@@ -46,11 +46,17 @@ struct Village {
             ])
     }
 
-    /// A program with these subscribers in the receiver.
-    func relay(_ subscribers: [any Subscriber]) throws -> Relay {
+    /// A subscriber of the sender's own.
+    static let neighbour = DomainEventHandlers(
+        "neighbour", [.on(Happened.self) { _, _ in .handled() }])
+
+    /// A program with these subscribers in the receiver, and those at the sender.
+    func relay(
+        _ subscribers: [any Subscriber], atSender own: [any Subscriber] = []
+    ) throws -> Relay {
         try Relay(
             wholeSystem: [
-                Service(store: FailingStore(sender, failures), subscribers: []),
+                Service(store: FailingStore(sender, failures), subscribers: own),
                 Service(store: FailingStore(receiver, failures), subscribers: subscribers),
             ], chunk: 3)
     }

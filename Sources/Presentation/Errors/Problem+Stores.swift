@@ -93,7 +93,8 @@ extension Problem {
             self.init(
                 code: .storeDamaged, message: "a row does not hold what it should: \(detail)",
                 reason: "Nothing was changed.", help: "look for more: tram store check")
-        case .transactionEnded, .undone, .transactionOver, .nested, .forbidden, .constraint,
+        case .transactionEnded, .undone, .transactionOver, .nested, .insideAnother, .forbidden,
+            .constraint,
             .failed:
             self.init(bug: "\(error)")
         }

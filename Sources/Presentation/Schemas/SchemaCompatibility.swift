@@ -9,13 +9,20 @@ struct SchemaCompatibility {
     /// Why a value may not be read.
     struct Misfit: Hashable {
         /// The place in the payload: `orderDetails.orderTotal`.
-        let path: String
+        var path: String
         let change: Change
         /// What is wrong, for a sentence that names the place.
         let detail: String
 
         /// A sentence that names the place.
         var text: String { path.isEmpty ? "the payload \(detail)" : "'\(path)' \(detail)" }
+
+        /// The same inside the value of a key.
+        func inside(_ key: String) -> Misfit {
+            var misfit = self
+            misfit.path = path.isEmpty ? key : "\(key).\(path)"
+            return misfit
+        }
     }
 
     enum Change: String {
@@ -26,15 +33,22 @@ struct SchemaCompatibility {
     }
 
     /// All misfits of a value that is written by one schema and read by another.
-    func misfits(_ writing: JSON, _ reading: JSON, at path: [String] = []) -> [Misfit] {
-        // Schemas that refer to themselves end here.
-        if path.count > 32 { return [] }
-        let write = alternatives(written.resolved(writing), written)
-        let read = alternatives(read.resolved(reading), read)
-        return write.flatMap { written -> [Misfit] in
-            let tries = read.map { misfits(ofOne: written, $0, path) }
-            // Of several forms that might be read, the nearest one tells what is wrong.
-            return tries.min { $0.count < $1.count } ?? []
+    func misfits(_ writing: JSON, _ reading: JSON) -> [Misfit] {
+        var known = KnownMisfits()
+        return misfits(writing, reading, &known)
+    }
+
+    /// The same, and each pair of schemas is compared once, however many keys refer to it.
+    func misfits(_ writing: JSON, _ reading: JSON, _ known: inout KnownMisfits) -> [Misfit] {
+        let pair = KnownMisfits.Pair(
+            written: written.resolved(writing), read: read.resolved(reading))
+        return known.misfits(of: pair) { known in
+            let read = alternatives(pair.read, read)
+            return alternatives(pair.written, written).flatMap { written -> [Misfit] in
+                let tries = read.map { misfits(ofOne: written, $0, &known) }
+                // Of several forms that might be read, the nearest one tells what is wrong.
+                return tries.min { $0.count < $1.count } ?? []
+            }
         }
     }
 
@@ -62,15 +76,17 @@ struct SchemaCompatibility {
         return types.map { .object([JSON.Member("type", $0)] + rest) }
     }
 
-    private func misfits(ofOne writing: JSON, _ reading: JSON, _ path: [String]) -> [Misfit] {
+    private func misfits(
+        ofOne writing: JSON, _ reading: JSON, _ known: inout KnownMisfits
+    ) -> [Misfit] {
         func misfit(_ change: Change, _ detail: String) -> [Misfit] {
-            [Misfit(path: path.joined(separator: "."), change: change, detail: detail)]
+            [Misfit(path: "", change: change, detail: detail)]
         }
-        if let known = reading["enum"]?.elements {
+        if let readable = reading["enum"]?.elements {
             guard let values = writing["enum"]?.elements else {
                 return misfit(.typeChanged, "may be any value, and only some are known")
             }
-            let unknown = values.filter { !known.contains($0) }.map(\.text)
+            let unknown = values.filter { !readable.contains($0) }.map(\.text)
             return unknown.isEmpty
                 ? []
                 : misfit(
@@ -84,8 +100,8 @@ struct SchemaCompatibility {
                 return misfit(.typeChanged, "is \(article(own)), not \(article(type))")
             }
         }
-        return rangeMisfits(writing, reading, misfit) + keyMisfits(writing, reading, path)
-            + itemMisfits(writing, reading, path)
+        return rangeMisfits(writing, reading, misfit) + keyMisfits(writing, reading, &known)
+            + itemMisfits(writing, reading, &known)
     }
 
     private func typeOfValues(_ schema: JSON) -> String? {
@@ -125,23 +141,27 @@ struct SchemaCompatibility {
         return misfits
     }
 
-    private func keyMisfits(_ writing: JSON, _ reading: JSON, _ path: [String]) -> [Misfit] {
+    private func keyMisfits(
+        _ writing: JSON, _ reading: JSON, _ known: inout KnownMisfits
+    ) -> [Misfit] {
         let required = (reading["required"]?.elements ?? []).compactMap(\.textValue)
         let always = Set((writing["required"]?.elements ?? []).compactMap(\.textValue))
         let missing = required.filter { !always.contains($0) }.map { key in
             Misfit(
-                path: (path + [key]).joined(separator: "."), change: .keyMissing,
+                path: key, change: .keyMissing,
                 detail: writing["properties"]?[key] == nil ? "is missing" : "may be missing")
         }
         return missing
             + (reading["properties"]?.members ?? []).flatMap { member -> [Misfit] in
                 guard let own = writing["properties"]?[member.key] else { return [] }
-                return misfits(own, member.value, at: path + [member.key])
+                return misfits(own, member.value, &known).map { $0.inside(member.key) }
             }
     }
 
-    private func itemMisfits(_ writing: JSON, _ reading: JSON, _ path: [String]) -> [Misfit] {
+    private func itemMisfits(
+        _ writing: JSON, _ reading: JSON, _ known: inout KnownMisfits
+    ) -> [Misfit] {
         guard let items = reading["items"] else { return [] }
-        return misfits(writing["items"] ?? .object([]), items, at: path + ["[]"])
+        return misfits(writing["items"] ?? .object([]), items, &known).map { $0.inside("[]") }
     }
 }

@@ -56,6 +56,12 @@ struct DeliveryContext {
     /// for the subscriber.
     var beginnings: [Subscription.Key: Int] = [:]
 
+    /// The services that the stores have been told of and the relay does not connect.
+    var unconnected: Set<String> = []
+
+    /// The services whose stores cannot be asked at present which subscribers they know.
+    var absent: Set<String> { unconnected.union(availability.reasons.keys) }
+
     /// Whether a message was sent before its subscriber began.
     func isBeforeBeginning(_ message: Message, of subscriber: any Subscriber) -> Bool {
         guard !beginnings.isEmpty else { return false }

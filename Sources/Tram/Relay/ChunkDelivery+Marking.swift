@@ -21,6 +21,9 @@ extension ChunkDelivery {
                         try outbox.markPublished([messages[index].id])
                     }
                 }
+                if let first = done.map({ messages[$0].id.number }).min() {
+                    try outbox.note(absent: context.absent, publishing: first)
+                }
                 let hasParked = try after.recordFailures(of: source, transaction)
                 if hasParked || chunk.notes.hasDeadLetters {
                     try setAside(Set(messages.indices).subtracting(done), handled, transaction)
@@ -104,6 +107,7 @@ extension ChunkDelivery {
             }.map { DeliveryNotes.Key(message: message.id.number, subscriber: $0) }
             if open.isEmpty {
                 try outbox.markPublished([message.id])
+                try outbox.note(absent: context.absent, publishing: message.id.number)
             } else if open.allSatisfy({ notes.parked[$0] != nil || notes.ahead[$0] != nil }) {
                 let isParked = open.contains { notes.parked[$0] != nil }
                 try outbox.setAside(message.id, isParked ? .parked : .behindParked)

@@ -12,8 +12,9 @@ struct ChosenMessage {
 /// chosen.
 struct DeliveryChoice {
     private let relay: Relay
-    private let availability: Availability
-    private let knowsAllSubscribers: Bool
+    private let context: DeliveryContext
+    private var availability: Availability { context.availability }
+    private var knowsAllSubscribers: Bool { context.knowsAllSubscribers }
     /// At most so many different messages.
     private let messages: Int
     /// At most so many deliveries.
@@ -28,13 +29,12 @@ struct DeliveryChoice {
 
     /// - Parameter order: what has failed in this run already.
     init(
-        _ relay: Relay, _ availability: Availability, order: AggregateOrder,
-        knowsAllSubscribers: Bool, messages: Int, deliveries: Int
+        _ relay: Relay, _ context: DeliveryContext, order: AggregateOrder, messages: Int,
+        deliveries: Int
     ) {
         self.relay = relay
-        self.availability = availability
+        self.context = context
         self.order = order
-        self.knowsAllSubscribers = knowsAllSubscribers
         self.messages = messages
         self.deliveries = deliveries
     }
@@ -131,7 +131,11 @@ struct DeliveryChoice {
         if isDone {
             // The process that delivered it has died before it could say so.
             _ = try availability.attempt(source.store) {
-                try $0.write { try Outbox($0).markPublished([message.id]) }
+                try $0.write { transaction in
+                    try Outbox(transaction).markPublished([message.id])
+                    try Outbox(transaction).note(
+                        absent: context.absent, publishing: message.id.number)
+                }
             }
         } else if !subscribers.isEmpty {
             fresh.append(ChosenMessage(message: message, subscribers: subscribers, attempts: 0))

@@ -2,7 +2,7 @@
 extension RelayRun {
     /// Whether the first messages of a pass are not simply the ones to take up.
     func mustChoose(_ bounds: Bounds) throws -> Bool {
-        if !order.isEmpty || hasUnavailable { return true }
+        if !progress.order.isEmpty || hasUnavailable { return true }
         return try services.contains { source in
             guard bounds.source == nil || bounds.source == source.name else { return false }
             return try availability.attempt(source.store) {
@@ -15,8 +15,7 @@ extension RelayRun {
         _ bounds: Bounds, messages: Int, deliveries: Int = .max
     ) throws -> [ChosenMessage] {
         var choice = DeliveryChoice(
-            relay, availability, order: order, knowsAllSubscribers: knowsAllSubscribers,
-            messages: messages, deliveries: deliveries)
+            relay, context, order: progress.order, messages: messages, deliveries: deliveries)
         for source in services where bounds.source == nil || bounds.source == source.name {
             try choice.look(at: source)
         }
@@ -31,7 +30,7 @@ extension RelayRun {
         let messages = Dictionary(grouping: chosen, by: \.message.id)
         var tally = try begin(
             PassPlan(
-                number: passes + 1, messages: messages.count,
+                number: progress.passes + 1, messages: messages.count,
                 longestID: messages.keys.map(\.description.count).max() ?? 0,
                 longestType: chosen.map(\.message.type.count).max() ?? 0), report)
         var touched: Set<MessageID> = []

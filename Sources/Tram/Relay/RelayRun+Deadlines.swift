@@ -24,13 +24,14 @@ extension RelayRun {
                 }
                 for awaited in overdue ?? [] {
                     // Where an outbox cannot be read, the message may be in it.
-                    guard !failedDeadlines.contains(awaited), try isPending(awaited) == false
+                    guard !progress.failedDeadlines.contains(awaited),
+                        try isPending(awaited) == false
                     else { continue }
                     let expiry = try availability.attempt(service.store) { _ in
                         try expire(awaited, of: subscriber, in: service)
                     }
                     guard let expiry = expiry ?? nil else { continue }
-                    if expiry.isFailed { failedDeadlines.insert(awaited) }
+                    if expiry.isFailed { progress.failedDeadlines.insert(awaited) }
                     try report(.expired(expiry))
                 }
                 last = overdue?.count == limit ? overdue?.last : nil

@@ -2,31 +2,14 @@
 public final class RelayRun {
     let relay: Relay
     var services: [Service] { relay.services }
-    var order = AggregateOrder()
-    /// By source: the number of the last message that this run has taken up.
-    private var cursors: [String: Int] = [:]
-    /// By source: the last decision of an operator that this run knows of.
-    private var decisions: [String: Int] = [:]
-    /// Overdue awaits whose expiry has failed in this run.
-    var failedDeadlines: Set<AwaitedMessage> = []
-    var passes = 0
     /// The services that are away. They stay so in this run, until ``retryFailed()``: what comes for
     /// them later must not overtake what they have missed.
     public let availability: Availability
     let parking: ParkingPolicy
     private let journal: (any DeliveryJournal)?
-    /// The messages that have ended a process: each is delivered apart from all others.
-    private var suspects: Set<MessageID> = []
     /// Whether everything will be undone.
-    private var isRehearsal = false
-    /// Those of whom it has been told.
-    private var toldUnavailable: Set<String> = []
-    /// What the stores are, once they have been compared.
-    private var identities: [String: StoreIdentity]?
-    /// See ``beginSubscriptions()``.
-    private var beginnings: [Subscription.Key: Int] = [:]
-    /// Whether ``Bounds/advance`` has had its effect.
-    private var hasAdvanced = false
+    var isRehearsal = false
+    var progress = Progress()
 
     init(
         _ relay: Relay, _ availability: Availability, _ parking: ParkingPolicy,
@@ -39,7 +22,7 @@ public final class RelayRun {
     }
 
     /// Whether something has failed in this run and was not asked to be tried again.
-    public var hasFailed: Bool { !order.isEmpty || !failedDeadlines.isEmpty }
+    public var hasFailed: Bool { !progress.order.isEmpty || !progress.failedDeadlines.isEmpty }
 
     /// Whether a service is away.
     public var hasUnavailable: Bool { !availability.reasons.isEmpty }
@@ -47,11 +30,11 @@ public final class RelayRun {
     /// Makes the next pass try again what has failed and who was away, and what was held back behind
     /// it.
     public func retryFailed() {
-        order = AggregateOrder()
-        failedDeadlines = []
-        cursors = [:]
+        progress.order = AggregateOrder()
+        progress.failedDeadlines = []
+        progress.cursors = [:]
         availability.reset()
-        identities = nil
+        progress.identities = nil
     }
 
     /// Does the same if a service that was away is back; otherwise what waits for it would only be
@@ -61,18 +44,6 @@ public final class RelayRun {
             !availability.includes(service.name) && (try? service.store.read { _ in }) != nil
         }
         if isBack { retryFailed() }
-    }
-
-    /// Runs `body`, with every delivery really made by the real handlers, and then undoes it all.
-    public func rehearse<Result>(_ body: () throws -> Result) throws -> Result {
-        isRehearsal = true
-        let known = identities
-        defer {
-            isRehearsal = false
-            // What the stores have been told in the rehearsal is undone.
-            identities = known
-        }
-        return try relay.rehearse(availability, body)
     }
 
     /// What bounds a pass.
@@ -125,12 +96,12 @@ public final class RelayRun {
                     let last = chunk.messages.last
                 else { break }
                 tally.messages += chunk.messages.count
-                cursors[source.name] = last.id.number
-                if suspects.contains(last.id) {
+                progress.cursors[source.name] = last.id.number
+                if progress.suspects.contains(last.id) {
                     // All others come before what may end the process once more.
                     suspected.append((source, last))
                     for subscriber in relay.subscribers(of: last) {
-                        order.holdBackSuccessors(of: last, for: subscriber)
+                        progress.order.holdBackSuccessors(of: last, for: subscriber)
                     }
                 } else {
                     try deliver(chunk, &tally, report)
@@ -139,12 +110,12 @@ public final class RelayRun {
         }
         for (source, message) in suspected {
             for subscriber in relay.subscribers(of: message) {
-                order.letGoSuccessors(of: message, for: subscriber)
+                progress.order.letGoSuccessors(of: message, for: subscriber)
             }
             if let chunk = try chunk(of: source, { _ in [message] }) {
                 try deliver(chunk, &tally, report)
             }
-            suspects.remove(message.id)
+            progress.suspects.remove(message.id)
         }
         return try end(&tally, report)
     }
@@ -156,7 +127,7 @@ public final class RelayRun {
     ) throws -> [Delivery] {
         var delivery = ChunkDelivery(relay, chunk, only: selection, context)
         // What was committed before an error is told, too.
-        let result = Result { try delivery.deliver(&order) }
+        let result = Result { try delivery.deliver(&progress.order) }
         for delivery in delivery.deliveries {
             tally.count(delivery)
             try report(.delivered(delivery))
@@ -170,7 +141,9 @@ public final class RelayRun {
         DeliveryContext(
             availability: availability, parking: parking, journal: isRehearsal ? nil : journal,
             knowsAllSubscribers: knowsAllSubscribers,
-            incarnations: (identities ?? [:]).mapValues(\.incarnation), beginnings: beginnings)
+            incarnations: (progress.identities ?? [:]).mapValues(\.incarnation),
+            beginnings: progress.beginnings,
+            unconnected: unconnected)
     }
 
     /// Makes one delivery: of those that would run now, the first that has never failed, or else one
@@ -189,37 +162,42 @@ public final class RelayRun {
         _ bounds: Bounds, _ report: (RelayEvent) throws -> Void
     ) throws {
         try lookAtStores()
-        for source in try takeBackGivenBack() { cursors[source] = 0 }
+        for source in try takeBackGivenBack() { progress.cursors[source] = 0 }
         if !isRehearsal, let fatal = try journal?.takeFatalDelivery(), try count(fatal) {
-            suspects.insert(fatal.message)
+            progress.suspects.insert(fatal.message)
         }
-        try expire(hasAdvanced ? .zero : bounds.advance, report)
-        hasAdvanced = true
+        try expire(progress.hasAdvanced ? .zero : bounds.advance, report)
+        progress.hasAdvanced = true
     }
 
     /// Compares the stores, unless that was done before, and lets new subscribers begin: another version
     /// of the program may have run since the last pass.
     func lookAtStores() throws {
-        let compared = try identities ?? compareStores()
-        beginnings = try beginSubscriptions()
-        if identities == nil {
+        let compared = try progress.identities ?? compareStores()
+        progress.beginnings = try beginSubscriptions()
+        if progress.identities == nil {
             // Whoever is back may go again.
-            toldUnavailable = toldUnavailable.filter { !availability.includes($0) }
+            progress.toldUnavailable = progress.toldUnavailable.filter {
+                !availability.includes($0)
+            }
         }
-        identities = compared
+        progress.identities = compared
     }
 
     /// Whether the relay knows everyone who might subscribe to an event: also those services that the
     /// stores have been told of.
-    var knowsAllSubscribers: Bool {
-        let members = Set((identities ?? [:]).values.flatMap(\.members))
-        return relay.isWholeSystem && members.isSubset(of: services.map(\.name))
+    var knowsAllSubscribers: Bool { relay.isWholeSystem && unconnected.isEmpty }
+
+    /// The services that the stores have been told of and the relay does not connect.
+    private var unconnected: Set<String> {
+        Set((progress.identities ?? [:]).values.flatMap(\.members))
+            .subtracting(services.map(\.name))
     }
 
     func tellUnavailable(_ report: (RelayEvent) throws -> Void) throws {
         for service in services {
             guard let reason = availability.reasons[service.name],
-                toldUnavailable.insert(service.name).inserted
+                progress.toldUnavailable.insert(service.name).inserted
             else { continue }
             try report(.unavailable(service: service.name, reason: reason))
         }
@@ -237,8 +215,8 @@ public final class RelayRun {
 
     /// How many of the first messages may be delivered together.
     func countTogether(_ messages: [MessageID]) -> Int {
-        if suspects.isEmpty { return messages.count }
-        guard let position = messages.firstIndex(where: suspects.contains) else {
+        if progress.suspects.isEmpty { return messages.count }
+        guard let position = messages.firstIndex(where: progress.suspects.contains) else {
             return messages.count
         }
         return max(1, position)
@@ -257,7 +235,9 @@ public final class RelayRun {
     }
 
     /// What is known of the incarnation of a service's store.
-    func incarnation(of service: Service) -> String? { identities?[service.name]?.incarnation }
+    func incarnation(of service: Service) -> String? {
+        progress.identities?[service.name]?.incarnation
+    }
 
     private typealias Drain = (source: Service, backlog: Backlog)
 
@@ -297,8 +277,10 @@ public final class RelayRun {
     /// this run has passed.
     private func heedDecisions(about source: Service, _ transaction: any Transaction) throws {
         let last = try Outbox(transaction).decisions()
-        if let known = decisions[source.name], known != last { cursors[source.name] = 0 }
-        decisions[source.name] = last
+        if let known = progress.decisions[source.name], known != last {
+            progress.cursors[source.name] = 0
+        }
+        progress.decisions[source.name] = last
     }
 
     private func begin(
@@ -306,7 +288,7 @@ public final class RelayRun {
     ) throws -> Tally {
         try begin(
             PassPlan(
-                number: passes + 1,
+                number: progress.passes + 1,
                 messages: drains.reduce(0) { $0 + $1.backlog.count },
                 longestID: drains.map { source, backlog in
                     MessageID(service: source.name, number: backlog.through).description.count
@@ -318,7 +300,7 @@ public final class RelayRun {
         _ plan: PassPlan, _ report: (RelayEvent) throws -> Void
     ) throws -> Tally {
         if plan.messages > 0 {
-            passes += 1
+            progress.passes += 1
             try report(.began(plan))
         }
         return Tally(plan: plan)
@@ -337,6 +319,6 @@ public final class RelayRun {
     }
 
     private func cursor(of source: Service) -> Int {
-        cursors[source.name] ?? 0
+        progress.cursors[source.name] ?? 0
     }
 }

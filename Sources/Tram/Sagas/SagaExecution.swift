@@ -257,13 +257,28 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
     /// Lets the application hear of the end. An error of its own undoes what it has written, and
     /// nothing else: the saga has ended all the same.
     private func callHook(_ hook: (Definition) throws -> Void) throws {
+        let wasSound = try fitsDeferredRules()
         do {
-            try transaction.savepoint { try hook(saga) }
+            try transaction.savepoint {
+                try hook(saga)
+                // What only the commit would refuse must not take the saga's end with it.
+                if wasSound { try transaction.checkDeferredRules() }
+            }
         } catch {
             if let failure = transaction.failure { throw failure }
             if let error = error as? StoreError, error.isFailureOfStore { throw error }
             words.append("what was to follow failed (\(error))")
             try record(.hookFailed, detail: "\(error)")
+        }
+    }
+
+    /// Whether the commit would not refuse what the transaction has written so far.
+    private func fitsDeferredRules() throws -> Bool {
+        do {
+            try transaction.savepoint { try transaction.checkDeferredRules() }
+            return true
+        } catch StoreError.constraint {
+            return false
         }
     }
 

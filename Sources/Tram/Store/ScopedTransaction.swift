@@ -42,6 +42,11 @@ package final class ScopedTransaction: Transaction {
         }
     }
 
+    package func checkDeferredRules() throws {
+        try checkIsNotOver()
+        try whole.checkDeferredRules()
+    }
+
     package func counters() throws -> [String: Int] {
         try checkIsNotOver()
         return try whole.counters()

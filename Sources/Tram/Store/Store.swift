@@ -58,6 +58,13 @@ public protocol Transaction: AnyObject {
     /// statement throws that error again, also where `body` has caught it.
     func savepoint<Result>(_ body: () throws -> Result) throws -> Result
 
+    /// Throws what the commit would throw if it came now, because of rows that break a rule which is only
+    /// checked there: ``StoreError/constraint(sql:detail:)`` with the statement `COMMIT`. A store without
+    /// such rules does nothing.
+    ///
+    /// At the end of a savepoint's body it makes sure that what the body wrote is undone by itself.
+    func checkDeferredRules() throws
+
     /// How far the numbers of the store's rows have been given out: by table, the highest one. Only
     /// tables whose numbers are never used twice are counted.
     func counters() throws -> [String: Int]

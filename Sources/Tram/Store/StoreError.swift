@@ -15,7 +15,8 @@
 /// * Only this delivery has failed: ``constraint(sql:detail:)`` when a row breaks a rule, with the statement
 ///   `COMMIT` when that is found at the commit (of a serialization failure, too: the delivery is
 ///   made again by itself), ``failed(sql:code:detail:)``, ``unexpectedRow(_:)``,
-///   ``transactionOver(service:)``, ``nested(service:)``, ``forbidden(sql:)``.
+///   ``transactionOver(service:)``, ``nested(service:)``, ``insideAnother(service:outer:)``,
+///   ``forbidden(sql:)``.
 ///
 /// `StoreContract` in `TramTesting` tests what can be tested of it without breaking a disk.
 public enum StoreError: Error, Hashable, Sendable {
@@ -53,8 +54,13 @@ public enum StoreError: Error, Hashable, Sendable {
     case undone(sql: String, detail: String)
     /// A transaction was used after its body had returned: a mistake in the program.
     case transactionOver(service: String)
-    /// A transaction was begun inside another one of the same store: a mistake in the program.
+    /// A transaction was begun inside another one of the same store, perhaps through a second object that
+    /// has it open: a mistake in the program.
     case nested(service: String)
+    /// A transaction that writes was begun inside one of another service's store. It would be kept when
+    /// that one is undone, and made again when its message is delivered again: a mistake in the program.
+    /// Services send one another messages.
+    case insideAnother(service: String, outer: String)
     /// A statement that is not for the body of a transaction: a mistake in the program. It was not run.
     case forbidden(sql: String)
     /// A row breaks a rule of the schema.
@@ -72,7 +78,8 @@ public enum StoreError: Error, Hashable, Sendable {
         case .missing, .moved, .damaged, .foreign, .ofOtherSystem, .rolledBack, .tooNew,
             .notWritable, .full, .busy, .inUse, .inputOutput, .transactionEnded, .undone:
             true
-        case .transactionOver, .nested, .forbidden, .constraint, .failed, .unexpectedRow:
+        case .transactionOver, .nested, .insideAnother, .forbidden, .constraint, .failed,
+            .unexpectedRow:
             false
         }
     }
@@ -92,8 +99,8 @@ public enum StoreError: Error, Hashable, Sendable {
         switch self {
         case .missing, .moved, .damaged, .tooNew, .busy, .inUse: true
         case .foreign, .ofOtherSystem, .rolledBack, .notWritable, .full, .inputOutput,
-            .transactionEnded, .undone, .transactionOver, .nested, .forbidden, .constraint,
-            .failed, .unexpectedRow:
+            .transactionEnded, .undone, .transactionOver, .nested, .insideAnother, .forbidden,
+            .constraint, .failed, .unexpectedRow:
             false
         }
     }
@@ -127,6 +134,9 @@ extension StoreError: CustomStringConvertible {
             "a transaction of the \(service) store was used after its body had returned"
         case .nested(let service):
             "a transaction of the \(service) store was begun inside another one of it"
+        case .insideAnother(let service, let outer):
+            "a transaction of the \(service) store was begun inside one of the \(outer) store, with "
+                + "which it would not be undone: send a message to \(service) instead"
         case .forbidden(let sql):
             "not for the body of a transaction, and not run: \(onOneLine(sql))"
         case .constraint(let sql, let detail): "\(detail) in: \(onOneLine(sql))"

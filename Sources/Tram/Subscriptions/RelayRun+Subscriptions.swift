@@ -11,8 +11,10 @@ extension RelayRun {
     ///   that is not for the subscriber.
     func beginSubscriptions() throws -> [Subscription.Key: Int] {
         try relay.followRenamedSubscribers(availability)
+        let absences = try absences()
         var after: [Subscription.Key: Int] = [:]
-        for service in services where !service.subscribers.isEmpty {
+        // Also those without a subscriber: another program may have had one there.
+        for service in services {
             let begun = try availability.attempt(service.store) {
                 try $0.read { try Subscriptions($0).all() }
             }
@@ -21,20 +23,29 @@ extension RelayRun {
                 after[subscription.key] = subscription.after
             }
             try bringMissed(begun, of: service)
-            let beginnings = try beginnings(at: service, begun)
-            if beginnings.isEmpty { continue }
-            let isDone: Void? = try availability.attempt(service.store) { store in
-                try store.write { transaction in
-                    for one in beginnings {
-                        try Subscriptions(transaction).begin(
-                            one.key.subscriber, at: one.key.source, one.begins, after: one.after)
-                    }
-                }
+            if let beginnings = try begin(at: service, begun) {
+                for one in beginnings where one.after > 0 { after[one.key] = one.after }
+                try bringPublished(without: service, absences)
             }
-            if isDone == nil { continue }
-            for one in beginnings where one.after > 0 { after[one.key] = one.after }
         }
         return after
+    }
+
+    /// Lets a service's subscribers begin that have not.
+    ///
+    /// - Returns: what they begin with; nil when the service is away.
+    private func begin(at service: Service, _ begun: [Subscription]) throws -> [Beginning]? {
+        let beginnings = try beginnings(at: service, begun)
+        if beginnings.isEmpty { return [] }
+        let isDone: Void? = try availability.attempt(service.store) { store in
+            try store.write { transaction in
+                for one in beginnings {
+                    try Subscriptions(transaction).begin(
+                        one.key.subscriber, at: one.key.source, one.begins, after: one.after)
+                }
+            }
+        }
+        return isDone.map { beginnings }
     }
 
     private struct Beginning {
@@ -119,7 +130,7 @@ extension RelayRun {
         }
     }
 
-    // MARK: Programs with other subscribers
+    // MARK: Programs with other subscribers, and services that were away
 
     /// A program that does not have a subscriber publishes messages without it: it notes from where on,
     /// before it does so for the first time. The subscriber gets them when a program has it again.
@@ -151,6 +162,58 @@ extension RelayRun {
                 try store.write {
                     try Subscriptions($0).note(subscription.key, missedAfter: missedAfter)
                 }
+            }
+        }
+    }
+
+    /// By source and service: see ``Outbox/absentServices()``.
+    private func absences() throws -> [(source: Service, after: [String: Int])] {
+        try services.compactMap { source in
+            let after = try availability.attempt(source.store) {
+                try $0.read { try Outbox($0).absentServices() }
+            }
+            return after.map { (source, $0) }
+        }
+    }
+
+    /// While a service was away, its store could not say which subscribers miss what was published. Now
+    /// it can: those of the program get it, and for the others it is noted.
+    private func bringPublished(
+        without service: Service, _ absences: [(source: Service, after: [String: Int])]
+    ) throws {
+        let former = Set(services.flatMap(\.subscribers).flatMap(\.formerIDs))
+        for (source, absences) in absences {
+            guard let after = absences[service.name] else { continue }
+            let begun = try availability.attempt(service.store) {
+                try $0.read { try Subscriptions($0).all() }
+            }
+            guard let begun else { return }
+            var isSettled = true
+            for subscription in begun
+            where subscription.source == source.name && !former.contains(subscription.subscriber) {
+                let isDone: Void?
+                if let subscriber = service.subscribers.first(where: {
+                    $0.id == subscription.subscriber
+                }) {
+                    isDone = try availability.attempt(source.store) {
+                        try reopenEvents(
+                            for: subscriber, of: service, from: source, $0,
+                            after: max(after, subscription.after))
+                    }
+                } else if subscription.missedAfter.map({ $0 <= after }) ?? false {
+                    isDone = ()
+                } else {
+                    isDone = try availability.attempt(service.store) { store in
+                        try store.write {
+                            try Subscriptions($0).note(subscription.key, missedAfter: after)
+                        }
+                    }
+                }
+                isSettled = isSettled && isDone != nil
+            }
+            guard isSettled else { continue }
+            _ = try availability.attempt(source.store) { store in
+                try store.write { try Outbox($0).forget(absent: service.name) }
             }
         }
     }

@@ -38,7 +38,7 @@ public struct Subscription: Hashable, Sendable {
 
 /// The subscriptions of a service's subscribers, and what else its store knows of them.
 public struct Subscriptions {
-    private let transaction: any Transaction
+    let transaction: any Transaction
 
     /// The subscriptions in a transaction's store.
     public init(_ transaction: any Transaction) {

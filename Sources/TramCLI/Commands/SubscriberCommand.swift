@@ -54,9 +54,10 @@ struct SubscriberCommand: ParsableCommand {
             commandName: "remove",
             abstract: "Forget a subscriber that the program no longer has.",
             discussion: """
-                Forgets what it has handled, and its dead letters: messages that waited behind \
-                those are delivered next. A subscriber that comes back under this id counts as new. \
-                Asks first at a terminal; elsewhere it needs --yes.
+                Forgets what it has handled, its dead letters, and the commands that it has stashed \
+                until a lock is free: messages that waited behind those are delivered next, and sagas \
+                that wait for such a command are stuck. A subscriber that comes back under this id \
+                counts as new. Asks first at a terminal; elsewhere it needs --yes.
 
                 Example:
                   tram subscriber remove audit --yes
@@ -69,14 +70,22 @@ struct SubscriberCommand: ParsableCommand {
         func run(in session: Session) throws -> ExitStatus {
             let system = try session.open()
             if !yes {
-                try system.relay.checkRemovable(id, session.availability)
+                let found = try system.relay.checkRemovable(id, session.availability)
+                let stashed = found.reduce(0) { $0 + $1.stashed }
+                let also =
+                    stashed == 0
+                    ? "" : ", and drop \(counted(stashed, "command")) that it has stashed"
                 try session.confirm(
-                    "Forget all that '\(id)' has handled?", deed: "this forgets a subscriber")
+                    "Forget all that '\(id)' has handled\(also)?", deed: "this forgets a subscriber"
+                )
             }
             let removal = try system.withRelayLock {
                 try system.relay.remove(subscriber: id, session.availability)
             }
             try session.show(RemovedSubscriber(removal: removal))
+            if removal.stashed > 0 {
+                session.hint("the sagas of stashed commands are stuck now: 'tram saga list'")
+            }
             return .done
         }
     }
@@ -130,13 +139,14 @@ private struct RemovedSubscriber: Document {
 
     func text(_ style: Style) -> String {
         "Removed the subscriber \(escaped(removal.id)): \(counted(removal.handled, "message")) "
-            + "handled, \(removal.parked) parked.\n"
+            + "handled, \(removal.parked) parked"
+            + (removal.stashed == 0 ? "" : ", \(removal.stashed) stashed") + ".\n"
     }
 
     var json: JSON {
         [
             "subscriber": .string(removal.id), "handled": .integer(removal.handled),
-            "parked": .integer(removal.parked),
+            "parked": .integer(removal.parked), "stashed": .integer(removal.stashed),
         ]
     }
 }

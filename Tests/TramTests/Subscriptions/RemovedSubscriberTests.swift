@@ -88,4 +88,60 @@ import TramSQLite
         #expect(try village.heard(by: "goes") == [1, 1])
         #expect(try village.heard(by: "stays") == [1])
     }
+
+    // MARK: Stashed commands
+
+    /// A system in which one saga's command has a lock, and another's waits for it.
+    private func stashing() throws -> StashSystem {
+        let system = try StashSystem()
+        try system.send(StashSystem.Act(name: "a", thing: "x"), saga: "1", step: "one")
+        try system.send(StashSystem.Act(name: "b", thing: "x"), saga: "2", step: "one")
+        try system.run()
+        #expect(try system.done() == ["a"])
+        return system
+    }
+
+    private func program(
+        _ system: StashSystem, _ subscribers: [any Subscriber]
+    ) throws -> Relay {
+        try Relay(
+            partOfSystem: [
+                Service(store: system.sender, subscribers: []),
+                Service(store: system.receiver, subscribers: subscribers),
+            ])
+    }
+
+    @Test func `the commands that it has stashed go with it, and are told`() throws {
+        let system = try stashing()
+        #expect(try system.relay.subscriptions().map(\.stashed) == [0], "it goes on with them")
+        let relay = try program(system, [])
+        #expect(try relay.subscriptions().map(\.stashed) == [1])
+        let removal = try relay.remove(subscriber: "receiver")
+        #expect(removal.stashed == 1)
+        #expect(removal.handled == 2)
+        #expect(try system.rows("SELECT 1 FROM saga_stash_table").isEmpty)
+        #expect(try relay.subscriptions().isEmpty)
+        // Its program comes back: nothing is done that was given up.
+        try system.unlock("x", saga: "1")
+        try system.run()
+        #expect(try system.done() == ["a"])
+    }
+
+    @Test func `those that another subscriber receives stay, and it goes on with them`() throws {
+        let system = try stashing()
+        let successor = CommandHandlers(
+            "successor", on: "things",
+            [
+                .on(StashSystem.Act.self, locking: { $0.thing ?? "" }) { command, transaction in
+                    try transaction.execute("INSERT INTO done VALUES (\(command.name))")
+                    return .success()
+                }
+            ])
+        let relay = try program(system, [successor])
+        #expect(try relay.subscriptions().map(\.stashed) == [0, 0])
+        #expect(try relay.remove(subscriber: "receiver").stashed == 0)
+        try system.unlock("x", saga: "1")
+        _ = try relay.run().pass()
+        #expect(try system.done() == ["a", "b"])
+    }
 }

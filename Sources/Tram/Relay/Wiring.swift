@@ -1,0 +1,92 @@
+/// What a subscriber serves and runs, for the checks that are made when services are connected.
+public struct Wiring: Sendable {
+    /// The channels whose commands it receives.
+    public var commandChannels: [String]
+    /// The sagas whose replies it receives.
+    public var sagas: [SagaDefinition]
+    /// What is wrong with the subscriber itself.
+    public var mistakes: [WiringError]
+    /// The former names and forms of events that it reads.
+    public var formerEvents: [FormerEventName]
+
+    /// The wiring of a subscriber that receives events only, if nothing else is said.
+    public init(
+        commandChannels: [String] = [], sagas: [SagaDefinition] = [], mistakes: [WiringError] = [],
+        formerEvents: [FormerEventName] = []
+    ) {
+        self.commandChannels = commandChannels
+        self.sagas = sagas
+        self.mistakes = mistakes
+        self.formerEvents = formerEvents
+    }
+
+    /// - Throws: ``WiringError`` when subscribers of one service, or of several, get in one another's
+    ///   way.
+    static func check(
+        _ subscribers: [(service: String, subscriber: any Subscriber)]
+    ) throws(WiringError) {
+        var services: [String: [String]] = [:]
+        var servers: [String: [String]] = [:]
+        var runners: [String: [String]] = [:]
+        for (service, subscriber) in subscribers {
+            let wiring = subscriber.wiring
+            if let mistake = wiring.mistakes.first { throw mistake }
+            let isSentTo = !wiring.commandChannels.isEmpty || !wiring.sagas.isEmpty
+            if subscriber.begins == .now, isSentTo {
+                throw .beginsNowWithCommands(subscriber: subscriber.id)
+            }
+            services[subscriber.id, default: []].append(service)
+            for channel in wiring.commandChannels {
+                servers[channel, default: []].append(subscriber.id)
+            }
+            for saga in wiring.sagas {
+                runners[saga.sagaType, default: []].append(subscriber.id)
+            }
+        }
+        if let (id, services) = firstShared(services) {
+            throw .subscriberTwice(id: id, services: services)
+        }
+        if let (channel, servers) = firstShared(servers) {
+            throw .channelServedTwice(channel: channel, subscribers: servers)
+        }
+        if let (type, runners) = firstShared(runners) {
+            throw .sagaRunTwice(type: type, subscribers: runners)
+        }
+        try checkFormerIDs(of: subscribers.map(\.subscriber))
+    }
+
+    private static func checkFormerIDs(of subscribers: [any Subscriber]) throws(WiringError) {
+        let present = Set(subscribers.map(\.id))
+        var claimants: [String: [String]] = [:]
+        for subscriber in subscribers {
+            for id in Set(subscriber.formerIDs).sorted() {
+                if present.contains(id) {
+                    throw .formerIDInUse(id: id, subscriber: subscriber.id)
+                }
+                claimants[id, default: []].append(subscriber.id)
+            }
+        }
+        if let (id, claimants) = firstShared(claimants) {
+            throw .formerIDTwice(id: id, subscribers: claimants)
+        }
+    }
+
+    /// - Throws: ``WiringError/channelNotServed(channel:saga:step:)``.
+    static func checkIsComplete(_ subscribers: [any Subscriber]) throws(WiringError) {
+        let served = Set(subscribers.flatMap(\.wiring.commandChannels))
+        // Instances of former versions go on, and send their commands too.
+        for saga in subscribers.flatMap(\.wiring.sagas).flatMap(\.versions) {
+            for step in saga.steps {
+                let channels = [step.action, step.compensation].compactMap { $0?.channel }
+                for channel in channels where !served.contains(channel) {
+                    throw .channelNotServed(
+                        channel: channel, saga: saga.sagaType, step: step.name)
+                }
+            }
+        }
+    }
+
+    private static func firstShared(_ owners: [String: [String]]) -> (String, [String])? {
+        owners.filter { $0.value.count > 1 }.min { $0.key < $1.key }
+    }
+}

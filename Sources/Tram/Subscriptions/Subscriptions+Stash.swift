@@ -1,0 +1,44 @@
+/// The commands that a subscriber has set aside until a lock is free, and that nobody goes on with when
+/// it is gone. The stash does not name the subscriber; the inbox does, which knows such a command as
+/// handled.
+extension Subscriptions {
+    /// How many commands each subscriber has set aside.
+    ///
+    /// - Parameter present: those that one of these receives are left out: it goes on with them.
+    func stashedCounts(except present: [any Subscriber]) throws -> [String: Int] {
+        guard try SagaLocks.exist(in: transaction) else { return [:] }
+        return try transaction.rows(
+            """
+            SELECT handled.consumer_id, stashed.message_type, stashed.destination, count(*)
+            FROM saga_stash_table AS stashed
+            JOIN received_messages AS handled ON handled.message_id = stashed.message_id
+            GROUP BY handled.consumer_id, stashed.message_type, stashed.destination
+            """
+        ).reduce(into: [:]) { counts, row in
+            let (subscriber, type, channel, count): (String, String, String, Int) =
+                try row.values()
+            if present.contains(where: { $0.accepts(type: type, from: channel) }) { return }
+            counts[subscriber, default: 0] += count
+        }
+    }
+
+    /// Forgets the commands that a subscriber has set aside.
+    ///
+    /// - Parameter present: those that one of these receives stay.
+    func dropStashed(by subscriber: String, except present: [any Subscriber]) throws {
+        guard try SagaLocks.exist(in: transaction) else { return }
+        let rows = try transaction.rows(
+            """
+            SELECT stashed.sequence, stashed.message_type, stashed.destination
+            FROM saga_stash_table AS stashed
+            JOIN received_messages AS handled ON handled.message_id = stashed.message_id
+            WHERE handled.consumer_id = \(subscriber)
+            """)
+        for row in rows {
+            let (sequence, type, channel): (Int, String, String) = try row.values()
+            if present.contains(where: { $0.accepts(type: type, from: channel) }) { continue }
+            try transaction.execute(
+                "DELETE FROM saga_stash_table WHERE sequence = \(sequence)")
+        }
+    }
+}
