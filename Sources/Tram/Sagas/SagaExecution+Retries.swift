@@ -23,7 +23,8 @@ extension SagaExecution {
         after refusal: SagaReply
     ) throws -> Bool {
         let type = refusal.message.type
-        guard let retry = operation.retry(afterRefusalBy: type), isLeft(retry) else { return false }
+        let name = operation.presentName(ofReply: type)
+        guard let retry = operation.retry(afterRefusalBy: name), isLeft(retry) else { return false }
         instance.deadline = nil
         words.append("\(step.name) refused (\(type))")
         try sendAgain(operation, step, retry, message: refusal.message.id, detail: type)

@@ -71,7 +71,8 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         guard let (step, operation) = operationUnderWay else {
             throw WireFormatError("\(instance.reference) has no step that waits for a reply")
         }
-        try operation.replies[reply.message.type]?(&instance.data, reply.message.payload)
+        let name = operation.presentName(ofReply: reply.message.type)
+        try operation.replies[name]?(&instance.data, reply.message)
         switch reply.outcome {
         case .success:
             try succeeded(step, message: reply.message.id, detail: reply.message.type)
