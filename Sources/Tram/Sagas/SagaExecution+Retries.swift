@@ -11,6 +11,8 @@ extension SagaExecution {
         if let retry = operation.retryAfterDeadline, isLeft(retry) {
             // Until then, the reply may still come.
             try sendAgain(operation, step, retry)
+        } else if !isCompensating, isEffectInDoubtForGood(of: step) {
+            try fail(inDoubtOf: step, "its command")
         } else {
             try advance(.timedOut)
         }
