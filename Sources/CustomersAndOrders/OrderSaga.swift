@@ -114,7 +114,9 @@ extension CustomersAndOrders {
                 messages: messages, definition: definition, log: [], damage: [], isPurged: true)
         }
         let saga = try orderStore.read { try orders.sagas.inspect(sagaID, in: $0) }
-        let fault = saga.overview.flatMap { self.fault(inDataOf: $0, ofOrder: order.id) }
+        let fault =
+            saga.isAbandoned
+            ? nil : saga.overview.flatMap { self.fault(inDataOf: $0, ofOrder: order.id) }
         let damage = saga.damage + [fault].compactMap { $0 }
         let state: String? =
             if !damage.isEmpty { "damaged" } else if saga.stranded != nil { "stranded" } else {

@@ -33,7 +33,8 @@ package struct SagaDecisionError: Error, Hashable, Sendable {
 
 /// Which sagas many decisions are about.
 package struct SagaSelection: Sendable {
-    /// Their state, in the words of ``OrderSaga/state``; or `stuck`.
+    /// Their state, in the words of ``OrderSaga/state``; or `stuck`. Of those that are stranded or damaged,
+    /// no decision is carried out but to abandon them.
     package let state: String
     /// The step that they stand at; any when nil.
     package let step: String?
@@ -44,7 +45,9 @@ package struct SagaSelection: Sendable {
     }
 
     /// The states that a saga can have and be helped.
-    package static let states = ["stuck", "running", "compensating", "failed"]
+    package static let states = [
+        "stuck", "running", "compensating", "failed", "stranded", "damaged",
+    ]
 
     package func contains(_ saga: OrderSaga) -> Bool {
         guard saga.order.sagaID != nil, !saga.isAbandoned, step == nil || step == saga.step else {
@@ -54,29 +57,61 @@ package struct SagaSelection: Sendable {
     }
 }
 
+/// Where a saga must stand for a decision about it; anywhere unless something is said.
+package struct SagaPlace: Hashable, Sendable {
+    /// The name of the step.
+    package let step: String?
+    /// One of ``states``: it tells a step's action from its compensation.
+    package let state: String?
+
+    package init(step: String? = nil, state: String? = nil) {
+        self.step = step
+        self.state = state
+    }
+
+    /// The states that can be asked for.
+    package static let states = ["running", "compensating", "failed"]
+
+    /// Why a decision is not possible; nil when the saga stands there.
+    fileprivate func objection(
+        to now: SagaState, _ word: (SagaState) -> String
+    ) -> SagaDecisionError.Reason? {
+        // One that has ended otherwise is refused for that.
+        guard let place = now.step else { return nil }
+        if let step, step != place { return .standsElsewhere(step: place) }
+        if let state, state != word(now) { return .notPossible("it is \(word(now))") }
+        return nil
+    }
+}
+
 extension CustomersAndOrders {
     /// What there is to know about the saga of an order before something is decided about it.
     ///
-    /// - Parameter expected: the step that the saga must stand at; any when nil. A decision that is made
-    ///   twice by mistake is then carried out once.
+    /// - Parameter expected: where the saga must stand. A decision that is made twice by mistake is then
+    ///   carried out once.
+    /// - Returns: nil when its row cannot be read, and it is to be abandoned: nothing else can be decided
+    ///   about it.
     /// - Throws: ``SagaDecisionError``, `OrderError.notFound`; a `StoreError` when a store is away that
     ///   the decision asks for.
     package func outlook(
-        ofOrder id: Int, for decision: SagaDecision, atStep expected: String? = nil,
+        ofOrder id: Int, for decision: SagaDecision, at expected: SagaPlace = SagaPlace(),
         _ availability: Availability = Availability()
-    ) throws -> SagaOutlook {
+    ) throws -> SagaOutlook? {
         let order = try orders.order(id)
         guard let sagaID = order.sagaID else {
             throw SagaDecisionError(decision: decision, order: id, reason: .choreographed)
         }
         let reference = SagaReference(type: CreateOrderSaga.sagaType, id: sagaID)
         return try inTermsOfOrders(decision, order) {
-            guard let outlook = try relay.outlook(of: reference, availability) else {
-                throw SagaError.notFound(reference)
+            let found: SagaOutlook?
+            do {
+                found = try relay.outlook(of: reference, availability)
+            } catch is SagaDamage where decision == .abandon {
+                return nil
             }
-            if let expected, let step = outlook.overview.state.step, step != expected {
-                throw SagaDecisionError(
-                    decision: decision, order: id, reason: .standsElsewhere(step: step))
+            guard let outlook = found else { throw SagaError.notFound(reference) }
+            if let reason = expected.objection(to: outlook.overview.state, word(for:)) {
+                throw SagaDecisionError(decision: decision, order: id, reason: reason)
             }
             // Who takes a step as done, or gives a saga up, need not know what is on its way.
             if !outlook.isComplete, decision != .skip, decision != .abandon,
@@ -90,10 +125,12 @@ extension CustomersAndOrders {
 
     /// Carries out what an operator has decided about the saga of an order.
     ///
-    /// - Parameter isDryRun: whether all is undone in the end.
+    /// - Parameters:
+    ///   - outlook: nil when the saga's row cannot be read, and it is to be abandoned.
+    ///   - isDryRun: whether all is undone in the end.
     /// - Throws: ``SagaDecisionError``, `OrderError.notFound`.
     package func decide(
-        _ decision: SagaDecision, ofOrder id: Int, _ outlook: SagaOutlook, because reason: String,
+        _ decision: SagaDecision, ofOrder id: Int, _ outlook: SagaOutlook?, because reason: String,
         isDryRun: Bool = false
     ) throws -> DecidedSaga {
         /// Undoes a rehearsal.
@@ -115,17 +152,45 @@ extension CustomersAndOrders {
     }
 
     private func decide(
-        _ decision: SagaDecision, _ order: Order, _ outlook: SagaOutlook, _ reason: String,
+        _ decision: SagaDecision, _ order: Order, _ outlook: SagaOutlook?, _ reason: String,
         in transaction: any Transaction
     ) throws -> DecidedSaga {
-        try requireDataAboutOrder(order.id, ofSaga: outlook.overview.reference, in: transaction)
         let outbox = Outbox(transaction)
         let newest = try outbox.highestNumber()
-        let effects = try orders.sagas.decide(
-            decision, outlook, because: reason, in: transaction)
+        let effects: [String]
+        if let outlook,
+            decision != .abandon
+                || fault(inDataOf: outlook.overview, ofOrder: order.id) == nil
+        {
+            try requireDataAboutOrder(
+                order.id, ofSaga: outlook.overview.reference, in: transaction)
+            effects = try orders.sagas.decide(
+                decision, outlook, because: reason, in: transaction)
+        } else {
+            effects = try abandon(order, outlook, reason, in: transaction)
+        }
         return DecidedSaga(
             orderID: order.id, decision: decision, effects: effects,
             published: try outbox.headings(after: newest))
+    }
+
+    /// Gives up a saga whose row cannot be read, or is about another order, if it still is so.
+    private func abandon(
+        _ order: Order, _ outlook: SagaOutlook?, _ reason: String, in transaction: any Transaction
+    ) throws -> [String] {
+        let reference = SagaReference(type: CreateOrderSaga.sagaType, id: order.sagaID ?? "")
+        let saga = try orders.sagas.inspect(reference.id, in: transaction)
+        if let outlook {
+            guard saga.overview?.state == outlook.overview.state,
+                saga.overview?.lastRequest == outlook.overview.lastRequest
+            else { throw SagaError.hasMoved(reference) }
+        } else if saga.damage.isEmpty {
+            throw SagaError.hasMoved(reference)
+        }
+        return try orders.sagas.abandon(
+            reference, because: reason,
+            trustingData: saga.overview.flatMap { fault(inDataOf: $0, ofOrder: order.id) } == nil,
+            in: transaction)
     }
 
     /// Outside of any transaction.

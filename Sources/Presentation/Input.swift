@@ -1,5 +1,6 @@
 package import Contracts
 package import Customers
+internal import CustomersAndOrders
 package import Tram
 
 /// Reads the values of options and arguments strictly, and explains what is wrong with them.
@@ -113,6 +114,16 @@ package enum Input {
             throw Problem(
                 code: .usage, message: "the reason has more than 1000 characters",
                 reason: "Nothing was changed.", help: "give a shorter one", field: "reason")
+        }
+        return text
+    }
+
+    /// The state that a saga must be in for a decision about it.
+    package static func sagaState(_ text: String) throws -> String {
+        guard SagaPlace.states.contains(text) else {
+            throw Problem.invalid(
+                .usage, field: "state", value: text, "a state of a saga",
+                help: "choose one of: \(SagaPlace.states.joined(separator: ", "))")
         }
         return text
     }

@@ -173,6 +173,21 @@ import TramSQLite
         #expect(try breaks(document(receivers: ["mail", "log"]), document()) == [])
     }
 
+    @Test(arguments: ["command", "reply"])
+    func `a renamed command or reply is read by who knows its old name`(kind: String) throws {
+        let old = try document(type: "Registered", kind: kind)
+        let known = try document(
+            kind: kind, formerly: #","x-formerly":{"SignedUp":["Registered"]}"#)
+        let hitsTheOld = [
+            "Registered: the old mail waits for it, and it is not sent any more",
+            "SignedUp: the old mail does not know it",
+        ]
+        #expect(try breaks(old, known) == hitsTheOld)
+        #expect(
+            try breaks(old, document(kind: kind))
+                == ["Registered: the new mail does not receive what was sent before"] + hitsTheOld)
+    }
+
     @Test func `who reads an older form is not hit by it`() throws {
         let new = object(
             #""name":{"type":"string"},"age":{"type":"integer"}"#, required: #""name","age""#)
@@ -323,5 +338,16 @@ import TramSQLite
         let names = JSON.object(AsyncAPI.formerNames(of: service, on: "Person"))
         #expect(names.text == #"{"x-formerly":{"Moved":["Left","Gone"]}}"#)
         #expect(AsyncAPI.formerNames(of: service, on: "Other") == [])
+        struct Move: Command { static let commandType = "Move" }
+        let participant = CommandHandlers(
+            "mover", on: "moves", [.on(Move.self, formerly: "Shift") { _, _ in .success() }])
+        let mover = try Service(
+            store: SQLiteStore(
+                inMemory: "mover",
+                schema: Schema(applicationID: 1, library: LibraryTables.messagingAndSagas)),
+            subscribers: [CombinedSubscriber("mover", [participant])])
+        #expect(
+            JSON.object(AsyncAPI.formerNames(of: mover, on: "moves")).text
+                == #"{"x-formerly":{"Move":["Shift"]}}"#)
     }
 }

@@ -187,7 +187,18 @@ import Testing
         #expect(elsewhere.errors.hasPrefix("error[not-stuck]"), "\(elsewhere.errors)")
         #expect(elsewhere.errors.contains("it stands at 'reserve credit'"))
         #expect(try workbench.run("saga", "resend", "1", "--step", "x", "--yes").status == 64)
-        try workbench.succeed("saga", "skip", "1", "--step", "reserve credit", "--yes")
+        for state in ["compensating", "failed"] {
+            let undoing = try workbench.run(
+                "saga", "skip", "1", "--step", "reserve credit", "--state", state, "--yes")
+            #expect(undoing.status == 1)
+            #expect(undoing.errors.hasPrefix("error[not-possible]"), "\(undoing.errors)")
+            #expect(undoing.errors.contains("it is running"))
+        }
+        let odd = try workbench.run("saga", "skip", "1", "--state", "odd", "--yes")
+        #expect(odd.status == 64)
+        #expect(odd.errors.contains("choose one of: running, compensating, failed"))
+        try workbench.succeed(
+            "saga", "skip", "1", "--step", "reserve credit", "--state", "running", "--yes")
         let repeated = try workbench.run("saga", "skip", "1", "--step", "reserve credit", "--yes")
         #expect(repeated.status == 1)
     }
@@ -272,7 +283,14 @@ import Testing
         #expect(mixed.lines.last == "1 saga resent, 1 refused.")
         try workbench.succeed("relay", "run", "--until-idle")
         #expect(try workbench.succeed("order", "list", "--state", "APPROVED", "-q") == "1\n2\n3")
-        for bad in ["stuck", "state=odd", "state=stuck,state=failed", "step=x", "order=1"] {
+        // The last key takes the rest: the name of a step may have commas and equals signs.
+        #expect(
+            try run("retry", "--where", "state=stuck,step=a, then b=c,state=x").output
+                == "No saga has state=stuck,step=a, then b=c,state=x.\n")
+        for bad in [
+            "stuck", "state=odd", "state=stuck,state=failed", "step=x", "order=1", "", "state=",
+            "state=stuck,", "state=stuck,step=", "step=x,state=stuck", "state=stuck,step",
+        ] {
             let refused = try run("retry", "--where", bad)
             #expect(refused.status == 64)
             #expect(refused.errors.hasPrefix("error[invalid-where]"), "\(refused.errors)")
@@ -335,5 +353,8 @@ import Testing
         let refused = try workbench.run("saga", "skip", "2", "--yes")
         #expect(refused.status == 65)
         #expect(refused.errors.contains(reason))
+        #expect(
+            try workbench.succeed("saga", "abandon", "--help").contains(
+                "only way out for a saga that is stranded"))
     }
 }

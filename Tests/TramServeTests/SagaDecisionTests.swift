@@ -37,7 +37,11 @@
             let elsewhere = try served.post(served.orders, "/sagas/2/skip?step=approve%20order")
             #expect(elsewhere.status == 409)
             #expect(elsewhere.code == "not-stuck")
-            let skip = "/sagas/2/skip?step=reserve%20credit"
+            let undoing = try served.post(
+                served.orders, "/sagas/2/skip?step=reserve%20credit&state=compensating")
+            #expect(undoing.status == 409)
+            #expect(undoing.code == "not-possible")
+            let skip = "/sagas/2/skip?step=reserve%20credit&state=running"
             #expect(try served.post(served.orders, skip).status == 200)
             #expect(try served.post(served.orders, skip).status == 409)
             try served.expect(order: 2, toBe: "APPROVED")
@@ -58,6 +62,7 @@
                 ("/sagas/9/abandon", 404, "order-not-found"), ("/sagas/x/skip", 400, "invalid-id"),
                 ("/sagas/1/skip?why=x", 400, "invalid-query"),
                 ("/sagas/1/resend?step=x", 400, "invalid-query"),
+                ("/sagas/1/skip?state=odd", 400, "usage"),
                 ("/sagas/1/mend", 404, "not-found"),
             ] {
                 let answer = try served.post(served.orders, path)
@@ -67,6 +72,25 @@
             #expect(try served.post(served.orders, "/sagas/1/abandon").status == 200)
             #expect(try served.post(served.orders, "/sagas/1/retry").code == "saga-not-failed")
             try served.stop()
+        }
+
+        @Test(arguments: ["definition_version = 7", "saga_data_json = '{'", "state_name = 'x'"])
+        func `a stranded or damaged saga can only be abandoned`(spoilt: String) throws {
+            let workbench = try workbench()
+            try tamper(
+                with: workbench.data + "/order.db",
+                "UPDATE saga_instance SET \(spoilt) WHERE id = 1")
+            let served = try ServedSystem("--relay", "manual", in: workbench)
+            let skipped = try served.post(served.orders, "/sagas/1/skip")
+            #expect(skipped.code == "store-damaged", "\(skipped.body)")
+            let abandoned = try served.post(served.orders, "/sagas/1/abandon?reason=by%20mail")
+            #expect(abandoned.status == 200, "\(abandoned.body)")
+            #expect(
+                abandoned.json["effects"]?.elements?.first?.string?.hasPrefix(
+                    "CreateOrderSaga 1: abandoned, FAILED") == true)
+            #expect(try served.post(served.orders, "/sagas/1/abandon").status == 409)
+            try served.stop()
+            #expect(try workbench.succeed("saga", "list").contains("1      orchestration  failed"))
         }
     }
 #endif

@@ -441,15 +441,17 @@ private struct Shop {
         #expect(try shop.relay.outlook(of: shop.saga) == nil)
     }
 
-    @Test func `a stranded saga is not decided about`() throws {
+    @Test func `a stranded saga can only be abandoned`() throws {
         let shop = try Shop()
         try shop.loseCommand()
         _ = try shop.sagas.write {
             try $0.execute("UPDATE saga_instance SET definition_version = 9")
         }
-        for decision in SagaDecision.allCases {
+        for decision in SagaDecision.allCases where decision != .abandon {
             #expect(throws: SagaStranded.self) { try shop.decide(decision) }
         }
         #expect(try shop.commands() == [])
+        try shop.decide(.abandon)
+        #expect(try shop.state == .failed(step: "one"))
     }
 }

@@ -6,109 +6,14 @@ import TramTesting
 
 /// What an operator may decide about a saga while it is not known what became of its command.
 @Suite struct SagaDoubtTests {
-    struct Booking: Saga {
-        static let sagaType = "Booking"
-        struct Data: Codable, Sendable {
-            var isBooked = false
-        }
-        let steps: [Step<Data>]
-    }
-
-    /// A saga, and a shop that locks what it does, fails when it is told to, and can be silent.
-    private struct Shop {
-        let sagas: SQLiteStore
-        let shop: SQLiteStore
-        let manager: SagaManager<Booking>
-        let relay: Relay
-        let clock = Clock()
-        let saga = SagaReference(type: "Booking", id: "1")
-
-        final class Clock { var now = Timestamp(milliseconds: 0) }
-
-        init(_ steps: Step<Booking.Data>...) throws {
-            let clock = clock
-            sagas = try SQLiteStore(
-                inMemory: "sagas",
-                schema: Schema(applicationID: 1, library: LibraryTables.messagingAndSagas),
-                clock: { clock.now })
-            shop = try SQLiteStore(
-                inMemory: "shop",
-                schema: Schema(
-                    applicationID: 2, library: LibraryTables.messagingAndSagas,
-                    migrations: [
-                        [
-                            "CREATE TABLE done (what TEXT) STRICT",
-                            "CREATE TABLE trouble (what TEXT) STRICT",
-                        ]
-                    ]), clock: { clock.now })
-            manager = try SagaManager(Booking(steps: steps), id: "sagas")
-            @Sendable func perform(_ what: String, _ transaction: any Transaction) throws
-                -> CommandResult
-            {
-                let trouble = try transaction.rows("SELECT 1 FROM trouble WHERE what = \(what)")
-                if !trouble.isEmpty { throw Breakdown() }
-                try transaction.execute("INSERT INTO done VALUES (\(what))")
-                return .success()
-            }
-            let handlers = CommandHandlers(
-                "shop", on: "shop",
-                [
-                    .on(Do.self, locking: { "\($0.step)" }) { try perform("do \($0.step)", $1) },
-                    .on(Undo.self) { try perform("undo \($0.step)", $1) },
-                ])
-            relay = try Relay(wholeSystem: [
-                Service(store: sagas, subscribers: [manager]),
-                Service(store: shop, subscribers: [handlers]),
-            ])
-            _ = try sagas.write { try manager.start(Booking.Data(), in: $0) }
-        }
-
-        func pass(_ times: Int = 1, maxAttempts: Int = 9) throws {
-            for _ in 0..<times {
-                try relay.run(parking: ParkingPolicy(maxAttempts: maxAttempts)).pass()
-            }
-        }
-
-        func passUntilIdle() throws {
-            let run = relay.run()
-            while try !run.pass().isIdle {}
-        }
-
-        var outlook: SagaOutlook { get throws { try #require(try relay.outlook(of: saga)) } }
-
-        @discardableResult
-        func decide(_ decision: SagaDecision) throws -> [String] {
-            let outlook = try outlook
-            return try sagas.write { try manager.decide(decision, outlook, in: $0) }
-        }
-
-        var state: SagaState? {
-            get throws { try sagas.read { try Sagas.overview(of: saga, in: $0)?.state } }
-        }
-
-        func change(_ text: StaticString, in store: SQLiteStore) throws {
-            _ = try store.write { try $0.execute(SQL(stringLiteral: text)) }
-        }
-
-        func texts(_ query: StaticString) throws -> [String] {
-            try shop.read {
-                try $0.rows(SQL(stringLiteral: query)).map {
-                    let text: String = try $0.values()
-                    return text
-                }
-            }
-        }
-
-        func done() throws -> [String] { try texts("SELECT what FROM done ORDER BY rowid") }
-    }
-
-    private static func booking() -> Step<Booking.Data> {
-        Step("book").invokeParticipant("shop") { _ in Do(step: 1) }
+    private static func booking(deadline: Duration? = nil) -> Step<Booking.Data> {
+        let step = Step<Booking.Data>("book").invokeParticipant("shop") { _ in Do(step: 1) }
+        return (deadline.map(step.deadline) ?? step)
             .withCompensation("shop") { _ in Undo(step: 1) }
     }
 
     private func expectOnItsWay(
-        _ message: String, _ shop: Shop, sourceLocation: SourceLocation = #_sourceLocation
+        _ message: String, _ shop: DoubtfulShop, sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
         let outlook = try shop.outlook
         #expect(
@@ -129,7 +34,7 @@ import TramTesting
     // MARK: Commands that were given back
 
     @Test func `a command that could not be resumed is on its way until it is discarded`() throws {
-        let shop = try Shop(Self.booking())
+        let shop = try DoubtfulShop(Self.booking())
         try shop.change("INSERT INTO saga_lock_table VALUES ('1', 'Booking', '99')", in: shop.shop)
         try shop.pass()
         try shop.change("INSERT INTO trouble VALUES ('do 1')", in: shop.shop)
@@ -164,7 +69,7 @@ import TramTesting
         let step = Step<Booking.Data>("book").invokeParticipant("shop") { _ in Do(step: 1) }
             .onReply(Done.self) { data, _ in data.isBooked = true }
             .withCompensation("shop", when: { $0.isBooked }) { _ in Undo(step: 1) }
-        let shop = try Shop(
+        let shop = try DoubtfulShop(
             step,
             Step("pay").invokeParticipant("shop") { _ in Do(step: 2) }
                 .withCompensation("shop") { _ in Undo(step: 2) })
@@ -183,10 +88,68 @@ import TramTesting
         #expect(try shop.done().suffix(2) == ["undo 2", "undo 1"])
     }
 
+    // MARK: Deadlines
+
+    /// The deadline stays in the row when the definition is edited without a new version.
+    @Test(arguments: [true, false])
+    func `a deadline does not pass over a step whose compensation is not wanted`(
+        hasCompensation: Bool
+    ) throws {
+        var shop = try DoubtfulShop(
+            Step("pay").invokeParticipant("shop") { _ in Do(step: 0) }
+                .withCompensation("shop") { _ in Undo(step: 0) },
+            Self.booking(deadline: .milliseconds(100)))
+        try shop.pass(3)
+        #expect(try shop.state == .running(step: "book"))
+        #expect(try shop.done() == ["do 0", "do 1"])
+        // Its reply does not come in time.
+        try shop.change("UPDATE message SET published = 1", in: shop.shop)
+        let book = Step<Booking.Data>("book").invokeParticipant("shop") { _ in Do(step: 1) }
+            .onReply(Done.self) { data, _ in data.isBooked = true }
+        try shop.edit(
+            Step("pay").invokeParticipant("shop") { _ in Do(step: 0) }
+                .withCompensation("shop") { _ in Undo(step: 0) },
+            hasCompensation
+                ? book.withCompensation("shop", when: { $0.isBooked }) { _ in Undo(step: 1) }
+                : book)
+        shop.clock.now = Timestamp(milliseconds: 1000)
+        try shop.passUntilIdle()
+        #expect(try shop.state == .failed(step: "book"))
+        #expect(try shop.done() == ["do 0", "do 1"], "nothing is undone before somebody decides")
+        #expect(try shop.texts("SELECT target FROM saga_lock_table ORDER BY 1") == ["0", "1"])
+        let outlook = try shop.outlook
+        #expect(outlook.isStuck)
+        #expect(outlook.handledBy == ["shop"])
+        // A late reply does not count.
+        try shop.change("UPDATE message SET published = 0", in: shop.shop)
+        try shop.passUntilIdle()
+        #expect(try shop.state == .failed(step: "book"))
+        #expect(throws: SagaError.notCompensatable(shop.saga, step: "book")) {
+            try shop.decide(.retry)
+        }
+        try shop.decide(.skip)
+        try shop.passUntilIdle()
+        #expect(try shop.state == .rolledBack)
+        #expect(try shop.done() == ["do 0", "do 1", "undo 0"])
+        #expect(try shop.texts("SELECT target FROM saga_lock_table") == [])
+    }
+
+    @Test func `a step that is undone in the sagas' own store is undone after its deadline`() throws
+    {
+        var shop = try DoubtfulShop(Self.booking(deadline: .milliseconds(100)))
+        try shop.edit(
+            Step("book").invokeParticipant("shop") { _ in Do(step: 1) }
+                .withCompensation { data, _ in data.isBooked = false })
+        shop.clock.now = Timestamp(milliseconds: 1000)
+        try shop.change("UPDATE message SET published = 1", in: shop.sagas)
+        try shop.passUntilIdle()
+        #expect(try shop.state == .rolledBack, "its compensation says what undoing it means")
+    }
+
     // MARK: Overdue compensations
 
     @Test func `an overdue compensation is not sent twice while it is on its way`() throws {
-        let shop = try Shop(
+        let shop = try DoubtfulShop(
             Self.booking().deadline(.milliseconds(100)),
             Step("pay").invokeParticipant("shop") { _ in Do(step: 2) }
                 .withCompensation("shop") { _ in Undo(step: 2) })
@@ -224,7 +187,7 @@ import TramTesting
     func `a lock whose reply was given up is freed, and who waited for it goes on`(
         decision: SagaDecision
     ) throws {
-        let shop = try Shop(Self.booking())
+        let shop = try DoubtfulShop(Self.booking())
         let other = SagaReference(type: "Booking", id: "2")
         try shop.pass()
         try shop.change("UPDATE message SET published = 1", in: shop.shop)

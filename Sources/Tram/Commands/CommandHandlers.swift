@@ -21,11 +21,21 @@ public struct CommandHandlers: StashingSubscriber {
         self.id = id
         self.channel = channel
         var mistakes: [WiringError] = []
-        self.handlers = Dictionary(handlers.map { ($0.commandType, $0) }) { first, _ in
-            mistakes.append(.handlerTwice(type: first.commandType, subscriber: id))
-            return first
+        var byName: [String: CommandHandler] = [:]
+        for handler in handlers {
+            for name in handler.names where byName.updateValue(handler, forKey: name) != nil {
+                mistakes.append(.handlerTwice(type: name, subscriber: id))
+            }
         }
-        wiring = Wiring(commandChannels: [channel.name], mistakes: mistakes)
+        self.handlers = byName
+        wiring = Wiring(
+            commandChannels: [channel.name], mistakes: mistakes,
+            formerEvents: handlers.flatMap { handler in
+                handler.formerNames.map {
+                    FormerEventName(
+                        channel: channel.name, type: handler.commandType, formerly: $0)
+                }
+            })
     }
 
     /// Every command of the channel: one without a handler is a failed delivery, and not lost.
@@ -197,76 +207,5 @@ public struct CommandHandlers: StashingSubscriber {
 
     public func drop(_ message: MessageID, in transaction: any Transaction) throws {
         try SagaLocks(transaction).drop(message)
-    }
-}
-
-/// One command's handler.
-public struct CommandHandler: Sendable {
-    let commandType: String
-    let handle: @Sendable (Message, ReplyToken, any Transaction) throws -> CommandResult
-    let lockTarget: @Sendable (Message) throws -> String?
-    let whenLocked: LockConflict
-
-    /// Calls `handler` for each command of this type.
-    ///
-    /// A compensation that comes while its own step's command is stashed takes that one out. The
-    /// handler is then not called, since there is nothing to undo, and the saga gets ``Done``.
-    ///
-    /// - Parameters:
-    ///   - locking: names what the command's saga must have for itself until it ends, for example
-    ///     `Customer/1`. The handlers of one channel share their locks; those of two channels must not
-    ///     name the same one. A notification has it only while it is handled.
-    ///   - whenLocked: what becomes of the command when another saga has that.
-    public static func on<Request: Command>(
-        _ type: Request.Type, locking target: (@Sendable (Request) -> String)? = nil,
-        whenLocked: LockConflict = .stash,
-        _ handler:
-            @escaping @Sendable (CommandEnvelope<Request>, any Transaction) throws -> CommandResult
-    ) -> CommandHandler {
-        CommandHandler(
-            commandType: Request.commandType,
-            handle: { try handler(CommandEnvelope($0, replyToken: $1), $2) },
-            lockTarget: { message in
-                try target?(WireFormat.decode(Request.self, from: message.payload))
-            }, whenLocked: whenLocked)
-    }
-}
-
-/// What a handler answers.
-public struct CommandResult {
-    let reply: (any Reply)?
-    let effects: [String]
-
-    /// Yes, and what was done. A no is thrown, so that what was half done is undone.
-    public static func success(_ reply: any Reply = Done(), _ effects: String...) -> Self {
-        CommandResult(reply: reply, effects: effects)
-    }
-
-    /// No answer yet: whoever kept the command's ``CommandEnvelope/replyToken`` will give it. Also
-    /// for a notification, which wants none.
-    public static func noReply(_ effects: String...) -> Self {
-        CommandResult(reply: nil, effects: effects)
-    }
-}
-
-/// A command as a handler receives it. The command's own properties can be read from it directly.
-@dynamicMemberLookup
-public struct CommandEnvelope<Request: Command> {
-    public let messageID: MessageID
-    public let command: Request
-    /// What is needed to answer later.
-    public let replyToken: ReplyToken
-    /// The message's headers: see ``MessageHeader``.
-    public let headers: [String: String]
-
-    init(_ message: Message, replyToken: ReplyToken) throws {
-        messageID = message.id
-        headers = message.headers
-        command = try WireFormat.decode(Request.self, from: message.payload)
-        self.replyToken = replyToken
-    }
-
-    public subscript<Value>(dynamicMember member: KeyPath<Request, Value>) -> Value {
-        command[keyPath: member]
     }
 }

@@ -106,7 +106,7 @@ public struct DomainEventHandler: Sendable {
     ///   - form: a name, or a form, that the event had before.
     ///   - more: further ones.
     public static func on<Event: DomainEvent>(
-        _ type: Event.Type, formerly form: FormerEvent<Event>, _ more: FormerEvent<Event>...,
+        _ type: Event.Type, formerly form: FormerMessage<Event>, _ more: FormerMessage<Event>...,
         handler:
             @escaping @Sendable (DomainEventEnvelope<Event>, any Transaction) throws ->
             HandlerOutcome
@@ -137,17 +137,18 @@ public struct DomainEventHandler: Sendable {
     }
 
     private static func on<Event: DomainEvent>(
-        _ type: Event.Type, forms: [FormerEvent<Event>],
+        _ type: Event.Type, forms: [FormerMessage<Event>],
         _ handler:
             @escaping @Sendable (DomainEventEnvelope<Event>, any Transaction) throws ->
             HandlerOutcome
     ) -> DomainEventHandler {
-        let reader = EventReader(forms)
+        let reader = MessageReader(Event.eventType, formerly: forms)
         return DomainEventHandler(
             channel: Event.channel.name, eventType: Event.eventType,
             formerNames: reader.formerNames
         ) { message, transaction in
-            try handler(DomainEventEnvelope(message, event: reader.event(of: message)), transaction)
+            try handler(
+                DomainEventEnvelope(message, event: reader.content(of: message)), transaction)
         }
     }
 }

@@ -34,12 +34,14 @@ extension Relay {
                 overview, request: request, onItsWay: sent.message.heading,
                 isAbandoned: isAbandoned)
         }
+        let isVoid = try isVoid(request, on: channel, discardedFor: discarded, availability)
         let onItsWay =
             try stashed(request, isDiscarded: !discarded.isEmpty, availability)
             ?? reply(to: request, of: saga, (service, manager), availability)
         return SagaOutlook(
             overview, request: request, onItsWay: onItsWay,
-            handledBy: discarded.isEmpty ? handledBy : [], isAbandoned: isAbandoned,
+            handledBy: discarded.isEmpty ? handledBy : [], requestIsVoid: isVoid,
+            isAbandoned: isAbandoned,
             isComplete: participants.allSatisfy { availability.includes($0.name) })
     }
 
@@ -83,6 +85,27 @@ extension Relay {
     /// token that it was told.
     private var participants: [Service] {
         services.filter { $0.subscribers.contains { !$0.wiring.commandChannels.isEmpty } }
+    }
+
+    /// Whether an operator has discarded a command for all who receive it, and each one's inbox shows
+    /// that it was not handled before. What a purge has taken from an inbox is not known.
+    private func isVoid(
+        _ request: MessageID, on channel: String?, discardedFor discarded: Set<String>,
+        _ availability: Availability
+    ) throws -> Bool {
+        let receivers = receivers(on: channel)
+        guard !receivers.isEmpty else { return false }
+        return try receivers.allSatisfy { receiver in
+            guard discarded.contains(receiver.subscriber.id) else { return false }
+            return try availability.attempt(receiver.service.store) {
+                try $0.read {
+                    guard let entry = try Inbox($0).entry(request, for: receiver.subscriber.id)
+                    else { return true }
+                    // It waited for a lock, could not be resumed, and was then discarded.
+                    return try entry.outcome == .stashed && stashed(request, in: $0) == nil
+                }
+            } ?? false
+        }
     }
 
     /// The command while a participant has it in its stash. One that was given back there is on its way

@@ -26,6 +26,9 @@ public struct SagaOutlook: Sendable {
     /// The subscribers whose inbox shows the outstanding command as handled: one that is sent again is
     /// handled again.
     public let handledBy: [String]
+    /// Whether it is certain that the outstanding command was never handled, and never will be: an
+    /// operator has discarded it, and no inbox shows it handled.
+    package let requestIsVoid: Bool
     /// Whether an operator has given it up: that is for good.
     public let isAbandoned: Bool
     /// Whether all stores could be read: else something may be on its way that is not known.
@@ -33,12 +36,14 @@ public struct SagaOutlook: Sendable {
 
     package init(
         _ overview: SagaOverview, request: MessageID? = nil, onItsWay: MessageHeading? = nil,
-        handledBy: [String] = [], isAbandoned: Bool = false, isComplete: Bool = true
+        handledBy: [String] = [], requestIsVoid: Bool = false, isAbandoned: Bool = false,
+        isComplete: Bool = true
     ) {
         self.overview = overview
         self.request = request
         self.onItsWay = onItsWay
         self.handledBy = handledBy
+        self.requestIsVoid = requestIsVoid
         self.isAbandoned = isAbandoned
         self.isComplete = isComplete
     }
@@ -81,7 +86,7 @@ struct SagaDecisions {
             INSERT INTO saga_decision
                 (saga_type, saga_id, decision, step_name, reason, creation_time)
             VALUES
-                (\(record.saga.type), \(record.saga.id), \(record.decision.participle),
+                (\(record.saga.type), \(record.saga.id), \(record.decision.stored),
                  \(record.step), \(record.reason), \(Int(transaction.now.milliseconds)))
             """)
     }
@@ -93,7 +98,7 @@ struct SagaDecisions {
         ).compactMap {
             let (type, id, word, step, reason): (String, String, String, String?, String) =
                 try $0.values()
-            guard let decision = SagaDecision.allCases.first(where: { $0.participle == word })
+            guard let decision = SagaDecision.allCases.first(where: { $0.stored == word })
             else { return nil }
             return SagaDecisionRecord(
                 saga: SagaReference(type: type, id: id), decision: decision, step: step,
@@ -116,20 +121,23 @@ struct SagaDecisions {
             """
             SELECT 1 FROM saga_decision
             WHERE saga_type = \(saga.type) AND saga_id = \(saga.id)
-                AND decision = \(SagaDecision.abandon.participle)
+                AND decision = \(SagaDecision.abandon.stored)
             """
         ).isEmpty
     }
 }
 
 extension SagaDecision {
-    /// As the table has it: `skipped`.
+    /// As the table has it: `rolled-back`.
+    fileprivate var stored: String { participle.replacing(" ", with: "-") }
+
+    /// What the saga was: `skipped`.
     package var participle: String {
         switch self {
         case .retry: "retried"
         case .resend: "resent"
         case .skip: "skipped"
-        case .rollback: "rolled-back"
+        case .rollback: "rolled back"
         case .abandon: "abandoned"
         }
     }

@@ -10,6 +10,11 @@ public struct SagaDefinition: Hashable, Sendable {
     /// This version and those before it, the newest first.
     var versions: [SagaDefinition] { [self] + formerly }
 
+    /// The channels of all participants in the order of the steps, each once.
+    var channels: [String] {
+        steps.flatMap { [$0.action, $0.compensation] }.compactMap { $0?.channel }.uniqued()
+    }
+
     /// Whether there is a step with this name.
     func has(_ step: String) -> Bool { steps.contains { $0.name == step } }
 
@@ -146,6 +151,13 @@ extension Saga {
                 compensation.definition.channel == step.action?.definition.channel
             else { throw .deadlineWithoutCompensation(saga: type, step: step.name) }
         }
+    }
+}
+
+extension [String] {
+    /// Each text once, where it is found first.
+    func uniqued() -> [String] {
+        reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 }
 

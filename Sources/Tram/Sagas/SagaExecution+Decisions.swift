@@ -18,13 +18,16 @@ extension SagaExecution {
         case .rollback:
             try rollBack(outlook, because: reason)
             carriedOut = .rollback
-        case .abandon:
-            try abandon(because: reason)
-            carriedOut = .abandon
+        case .abandon: return try abandon(because: reason)
         }
+        try keep(carriedOut, at: step, because: reason)
+    }
+
+    /// Keeps a decision that was carried out, and what came of it.
+    private func keep(_ decision: SagaDecision, at step: String?, because reason: String) throws {
         try SagaDecisions(transaction).append(
             SagaDecisionRecord(
-                saga: instance.reference, decision: carriedOut, step: step, reason: reason))
+                saga: instance.reference, decision: decision, step: step, reason: reason))
         try save()
     }
 
@@ -35,6 +38,8 @@ extension SagaExecution {
         _ decision: SagaDecision, _ outlook: SagaOutlook, because reason: String
     ) throws -> SagaDecision {
         var carriedOut = SagaDecision.resend
+        // What was never handled leaves nothing in doubt that was not before.
+        if outlook.requestIsVoid { instance.lastRequest = nil }
         if case .failed(let step) = instance.state {
             // Only what was not answered is sent again; what was refused is tried once more.
             guard decision == .retry || outlook.request != nil else {
@@ -45,7 +50,7 @@ extension SagaExecution {
                 throw SagaError.notCompensatable(instance.reference, step: step.name)
             }
             instance.state = .compensating(step: step)
-            instance.retries.isInDoubt = outlook.request != nil
+            instance.retries.isInDoubt = outlook.request != nil && !outlook.requestIsVoid
             carriedOut = .retry
         }
         guard let (step, _) = operationUnderWay else {
@@ -78,7 +83,7 @@ extension SagaExecution {
         if let step = steps.first(where: { inDoubt.contains($0.name) && $0.cannotBeUndone }) {
             throw SagaError.notCompensatable(instance.reference, step: step.name)
         }
-        if mayHaveHappened, step.hasEffectElsewhere, !isUndoable(step) {
+        if mayHaveHappened, isEffectInDoubtForGood(of: step) {
             // The data knows nothing yet of what the reply would have said.
             throw SagaError.notCompensatable(instance.reference, step: step.name)
         }
@@ -96,7 +101,10 @@ extension SagaExecution {
         try advance(mayHaveHappened ? .timedOut : .failed)
     }
 
-    private func abandon(because reason: String) throws {
+    /// Ends the saga as failed for good.
+    func abandon(because reason: String) throws {
+        isDecided = true
+        let step = instance.state.step
         let hadFailed = instance.state.isEnd
         try record(
             .abandoned, step: stepUnderWay, message: instance.lastRequest, detail: reason)
@@ -105,6 +113,7 @@ extension SagaExecution {
         instance.stopWaiting()
         try unlockParticipants()
         if !hadFailed { try end() }
+        try keep(.abandon, at: step, because: reason)
     }
 
     /// The step under way, or the one that a failed saga stands at.

@@ -11,6 +11,8 @@ extension SagaExecution {
         if let retry = operation.retryAfterDeadline, isLeft(retry) {
             // Until then, the reply may still come.
             try sendAgain(operation, step, retry)
+        } else if !isCompensating, isEffectInDoubtForGood(of: step) {
+            try fail(inDoubtOf: step, "its command")
         } else {
             try advance(.timedOut)
         }
@@ -23,7 +25,8 @@ extension SagaExecution {
         after refusal: SagaReply
     ) throws -> Bool {
         let type = refusal.message.type
-        guard let retry = operation.retry(afterRefusalBy: type), isLeft(retry) else { return false }
+        let name = operation.presentName(ofReply: type)
+        guard let retry = operation.retry(afterRefusalBy: name), isLeft(retry) else { return false }
         instance.deadline = nil
         words.append("\(step.name) refused (\(type))")
         try sendAgain(operation, step, retry, message: refusal.message.id, detail: type)

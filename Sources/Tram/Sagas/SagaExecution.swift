@@ -15,6 +15,7 @@ protocol SagaInMotion: AnyObject {
     func timeOut() throws
     func retryOperation() throws
     func decide(_ decision: SagaDecision, _ outlook: SagaOutlook, because reason: String) throws
+    func abandon(because reason: String) throws
 }
 
 /// One instance inside one transaction: what a start, a reply, a deadline or a retry makes of it, up
@@ -71,7 +72,8 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         guard let (step, operation) = operationUnderWay else {
             throw WireFormatError("\(instance.reference) has no step that waits for a reply")
         }
-        try operation.replies[reply.message.type]?(&instance.data, reply.message.payload)
+        let name = operation.presentName(ofReply: reply.message.type)
+        try operation.replies[name]?(&instance.data, reply.message)
         switch reply.outcome {
         case .success:
             try succeeded(step, message: reply.message.id, detail: reply.message.type)
@@ -197,16 +199,23 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         try record(isCompensating ? .stuck : .refused, step: step, message: message, detail: detail)
         // A command before this one may have been handled all the same.
         let mayHaveHappened = instance.retries.isInDoubt && !isCompensating
-        if mayHaveHappened, step.hasEffectElsewhere, !isUndoable(step) {
-            return try fail(inDoubtOf: step)
+        if mayHaveHappened, isEffectInDoubtForGood(of: step) {
+            return try fail(inDoubtOf: step, "an earlier command")
         }
         try advance(mayHaveHappened ? .timedOut : .failed)
     }
 
-    /// An earlier command of a step may have been handled, and nothing undoes that: an operator must
-    /// decide.
-    private func fail(inDoubtOf step: Step<Definition.Data>) throws {
-        words.append("an earlier command may have been handled, and nothing undoes it")
+    /// Whether a step whose command may have been handled would be passed over on the way back: it has
+    /// an effect at a participant, and no compensation that is wanted.
+    func isEffectInDoubtForGood(of step: Step<Definition.Data>) -> Bool {
+        step.hasEffectElsewhere && !isUndoable(step)
+    }
+
+    /// A command of a step may have been handled, and nothing undoes that: an operator must decide.
+    ///
+    /// - Parameter command: which one, in words.
+    func fail(inDoubtOf step: Step<Definition.Data>, _ command: String) throws {
+        words.append("\(command) may have been handled, and nothing undoes it")
         instance.executed.append(step.name)
         instance.state = .failed(step: step.name)
         instance.stopWaiting()
@@ -290,13 +299,8 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
             return
         }
         // A reply that was given up may have told of a lock that nobody knows of here.
-        for channel in participantChannels { try unlock(nil, on: channel) }
-    }
-
-    /// The channels of all participants in the order of the steps, each once.
-    private var participantChannels: [String] {
-        steps.flatMap { [$0.action, $0.compensation] }.compactMap { $0?.definition.channel }
-            .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+        let channels = try saga.definition.channels + log.commandChannels(of: instance.reference)
+        for channel in channels.uniqued() { try unlock(nil, on: channel) }
     }
 
     private func unlock(_ target: String?, on channel: String) throws {

@@ -11,7 +11,8 @@ public struct SagaInspection: Sendable {
     public let definition: SagaDefinition?
     /// What has happened to it: the entries that can be read, from its start.
     public let log: [SagaLogEntry]
-    /// What is wrong with its rows, a phrase for each fault; empty when all of them can be read.
+    /// What is wrong with its rows, a phrase for each fault; empty when all of them can be read. The
+    /// data of one that was abandoned is not read any more.
     public let damage: [String]
     /// Why it cannot go on by a definition of this program; nil when it can, or has ended well or
     /// was abandoned.
@@ -65,7 +66,8 @@ extension SagaManager {
             of: reference, definition ?? versions.definition)
         return SagaInspection(
             reference: reference, overview: overview, definition: definition, log: log.entries,
-            damage: (row?.damage() ?? ["it has no row in saga_instance"]) + log.damage,
+            damage: (row?.damage(isAbandoned: isAbandoned) ?? ["it has no row in saga_instance"])
+                + log.damage,
             stranded: stranded,
             isAbandoned: isAbandoned)
     }

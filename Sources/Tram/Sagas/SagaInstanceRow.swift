@@ -44,6 +44,31 @@ struct SagaInstanceRow {
             retries: try readRetries(), deadline: time(deadline), retryAt: time(retryAt))
     }
 
+    /// What is left of an instance that is to be given up: its data, and of the rest as much as can be
+    /// read. Its steps need not be those of the definition.
+    ///
+    /// - Parameter step: where it stands, if its state cannot be read.
+    /// - Throws: ``SagaDamage`` or ``SagaStranded`` when the definition does not understand the data.
+    func remains<Definition: Saga>(
+        of saga: Definition, at step: String
+    ) throws -> SagaInstance<Definition.Data> {
+        let definition = saga.definition
+        let state = (try? readState())?.state(definition) ?? .running(step: step)
+        let executed = ((try? readExecutedSteps()) ?? []).map { $0.name(definition) }
+        return SagaInstance(
+            reference: self.saga, version: definition.version, state: state,
+            data: try readData(Definition.Data.self), executed: executed,
+            lastRequest: readableLastRequest)
+    }
+
+    /// The command whose reply is awaited; nil also when the column does not name one.
+    var readableLastRequest: MessageID? { (try? readLastRequest()) ?? nil }
+
+    /// The steps that were done, as the column is to hold them when the saga was given up.
+    var executedStepsKept: String {
+        (try? readExecutedSteps()) == nil ? "[]" : executedSteps
+    }
+
     /// Does not read the data, which may be of any type.
     ///
     /// - Parameter definition: the one that tells the names of steps of which only the number is there.
@@ -66,7 +91,9 @@ struct SagaInstanceRow {
     // MARK: What is wrong
 
     /// What is wrong with the columns; nothing when they could be an instance of some definition.
-    func damage() -> [String] {
+    ///
+    /// - Parameter isAbandoned: whether the saga was given up. Nobody asks for its data any more.
+    func damage(isAbandoned: Bool) -> [String] {
         var damage: [String] = []
         func note(_ read: () throws(SagaDamage) -> Void) {
             do { try read() } catch { damage.append(error.detail) }
@@ -75,6 +102,7 @@ struct SagaInstanceRow {
         note { () throws(SagaDamage) in _ = try readLastRequest() }
         note { () throws(SagaDamage) in _ = try readExecutedSteps() }
         note { () throws(SagaDamage) in _ = try readRetries() }
+        if isAbandoned { return damage }
         note { () throws(SagaDamage) in _ = try read(AnyJSON.self, "saga_data_json", data) }
         return damage
     }
@@ -113,6 +141,9 @@ struct SagaInstanceRow {
     func readState() throws(SagaDamage) -> StateName {
         try state.get()
     }
+
+    /// Where the saga stands, without the help of a definition; nil when the column does not say.
+    var readableState: SagaState? { (try? readState())?.state(nil) }
 
     private func readLastRequest() throws(SagaDamage) -> MessageID? {
         guard let lastRequest else { return nil }

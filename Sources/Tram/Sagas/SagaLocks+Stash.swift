@@ -1,4 +1,5 @@
-/// The commands that wait for a lock. Those of one saga on one channel are resumed in the order in which
+/// The commands that wait for a lock, or were given back: those could not be resumed, and are left to their
+/// outboxes (the column `returned`). Those of one saga on one channel are resumed in the order in which
 /// they came; only a compensation need not wait behind an action, see
 /// ``takeOut(undoneBy:on:)``.
 extension SagaLocks {
@@ -82,162 +83,6 @@ extension SagaLocks {
         ).first.map { MessageHeading(id: message, type: try $0.values()) }
     }
 
-    // MARK: Going on
-
-    /// Where a stashed command stands.
-    struct StashedCommand {
-        let sequence: Int
-        /// Whether it could not be resumed, and comes from its outbox again.
-        let isGivenBack: Bool
-    }
-
-    /// Where a command is stashed; nil when it is not.
-    func stashed(_ message: MessageID) throws -> StashedCommand? {
-        try transaction.rows(
-            """
-            SELECT sequence, returned FROM saga_stash_table
-            WHERE message_id = \(message.description)
-            """
-        ).first.map {
-            let (sequence, returned): (Int, Int) = try $0.values()
-            return StashedCommand(sequence: sequence, isGivenBack: returned == 1)
-        }
-    }
-
-    /// Whether another saga has the lock, or an earlier command of the same saga is stashed on the same
-    /// channel that this one may not overtake.
-    func mustWait(_ command: StashedCommand) throws -> Bool {
-        let reasons: Int = try transaction.rows(
-            """
-            SELECT count(*) FROM saga_stash_table AS stashed
-            WHERE sequence = \(command.sequence)
-                AND (EXISTS
-                        (SELECT 1 FROM saga_lock_table AS held
-                         WHERE held.target = stashed.target AND stashed.is_behind = 0
-                            AND (held.saga_type <> stashed.saga_type
-                                OR held.saga_id <> stashed.saga_id))
-                    OR EXISTS
-                        (SELECT 1 FROM saga_stash_table AS earlier
-                         WHERE earlier.saga_type = stashed.saga_type
-                            AND earlier.saga_id = stashed.saga_id
-                            AND earlier.destination = stashed.destination
-                            AND earlier.sequence < stashed.sequence
-                            AND (stashed.is_compensation = 0 OR earlier.is_compensation = 1
-                                OR earlier.step_name IS NULL)))
-            """)[0].values()
-        return reasons > 0
-    }
-
-    /// The first command of a saga on a channel that need not wait any more.
-    func nextToResume(of saga: SagaReference, on channel: String) throws -> Message? {
-        try firstReadable {
-            try transaction.rows(
-                """
-                SELECT sequence FROM saga_stash_table AS stashed
-                WHERE saga_type = \(saga.type) AND saga_id = \(saga.id)
-                    AND destination = \(channel) AND returned = 0
-                    AND NOT EXISTS
-                        (SELECT 1 FROM saga_lock_table AS held
-                         WHERE held.target = stashed.target AND stashed.is_behind = 0
-                            AND (held.saga_type <> stashed.saga_type
-                                OR held.saga_id <> stashed.saga_id))
-                    AND NOT EXISTS
-                        (SELECT 1 FROM saga_stash_table AS earlier
-                         WHERE earlier.saga_type = stashed.saga_type
-                            AND earlier.saga_id = stashed.saga_id
-                            AND earlier.destination = stashed.destination
-                            AND earlier.sequence < stashed.sequence
-                            AND (stashed.is_compensation = 0 OR earlier.is_compensation = 1
-                                OR earlier.step_name IS NULL))
-                ORDER BY sequence LIMIT 1
-                """)
-        }
-    }
-
-    /// The command that has waited longest for a lock, if nothing is in its way any more. Those whose
-    /// sagas have a command that could not be resumed are passed over.
-    func nextToResume(waitingFor target: String, on channel: String) throws -> Message? {
-        if let owner = try owner(of: target) { return try nextToResume(of: owner, on: channel) }
-        return try firstReadable {
-            try transaction.rows(
-                """
-                SELECT sequence FROM saga_stash_table AS stashed
-                WHERE target = \(target) AND destination = \(channel) AND returned = 0
-                    AND NOT EXISTS
-                        (SELECT 1 FROM saga_stash_table AS earlier
-                         WHERE earlier.saga_type = stashed.saga_type
-                            AND earlier.saga_id = stashed.saga_id
-                            AND earlier.destination = stashed.destination
-                            AND earlier.sequence < stashed.sequence
-                            AND (stashed.is_compensation = 0 OR earlier.is_compensation = 1
-                                OR earlier.step_name IS NULL))
-                ORDER BY sequence LIMIT 1
-                """)
-        }
-    }
-
-    /// The command that has waited longest on a channel, among those that nothing is in the way of any
-    /// more.
-    func nextToResume(on channel: String) throws -> Message? {
-        try firstReadable {
-            try transaction.rows(
-                """
-                SELECT sequence FROM saga_stash_table AS stashed
-                WHERE destination = \(channel) AND returned = 0
-                    AND NOT EXISTS
-                        (SELECT 1 FROM saga_lock_table AS held
-                         WHERE held.target = stashed.target AND stashed.is_behind = 0
-                            AND (held.saga_type <> stashed.saga_type
-                                OR held.saga_id <> stashed.saga_id))
-                    AND NOT EXISTS
-                        (SELECT 1 FROM saga_stash_table AS earlier
-                         WHERE earlier.saga_type = stashed.saga_type
-                            AND earlier.saga_id = stashed.saga_id
-                            AND earlier.destination = stashed.destination
-                            AND earlier.sequence < stashed.sequence
-                            AND (stashed.is_compensation = 0 OR earlier.is_compensation = 1
-                                OR earlier.step_name IS NULL))
-                ORDER BY sequence LIMIT 1
-                """)
-        }
-    }
-
-    /// The first command that a query finds. One whose row cannot be read is left to its outbox, which
-    /// still has it, and the next one is looked for.
-    private func firstReadable(_ find: () throws -> [Row]) throws -> Message? {
-        while let row = try find().first {
-            let sequence: Int = try row.values()
-            if let message = try message(stashedAs: sequence) { return message }
-            try transaction.execute(
-                "UPDATE saga_stash_table SET returned = 1 WHERE sequence = \(sequence)")
-        }
-        return nil
-    }
-
-    /// - Returns: nil when the row does not hold a message.
-    private func message(stashedAs sequence: Int) throws -> Message? {
-        let row = try transaction.rows(
-            """
-            SELECT message_id, message_type, destination, partition_id, message_headers,
-                message_payload
-            FROM saga_stash_table WHERE sequence = \(sequence)
-            """)[0]
-        let (id, type, destination, partitionID, headers, payload):
-            (String, String, String, String, String, String) = try row.values()
-        guard let id = MessageID(id),
-            let headers = try? WireFormat.decode([String: String].self, from: headers)
-        else { return nil }
-        return Message(
-            id: id, type: type, destination: destination, partitionID: partitionID,
-            headers: headers, payload: payload)
-    }
-
-    /// The command has been resumed.
-    func unstash(_ message: MessageID) throws {
-        try transaction.execute(
-            "DELETE FROM saga_stash_table WHERE message_id = \(message.description)")
-    }
-
     // MARK: Compensations
 
     /// A command that was taken out of the stash.
@@ -266,11 +111,11 @@ extension SagaLocks {
             ORDER BY sequence
             """
         ).map {
-            let (message, type, target, returned, repeated): (String, String, String, Int, Int) =
-                try $0.values()
+            let (message, type, target, isGivenBack, isRepeated):
+                (String, String, String, Int, Int) = try $0.values()
             return TakenOut(
-                message: message, type: type, target: target, isGivenBack: returned == 1,
-                isRepeated: repeated == 1)
+                message: message, type: type, target: target, isGivenBack: isGivenBack == 1,
+                isRepeated: isRepeated == 1)
         }
         if taken.isEmpty { return [] }
         try transaction.execute(

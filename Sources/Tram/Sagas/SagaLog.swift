@@ -50,7 +50,8 @@ public enum SagaLogEvent: String, Hashable, Sendable, SQLConvertible {
     case completed
     case rolledBack = "rolled-back"
     case failed
-    /// The application was told of the end, and threw an error.
+    /// The application was told of the end, and threw an error; or it could not be told, since the
+    /// program does not understand the saga.
     case hookFailed = "hook-failed"
 }
 
@@ -90,6 +91,25 @@ struct SagaLog {
             let message: String? = try row.values()
             return message.flatMap { MessageID($0) }
         }
+    }
+
+    /// The channels of the commands that a saga has sent, as far as its outbox still has them.
+    func commandChannels(of saga: SagaReference) throws -> [String] {
+        try transaction.rows(
+            """
+            SELECT message_id FROM saga_log
+            WHERE saga_type = \(saga.type) AND saga_id = \(saga.id)
+                AND event IN
+                    (\(SagaLogEvent.requested), \(SagaLogEvent.compensating),
+                     \(SagaLogEvent.notified))
+            ORDER BY id
+            """
+        ).compactMap { row in
+            let message: String? = try row.values()
+            guard let id = message.flatMap({ MessageID($0) }), id.service == transaction.storeName
+            else { return nil }
+            return try Outbox(transaction).message(id.number)?.message.destination
+        }.uniqued()
     }
 
     /// The command of a saga whose reply is missing, see ``SagaOutlook/request``.

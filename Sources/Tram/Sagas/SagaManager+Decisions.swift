@@ -13,6 +13,8 @@ extension SagaManager {
     /// It is safe beside a running relay: a late reply that has moved the saga since the outlook was
     /// taken makes the decision refused; one that comes afterwards does not count.
     ///
+    /// One that is stranded or damaged can only be abandoned, see ``abandon(_:because:trustingData:in:)``.
+    ///
     /// - Returns: what came of it, in words.
     /// - Throws: ``SagaError``; ``SagaDamage`` or ``SagaStranded`` when the instance cannot go on.
     @discardableResult
@@ -46,7 +48,12 @@ extension SagaManager {
                     + "be on its way")
         }
         return try transaction.savepoint {
-            let execution = try execution(of: row, transaction)
+            let execution: any SagaInMotion
+            do {
+                execution = try self.execution(of: row, transaction)
+            } catch  where decision == .abandon && (error is SagaStranded || error is SagaDamage) {
+                return try abandon(row, because: reason, trustingData: true, transaction)
+            }
             try transaction.causing(byCommandOf: reference, now.lastRequest) {
                 try execution.decide(decision, outlook, because: reason)
             }

@@ -32,6 +32,11 @@ struct SagaVersions: Sendable {
         return definition
     }
 
+    /// The names and forms that replies had, in any version, each once.
+    var formerReplies: [FormerEventName] {
+        sagas.flatMap(\.formerReplies).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
     /// The definition that an instance was started with.
     ///
     /// - Throws: ``SagaStranded`` when the program does not give it.
@@ -41,5 +46,15 @@ struct SagaVersions: Sendable {
         throw SagaStranded(
             saga: row.saga,
             reason: .unknownVersion(version, known: sagas.map { Swift.type(of: $0).version }))
+    }
+}
+
+extension Saga {
+    /// The names and forms that replies had before, and the saga still takes up.
+    fileprivate var formerReplies: [FormerEventName] {
+        steps.flatMap { [$0.action, $0.compensation] }.compactMap { $0 }.flatMap(\.formerReplies)
+            .map {
+                FormerEventName(channel: Self.replyChannel, type: $0.type, formerly: $0.formerly)
+            }
     }
 }

@@ -87,9 +87,38 @@ public struct Step<Data>: Sendable {
     public func onReply<Answer: Reply>(
         _ type: Answer.Type, _ record: @escaping @Sendable (inout Data, Answer) throws -> Void
     ) -> Step {
-        changingLast { operation in
-            operation.replies[Answer.replyType] = { data, payload in
-                try record(&data, WireFormat.decode(Answer.self, from: payload))
+        onReply(type, forms: [], record)
+    }
+
+    /// Takes up what a reply says, also one of another name or form that it had before:
+    ///
+    /// ```swift
+    /// .onReply(CustomerNotFound.self, formerly: "CustomerUnknown") { data, _ in … }
+    /// ```
+    ///
+    /// A retry that names the reply is for its former names, too.
+    ///
+    /// - Parameters:
+    ///   - form: a name, or a form, that the reply had before.
+    ///   - more: further ones.
+    public func onReply<Answer: Reply>(
+        _ type: Answer.Type, formerly form: FormerMessage<Answer>, _ more: FormerMessage<Answer>...,
+        record: @escaping @Sendable (inout Data, Answer) throws -> Void
+    ) -> Step {
+        onReply(type, forms: [form] + more, record)
+    }
+
+    private func onReply<Answer: Reply>(
+        _ type: Answer.Type, forms: [FormerMessage<Answer>],
+        _ record: @escaping @Sendable (inout Data, Answer) throws -> Void
+    ) -> Step {
+        let reader = MessageReader(Answer.replyType, formerly: forms)
+        return changingLast { operation in
+            operation.replies[Answer.replyType] = { data, reply in
+                try record(&data, reader.content(of: reply))
+            }
+            for name in reader.formerNames {
+                operation.formerReplies.append((type: Answer.replyType, formerly: name))
             }
         }
     }
@@ -155,7 +184,7 @@ public struct Step<Data>: Sendable {
     ///
     /// An action is then sent again if a retry says so, or the saga rolls back. What was asked for may
     /// have happened, or happen later: so the step's own compensation is sent too, which comes after
-    /// it. A compensation is sent again if a retry says so, or the saga has failed at the step.
+    /// it; where none is wanted, the saga has failed at the step. A compensation is sent again if a retry says so, or the saga has failed at the step.
     public func deadline(_ time: Duration) -> Step {
         changingLast { $0.deadline = time }
     }

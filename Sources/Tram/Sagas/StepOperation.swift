@@ -4,13 +4,23 @@ extension Step {
         let work: Work
         /// The condition under which it is done; nil when it always is.
         let condition: (@Sendable (Data) -> Bool)?
-        var replies: [String: @Sendable (inout Data, String) throws -> Void] = [:]
+        /// What is taken up of replies, by their names.
+        var replies: [String: @Sendable (inout Data, Message) throws -> Void] = [:]
+        /// The names and forms that replies had before.
+        var formerReplies: [(type: String, formerly: String)] = []
         /// When it is tried again, before a refusal or a deadline counts.
         var retries: [Retry] = []
         /// How long a reply is waited for; for ever when nil.
         var deadline: Duration?
 
         func isWanted(_ data: Data) -> Bool { condition?(data) ?? true }
+
+        /// The name that a reply has at present. One that is known by the name that it came with is not
+        /// looked for among the former ones.
+        func presentName(ofReply name: String) -> String {
+            if replies[name] != nil { return name }
+            return formerReplies.first { $0.formerly == name }?.type ?? name
+        }
     }
 
     enum Work: Sendable {

@@ -50,6 +50,12 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable, Hashable {
             text += "$\(values.count)"
         }
 
+        /// Puts in a piece of statement that several statements have in common. It is a literal too, and
+        /// has no values.
+        mutating func appendInterpolation(piece: StaticString) {
+            text += "\(piece)"
+        }
+
         /// Binds a value, or NULL.
         public mutating func appendInterpolation<Value: SQLConvertible>(_ value: Value?) {
             appendInterpolation(value.sqlValue)

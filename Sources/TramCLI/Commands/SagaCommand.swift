@@ -128,19 +128,28 @@ extension SagaCommand {
             discussion: """
                 The saga goes on with the next step; one that rolls back, with the step before. \
                 A late reply does not count any more. What follows from that is told by 'tram store \
-                check'. Asks first at a terminal; elsewhere it needs --yes. With --step it is safe \
-                to repeat: refused when the saga stands at another step.
+                check'. Asks first at a terminal; elsewhere it needs --yes. With --step and --state it \
+                is safe to repeat: refused when the saga stands at another step, or at the \
+                compensation instead of the action.
 
                 Example:
                   tram saga skip 1 --reason "credit was reserved by hand" --yes
-                  tram saga skip 1 --step "reserve credit" --yes
+                  tram saga skip 1 --step "reserve credit" --state running --yes
                 """)
 
         @OptionGroup var options: SagaDecisionOptions
         @Option(
             help: ArgumentHelp("Only if the saga stands at this step.", valueName: "name"))
         var step: String?
+        @Option(
+            help: ArgumentHelp(
+                "Only if the saga is running, compensating or failed.", valueName: "state"))
+        var state: String?
         @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        var place: SagaPlace {
+            get throws { SagaPlace(step: step, state: try state.map(Input.sagaState)) }
+        }
     }
 
     struct Rollback: SagaDecisionCommand {
@@ -166,10 +175,12 @@ extension SagaCommand {
             abstract: "End a saga as failed for good, and free its locks.",
             discussion: """
                 What was done stays done. It can never be taken up again. What follows from that is \
-                told by 'tram store check'. Asks first at a terminal; elsewhere it needs --yes.
+                told by 'tram store check'. It is the only way out for a saga that is stranded or \
+                damaged. Asks first at a terminal; elsewhere it needs --yes.
 
                 Example:
                   tram saga abandon 1 --reason "settled by mail" --yes
+                  tram saga abandon --where state=stranded --dry-run
                 """)
 
         @OptionGroup var options: SagaDecisionOptions

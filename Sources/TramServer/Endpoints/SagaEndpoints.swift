@@ -51,11 +51,17 @@ enum SagaEndpoints {
         summary: "Only if the saga stands at this step; with it the request is safe to repeat.",
         schema: JSONSchema.text)
 
+    private static let state = QueryParameter(
+        name: "state",
+        summary:
+            "Only if the saga is in this state: it tells a step's action from its compensation.",
+        schema: ["enum": .strings(SagaPlace.states)])
+
     private static func decide(_ decision: SagaDecision) -> Endpoint {
         Endpoint(
             method: .post, path: Path(stringLiteral: "/sagas/{id}/\(decision.rawValue)"),
             name: "\(decision.rawValue)Saga", summary: decision.summary, worker: .relay,
-            query: decision == .skip ? [reason, step] : [reason],
+            query: decision == .skip ? [reason, step, state] : [reason],
             answers: [
                 AnswerDescription(
                     status: 200, summary: "What was done, and which messages were sent.",
@@ -66,12 +72,18 @@ enum SagaEndpoints {
         ) { call in
             let id = try call.id()
             let reason = try Input.reason(call.query["reason"] ?? "")
-            let step = decision == .skip ? call.query["step"] : nil
+            let place =
+                decision == .skip
+                ? SagaPlace(
+                    step: call.query["step"], state: try call.query["state"].map(Input.sagaState))
+                : SagaPlace()
             return { system in
                 try inTermsOfHTTP(id) {
-                    let outlook = try system.outlook(ofOrder: id, for: decision, atStep: step)
+                    let outlook = try system.outlook(ofOrder: id, for: decision, at: place)
                     // A decision in the shell is asked about; here the word itself says it.
-                    if decision == .retry, outlook.onItsWay == nil, !outlook.handledBy.isEmpty {
+                    if decision == .retry, let outlook, outlook.onItsWay == nil,
+                        !outlook.handledBy.isEmpty
+                    {
                         throw handledAlready(id, outlook)
                     }
                     let decided = try system.decide(

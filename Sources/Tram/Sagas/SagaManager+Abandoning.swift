@@ -1,0 +1,125 @@
+/// Giving up sagas that no definition of this program can go on with.
+extension SagaManager {
+    /// Ends a saga as failed for good, and asks its participants to free their locks, also when it is
+    /// stranded or its row is damaged: of those this is the only way out. It is logged, and kept, as
+    /// what ``decide(_:_:because:in:)`` decides; that is to be preferred where the saga can be read,
+    /// since it sees that nobody else has moved it.
+    ///
+    /// Late replies are ignored, and locks of which they tell are freed. A later program that knows the
+    /// saga's definition again does not go on with it.
+    ///
+    /// ``Saga/failed(_:_:_:)`` is called where the program has the saga's version and understands its
+    /// data. Otherwise the log says that it was not, and why.
+    ///
+    /// - Parameters:
+    ///   - reason: why, in the operator's words.
+    ///   - trustingData: false when the application knows that the data is not the saga's own: then
+    ///     `failed` is not called.
+    /// - Returns: what came of it, in words.
+    /// - Throws: ``SagaError/notFound(_:)``, ``SagaError/hasEnded(_:_:)`` or
+    ///   ``SagaError/abandoned(_:)``.
+    @discardableResult
+    public func abandon(
+        _ reference: SagaReference, because reason: String = "", trustingData: Bool = true,
+        in transaction: any Transaction
+    ) throws -> [String] {
+        guard reference.type == Definition.sagaType,
+            let row = try SagaInstances(transaction).row(reference)
+        else { throw SagaError.notFound(reference) }
+        if try SagaDecisions(transaction).isAbandoned(reference) {
+            throw SagaError.abandoned(reference)
+        }
+        switch row.readableState {
+        case .completed?: throw SagaError.hasEnded(reference, .completed)
+        case .rolledBack?: throw SagaError.hasEnded(reference, .rolledBack)
+        case .running?, .compensating?, .failed?, nil: break
+        }
+        return try transaction.savepoint {
+            try abandon(row, because: reason, trustingData: trustingData, transaction)
+        }
+    }
+
+    func abandon(
+        _ row: SagaInstanceRow, because reason: String, trustingData: Bool,
+        _ transaction: any Transaction
+    ) throws -> [String] {
+        try transaction.causing(byCommandOf: row.saga, row.readableLastRequest) {
+            // The log knows where a saga stands whose row does not tell.
+            let step =
+                try row.readableState?.step
+                ?? SagaLog(transaction).readableEntries(of: row.saga).entries.last {
+                    $0.step != nil
+                }?.step ?? ""
+            guard trustingData else {
+                return try abandon(
+                    row, at: step, because: reason, "its data is not trusted", transaction)
+            }
+            let execution: any SagaInMotion
+            do {
+                execution = try remains(of: row, at: step, transaction)
+            } catch let error as SagaStranded {
+                return try abandon(row, at: step, because: reason, error.detail, transaction)
+            } catch let error as SagaDamage {
+                return try abandon(row, at: step, because: reason, error.detail, transaction)
+            }
+            try execution.abandon(because: reason)
+            return [execution.summary]
+        }
+    }
+
+    private func remains(
+        of row: SagaInstanceRow, at step: String, _ transaction: any Transaction
+    ) throws -> any SagaInMotion {
+        func execution(_ saga: some Saga) throws -> any SagaInMotion {
+            SagaExecution(saga, try row.remains(of: saga, at: step), transaction)
+        }
+        return try execution(versions.saga(of: row))
+    }
+
+    /// Gives up a saga whose data the program cannot read.
+    ///
+    /// - Parameter fault: why it cannot.
+    private func abandon(
+        _ row: SagaInstanceRow, at step: String, because reason: String, _ fault: String,
+        _ transaction: any Transaction
+    ) throws -> [String] {
+        let saga = row.saga
+        let log = SagaLog(transaction)
+        func record(
+            _ event: SagaLogEvent, step: String? = nil, message: MessageID? = nil,
+            _ detail: String = ""
+        ) throws {
+            try log.append(
+                saga, event, step: step.map { (0, $0) }, message: message, detail: detail,
+                data: row.data)
+        }
+        var words = ["abandoned"]
+        try record(
+            .abandoned, step: step.isEmpty ? nil : step, message: row.readableLastRequest, reason)
+        let hadFailed = if case .failed? = row.readableState { true } else { false }
+        if !hadFailed {
+            try record(.failed)
+            try record(.hookFailed, "not called: \(fault)")
+            words += ["FAILED", "what was to follow was not done (\(fault))"]
+        }
+        try unlockEverything(of: saga, transaction)
+        try SagaInstances(transaction).fail(row, atStep: step)
+        try SagaDecisions(transaction).append(
+            SagaDecisionRecord(
+                saga: saga, decision: .abandon, step: step.isEmpty ? nil : step, reason: reason))
+        return ["\(saga): " + words.joined(separator: ", ")]
+    }
+
+    /// Asks everybody who may have a lock for the saga to free it: whoever has told of one, who was sent a
+    /// command, and whoever any known version sends one.
+    private func unlockEverything(of saga: SagaReference, _ transaction: any Transaction) throws {
+        let participants = try SagaInstances(transaction).participants(saga)
+        for (channel, target) in participants {
+            try transaction.unlock(target, on: channel, of: saga)
+        }
+        let channels =
+            try participants.map(\.channel) + definition.versions.flatMap(\.channels)
+            + SagaLog(transaction).commandChannels(of: saga)
+        for channel in channels.uniqued() { try transaction.unlock(nil, on: channel, of: saga) }
+    }
+}

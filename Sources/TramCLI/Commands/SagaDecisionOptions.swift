@@ -1,0 +1,64 @@
+internal import ArgumentParser
+internal import CustomersAndOrders
+internal import Presentation
+
+/// Which sagas a decision is about, and what is said of it.
+struct SagaDecisionOptions: ParsableArguments {
+    @Argument(help: "The order's id.") var id: String?
+
+    @Option(
+        name: .customLong("where"),
+        help: ArgumentHelp(
+            "All sagas in a state: \(SagaSelection.states.joined(separator: ", ")); and at a step.",
+            valueName: "state=STATE[,step=NAME]"))
+    var selection: String?
+
+    @Option(help: ArgumentHelp("Why; it is kept with the decision.", valueName: "text"))
+    var reason = ""
+
+    @Flag(help: "Print what would happen, and change nothing.")
+    var dryRun = false
+
+    @Flag(help: "Do not ask.") var yes = false
+
+    /// - Throws: ``Problem`` unless either a saga or a selection is given.
+    func validated(_ command: String) throws -> (id: Int?, selection: SagaSelection?) {
+        guard (id == nil) != (selection == nil) else {
+            throw Problem(
+                code: .usage,
+                message: id == nil
+                    ? "it is not said which saga is meant"
+                    : "an id and --where exclude one another",
+                reason: "Nothing was changed.", help: "tram saga \(command) --help")
+        }
+        return (
+            try id.map { try Input.id($0, field: "id") },
+            try selection.map(SagaSelection.init(parsing:))
+        )
+    }
+}
+
+extension SagaSelection {
+    /// Reads `state=STATE[,step=NAME]`. The name is all that comes after `step=`, since it may have commas
+    /// and equals signs.
+    fileprivate init(parsing text: String) throws {
+        func invalid(_ expected: String, help: String) -> Problem {
+            Problem.invalid(
+                .sagaSelection, field: "where", value: text, expected, help: help)
+        }
+        let help = "write state=STATE or state=STATE,step=NAME, for example state=stuck"
+        let parts = text.split(separator: ",", maxSplits: 1, omittingEmptySubsequences: false)
+        let values = zip(["state=", "step="], parts).map { key, part in
+            part.hasPrefix(key) && part != key ? String(part.dropFirst(key.count)) : nil
+        }
+        guard let state = values[0], values.allSatisfy({ $0 != nil }) else {
+            throw invalid("a choice of sagas", help: help)
+        }
+        guard Self.states.contains(state) else {
+            throw invalid(
+                "a choice of sagas",
+                help: "choose a state of: \(Self.states.joined(separator: ", "))")
+        }
+        self.init(state: state, step: values.count > 1 ? values[1] : nil)
+    }
+}
