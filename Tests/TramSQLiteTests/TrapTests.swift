@@ -73,15 +73,25 @@ import Tram
         let directory = try TemporaryDirectory()
         let path = directory.file("test.db")
         let first = SQLiteStore(name: "test", path: path, schema: TestStore.schema)
-        let second = SQLiteStore(
-            name: "test", path: path, schema: TestStore.schema, lockTimeout: .milliseconds(30))
+        let second = SQLiteStore(name: "test", path: path, schema: TestStore.schema)
         try first.create()
         try second.openForWriting()
         try first.write { transaction in
             try transaction.execute("INSERT INTO item (number) VALUES (1)")
-            #expect(throws: StoreError.busy(path: path, waited: .milliseconds(30))) {
-                try second.write { _ in }
+            // In the same thread it would wait for itself.
+            let refusal = Mutex<StoreError?>(nil)
+            inParallel(1) { _ in
+                let third = SQLiteStore(
+                    name: "test", path: path, schema: TestStore.schema,
+                    lockTimeout: .milliseconds(30))
+                do {
+                    try third.write { _ in }
+                } catch {
+                    refusal.withLock { $0 = error as? StoreError }
+                }
             }
+            #expect(
+                refusal.withLock(\.self) == .busy(path: path, waited: .milliseconds(30)))
             // Readers do not wait, and see the last commit.
             let seen: Int = try second.read { try $0.rows("SELECT count(*) FROM item")[0].values() }
             #expect(seen == 0)

@@ -191,7 +191,8 @@ import TramSQLite
             "decider",
             [
                 .on(Happened.self) { _, _ in
-                    try operators.discard(DeadLetterSelection())
+                    // In a thread of his own: a handler may not.
+                    inParallel(1) { _ in _ = try? operators.discard(DeadLetterSelection()) }
                     return .handled("decided")
                 }
             ])

@@ -59,7 +59,7 @@ public enum StoreError: Error, Hashable, Sendable {
     case nested(service: String)
     /// A transaction that writes was begun inside one of another service's store. It would be kept when
     /// that one is undone, and made again when its message is delivered again: a mistake in the program.
-    /// Services send one another messages.
+    /// Services send one another messages. The stores of `TramSQLite` find it out; another kind need not.
     case insideAnother(service: String, outer: String)
     /// A statement that is not for the body of a transaction: a mistake in the program. It was not run.
     case forbidden(sql: String)
