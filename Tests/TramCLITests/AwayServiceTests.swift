@@ -64,7 +64,7 @@ import Testing
             let result = try workbench.run(command)
             #expect(result.status == 65)
             #expect(result.errors.hasPrefix("error[store-damaged]"))
-            #expect(result.errors.contains("help: make the view anew: tram history rebuild"))
+            #expect(result.errors.contains("help: rebuild the view: tram history rebuild"))
         }
 
         #expect(

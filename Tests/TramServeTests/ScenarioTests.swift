@@ -44,7 +44,8 @@
             #expect(
                 try served.get(served.orders, "/orders/1").body
                     == #"{"orderId":1,"orderState":"APPROVED","rejectionReason":null,"#
-                    + #""customerId":1,"orderTotal":{"amount":4},"saga":"\#(saga)"}"#)
+                    + #""customerId":1,"orderTotal":{"amount":4},"saga":"\#(saga)","#
+                    + #""waitingFor":[],"stuck":false}"#)
             try served.expect(history: 1, toShow: 1, "APPROVED")
             #expect(
                 try served.get(served.history, "/customers/1").body

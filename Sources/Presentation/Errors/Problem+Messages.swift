@@ -39,16 +39,17 @@ extension Problem {
         switch error {
         case .isKnown(let id, let service):
             self.init(
-                code: .subscriberInUse, message: "the subscriber '\(id)' is one of this program's",
-                reason: "The \(service) service works with it. Nothing was changed.",
-                help: "take it out of the program first; see who is known: tram subscriber list",
+                code: .subscriberInUse, message: "the subscriber '\(id)' belongs to this program",
+                reason: "The \(service) service uses it. Nothing was changed.",
+                help: "take it out of the program first; see which are known: tram subscriber list",
                 field: "id", value: id)
         case .isFormerID(let id, let present):
             self.init(
                 code: .subscriberInUse,
-                message: "'\(id)' is what the subscriber '\(present)' was called before",
-                reason: "What it has handled follows to the new id. Nothing was changed.",
-                help: "let the next relay do that: tram relay run", field: "id", value: id)
+                message: "'\(id)' is a former name of the subscriber '\(present)'",
+                reason:
+                    "The next relay moves what it has handled to the new name. Nothing was changed.",
+                help: "start one: tram relay run", field: "id", value: id)
         case .notFound(let id):
             self.init(
                 code: .subscriberNotFound, message: "no store knows a subscriber '\(id)'",
@@ -77,7 +78,7 @@ extension Problem {
             self.init(
                 code: .notPossible,
                 message: "the order history does not receive \(message.id) \(message.type)",
-                reason: "It will never have handled that message.",
+                reason: "So it will never handle that message.",
                 help: "name a message that it receives; see the deliveries: "
                     + "tram outbox show \(message.id)",
                 field: "after", value: message.id.description)
@@ -86,7 +87,7 @@ extension Problem {
                 code: .notPossible,
                 message: "the delivery of \(message.id) \(message.type) to the order history "
                     + "was discarded",
-                reason: "It will never have handled that message.",
+                reason: "So it will never handle that message.",
                 help: "see the deliveries: tram outbox show \(message.id)", field: "after",
                 value: message.id.description)
         }

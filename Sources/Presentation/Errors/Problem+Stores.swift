@@ -36,7 +36,7 @@ extension Problem {
                 message: "the \(service) store does not belong here: \(detail)",
                 reason: "Nothing was delivered or changed.",
                 help: (service == ServiceName.history
-                    ? "make it anew with 'tram history rebuild', or " : "")
+                    ? "rebuild it with 'tram history rebuild', or " : "")
                     + "put this system's own back with 'tram store restore DIR'; from an older copy "
                     + "of it go on with 'tram store accept \(service)' and "
                     + "'tram relay redeliver --to \(service)'")
@@ -48,7 +48,7 @@ extension Problem {
                 reason: "A copy was put back, or its last transactions are lost. Nothing was "
                     + "delivered or changed.",
                 help: (service == ServiceName.history
-                    ? "make it anew with 'tram history rebuild', or " : "")
+                    ? "rebuild it with 'tram history rebuild', or " : "")
                     + "go on from it with 'tram store accept \(service)' and then "
                     + "'tram relay redeliver --to \(service)', or put all stores back with "
                     + "'tram store restore DIR'")
@@ -79,7 +79,7 @@ extension Problem {
                 code: .storeBusy,
                 message:
                     "\(path) was open in another process for more than \(waited.milliseconds) ms",
-                reason: "It must be nobody else's while it is brought up to date or replaced. "
+                reason: "No other process may have it open while it is migrated or replaced. "
                     + "Nothing was changed.",
                 help: "end the other process, for example a server or 'tram relay run --watch'")
         case .inputOutput(let path, let detail, let atCommit):
@@ -119,7 +119,7 @@ extension Problem {
         case .tooNew(let path, let format, let supported):
             self.init(
                 code: .storeTooNew, message: "\(path) was written by a newer tram",
-                reason: "Its form is \(format), and this tram knows forms up to \(supported). "
+                reason: "Its format is \(format), and this tram knows formats up to \(supported). "
                     + "Nothing was changed.",
                 help: "use the newer tram")
         case .notWritable(let path, let detail):

@@ -146,7 +146,7 @@ struct HistoryCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Build the view again from the services' outboxes.",
             discussion: """
-                A view that is missing or damaged is made anew. An event that cannot be read is \
+                A view that is missing or damaged is rebuilt too. An event that cannot be read is \
                 left out and named, and the exit code is then 1.
 
                 Example:
@@ -177,7 +177,7 @@ extension Problem {
                 let problem = Problem(error as any Error)
                 throw Problem(
                     code: problem.code, message: problem.message, reason: problem.reason,
-                    help: "make the view anew: tram history rebuild")
+                    help: "rebuild the view: tram history rebuild")
             default: throw error
             }
         }

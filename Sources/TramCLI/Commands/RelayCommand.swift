@@ -178,7 +178,7 @@ struct RelayCommand: ParsableCommand {
 
     struct Redeliver: SessionCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Bring a subscriber up to date whose store was put back.",
+            abstract: "Bring a subscriber up to date after its store was put back.",
             discussion: """
                 Messages that were published, and that the subscriber has not handled, are pending \
                 again for it; the next relay delivers them to nobody else. What has been purged is \

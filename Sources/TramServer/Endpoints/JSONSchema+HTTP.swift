@@ -18,7 +18,7 @@ extension JSONSchema {
             "Order": waitingOrder,
             "CancelledOrder": object(order),
             "OutstandingDelivery": outstandingDelivery,
-            "Saga": saga,
+            "OrderSaga": saga,
             "NewOrder": object(
                 [
                     "customerId": id,

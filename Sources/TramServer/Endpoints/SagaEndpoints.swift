@@ -15,7 +15,7 @@ enum SagaEndpoints {
         answers: [
             AnswerDescription(
                 status: 200, summary: "By order.",
-                schema: JSONSchema.array(of: JSONSchema.reference("Saga")))
+                schema: JSONSchema.array(of: JSONSchema.reference("OrderSaga")))
         ]
     ) { _ in
         { system in
@@ -35,7 +35,7 @@ enum SagaEndpoints {
                 status: 200,
                 summary: "The saga, as far as the stores can be read; `damage` says what is wrong "
                     + "with one that is damaged or stranded.",
-                schema: JSONSchema.reference("Saga")),
+                schema: JSONSchema.reference("OrderSaga")),
             .problem(404, "There is no such order."),
         ]
     ) { call in
