@@ -63,6 +63,11 @@ let package = Package(
         .target(
             name: "TramTesting", dependencies: ["Tram", "TramSQLite"], swiftSettings: settings),
 
+        // What can be asked of any application: plain values, without arguments and sockets.
+        .target(
+            name: "TramWorkbench", dependencies: ["Tram", "TramSQLite", "Platform"],
+            swiftSettings: settings),
+
         // The example: three services that share nothing but contracts, and their wiring.
         .target(name: "Contracts", dependencies: ["Tram"], swiftSettings: settings),
         service("Customers"),
@@ -71,8 +76,8 @@ let package = Package(
         .target(
             name: "CustomersAndOrders",
             dependencies: [
-                "Tram", "TramSQLite", "Platform", "Contracts", "Customers", "Orders",
-                "OrderHistory",
+                "Tram", "TramSQLite", "TramWorkbench", "Platform", "Contracts", "Customers",
+                "Orders", "OrderHistory",
             ], swiftSettings: settings),
 
         // What the shell and HTTP say in the same words.
@@ -80,7 +85,7 @@ let package = Package(
             name: "Presentation",
             dependencies: [
                 "Tram", "Platform", "Contracts", "Customers", "Orders", "OrderHistory",
-                "CustomersAndOrders",
+                "CustomersAndOrders", "TramWorkbench",
             ], swiftSettings: settings),
 
         // The services over HTTP, without the network.
@@ -88,13 +93,14 @@ let package = Package(
             name: "TramServer",
             dependencies: [
                 "Tram", "TramSQLite", "TramRunner", "Platform", "Contracts", "Customers",
-                "Orders", "OrderHistory", "CustomersAndOrders", "Presentation",
+                "Orders", "OrderHistory", "CustomersAndOrders", "TramWorkbench", "Presentation",
             ], swiftSettings: settings),
 
         .executableTarget(
             name: "TramServe",
             dependencies: [
-                "TramServer", "Tram", "Platform", "CustomersAndOrders", "Presentation",
+                "TramServer", "Tram", "Platform", "CustomersAndOrders", "TramWorkbench",
+                "Presentation",
                 server("Hummingbird", "hummingbird"),
                 server("HummingbirdCore", "hummingbird"),
                 server("ServiceLifecycle", "swift-service-lifecycle"),
@@ -111,7 +117,7 @@ let package = Package(
             name: "TramCLI",
             dependencies: [
                 "Tram", "TramSQLite", "Platform", "Contracts", "Customers", "Orders",
-                "OrderHistory", "CustomersAndOrders", "Presentation",
+                "OrderHistory", "CustomersAndOrders", "TramWorkbench", "Presentation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: settings),
         .executableTarget(
@@ -166,13 +172,15 @@ let package = Package(
         tests(
             "CustomersAndOrdersTests",
             [
-                "CustomersAndOrders", "Customers", "Orders", "OrderHistory", "Contracts", "Tram",
+                "CustomersAndOrders", "TramWorkbench", "Customers", "Orders", "OrderHistory",
+                "Contracts", "Tram",
                 "TramSQLite", "Platform", "TestSupport",
             ]),
         tests(
             "TramServerTests",
             [
-                "TramServer", "TramCLI", "Presentation", "CustomersAndOrders", "Tram", "Platform",
+                "TramServer", "TramCLI", "Presentation", "CustomersAndOrders", "TramWorkbench",
+                "Tram", "Platform",
                 "TestSupport",
             ]),
         tests(
@@ -180,7 +188,8 @@ let package = Package(
         tests(
             "PresentationTests",
             [
-                "Presentation", "CustomersAndOrders", "Customers", "Orders", "Contracts", "Tram",
+                "Presentation", "CustomersAndOrders", "TramWorkbench", "Customers", "Orders",
+                "Contracts", "Tram",
                 "TramSQLite", "TestSupport",
             ]),
         tests(

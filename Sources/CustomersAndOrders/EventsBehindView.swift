@@ -3,6 +3,7 @@ internal import OrderHistory
 internal import Orders
 package import Tram
 internal import TramSQLite
+internal import TramWorkbench
 
 extension CustomersAndOrders {
     /// - Throws: `StoreError.ofOtherSystem` when the view was made for another system.

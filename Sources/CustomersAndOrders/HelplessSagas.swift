@@ -2,6 +2,7 @@ internal import Contracts
 internal import Orders
 package import Tram
 internal import TramSQLite
+internal import TramWorkbench
 
 /// A saga that will not move unless somebody helps.
 package struct HelplessSaga: Hashable, Sendable {

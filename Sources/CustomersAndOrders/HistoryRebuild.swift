@@ -2,6 +2,7 @@ internal import OrderHistory
 internal import Platform
 package import Tram
 internal import TramSQLite
+internal import TramWorkbench
 
 /// Why the view was not rebuilt. It is as it was.
 package enum HistoryRebuildError: Error {
@@ -28,8 +29,10 @@ extension CustomersAndOrders {
     ///   purged.
     /// - Throws: ``HistoryRebuildError``.
     package func rebuildHistory(incomplete: Bool = false) throws -> HistoryRebuild {
-        try withRelayLock {
-            let sources = [service(ServiceName.customer), service(ServiceName.order)]
+        try stores.withRelayLock {
+            let sources = [
+                workbench.service(ServiceName.customer), workbench.service(ServiceName.order),
+            ]
             let gaps = try sources.filter { source in
                 try source.store.read { try !Outbox($0).isComplete() }
             }
@@ -66,7 +69,7 @@ extension CustomersAndOrders {
     private func replaceHistory(
         _ sources: [Service], _ gaps: [Service]
     ) throws -> HistoryRebuild {
-        try replace(historyStore) { store in
+        try stores.replace(historyStore) { store in
             let known = try sources.flatMap { source in
                 try source.store.read { try Positions($0).subscribers() }
             }.filter { $0.service == ServiceName.history }.map(\.incarnation)

@@ -2,6 +2,7 @@ internal import Contracts
 package import Orders
 package import Tram
 internal import TramSQLite
+internal import TramWorkbench
 
 /// The saga that decides about an order, of either kind.
 package struct OrderSaga: Sendable {
@@ -167,7 +168,9 @@ extension CustomersAndOrders {
         _ availability: Availability
     ) throws -> [Int: [MessageHeading]] {
         var messages: [Int: [MessageHeading]] = [:]
-        for source in [service(ServiceName.order), service(ServiceName.customer)] {
+        for source in [
+            workbench.service(ServiceName.order), workbench.service(ServiceName.customer),
+        ] {
             var after = 0
             while true {
                 let page = try availability.attempt(source.store) {

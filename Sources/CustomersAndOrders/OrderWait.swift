@@ -2,6 +2,7 @@ internal import Contracts
 package import Orders
 package import Tram
 internal import TramSQLite
+internal import TramWorkbench
 
 /// What an order waits for.
 package struct OrderWait: Hashable, Sendable {

@@ -4,6 +4,7 @@ internal import OrderHistory
 package import Orders
 package import Tram
 internal import TramSQLite
+package import TramWorkbench
 
 /// A delivery that has not been made yet.
 package struct OutstandingDelivery: Hashable, Sendable {
@@ -82,7 +83,7 @@ extension CustomersAndOrders {
             try $0.read { try Sagas.commandsGivenBack(of: reference, in: $0) }
         }
         return try (commands ?? []).flatMap { command in
-            try message(command, availability).map { status in
+            try workbench.message(command, availability).map { status in
                 try outstandingDeliveries(of: status.entry.message, availability)
             } ?? []
         }
@@ -93,7 +94,9 @@ extension CustomersAndOrders {
         _ availability: Availability = Availability()
     ) throws -> [Int: [OutstandingDelivery]] {
         var outstanding: [Int: [OutstandingDelivery]] = [:]
-        for source in [service(ServiceName.order), service(ServiceName.customer)] {
+        for source in [
+            workbench.service(ServiceName.order), workbench.service(ServiceName.customer),
+        ] {
             try forEachPage(of: source, unseenAfter: nil, availability) { messages in
                 let notes = try notes(of: messages, in: source, availability)
                 for message in messages {
@@ -114,7 +117,8 @@ extension CustomersAndOrders {
     ) throws -> [OutstandingDelivery] {
         try outstandingDeliveries(
             of: message,
-            notes(of: [message], in: service(message.id.service), availability), availability)
+            notes(of: [message], in: workbench.service(message.id.service), availability),
+            availability)
     }
 
     /// What an outbox knows of the deliveries of some of its messages.
@@ -133,7 +137,7 @@ extension CustomersAndOrders {
         of message: Message, _ notes: DeliveryNotes, _ availability: Availability
     ) throws -> [OutstandingDelivery] {
         // No saga waits for the view.
-        try deliveries(
+        try workbench.deliveries(
             of: message, notes, availability, except: ServiceName.history
         ).compactMap { delivery in
             guard let subscriber = delivery.subscriber,

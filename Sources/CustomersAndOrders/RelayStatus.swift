@@ -1,4 +1,5 @@
 package import Tram
+package import TramWorkbench
 
 /// What waits for the relay, and for somebody's help.
 package struct RelayStatus: Sendable {
@@ -20,7 +21,7 @@ extension CustomersAndOrders {
         _ availability: Availability = Availability()
     ) throws -> RelayStatus {
         RelayStatus(
-            outboxes: try outboxStatus(availability),
+            outboxes: try workbench.outboxStatus(availability),
             helpless: try helplessSagas(availability),
             deadlines: try relay.deadlines(limit: 100, availability))
     }

@@ -1,6 +1,7 @@
 internal import Orders
 package import Tram
 internal import TramSQLite
+internal import TramWorkbench
 
 /// What came of an operator's decision about the saga of an order.
 package struct DecidedSaga: Sendable {
@@ -115,7 +116,7 @@ extension CustomersAndOrders {
             }
             // Who takes a step as done, or gives a saga up, need not know what is on its way.
             if !outlook.isComplete, decision != .skip, decision != .abandon,
-                let reason = stores.compactMap({ availability.reasons[$0.name] }).first
+                let reason = stores.names.compactMap({ availability.reasons[$0] }).first
             {
                 throw reason
             }
@@ -213,7 +214,7 @@ extension CustomersAndOrders {
             case .abandoned: throw refused(.abandoned)
             case .hasMoved: throw refused(.moved)
             case .notStuck(_, let message):
-                let delivery = try self.message(message.id)?.deliveries.first
+                let delivery = try workbench.message(message.id)?.deliveries.first
                 let isParked = if case .parked? = delivery?.state { true } else { false }
                 throw refused(.onItsWay(message, isParked: isParked))
             case .notCompensatable(_, let step): throw refused(.notCompensatable(step: step))

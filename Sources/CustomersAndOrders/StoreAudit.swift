@@ -1,6 +1,7 @@
 internal import Contracts
 internal import Orders
 internal import Tram
+internal import TramWorkbench
 
 /// What one store alone must obey, whatever the others say.
 struct StoreAudit {

@@ -1,5 +1,6 @@
 package import Tram
 internal import TramSQLite
+internal import TramWorkbench
 
 extension CustomersAndOrders {
     /// How many failed messages are named.
@@ -8,7 +9,7 @@ extension CustomersAndOrders {
     /// Checks the files and what they say together, at one instant, beside whatever else is at work.
     /// What damaged files say is not looked at, and what needs a store that cannot be used is skipped.
     package func check(_ availability: Availability = Availability()) throws -> SystemCheck {
-        let available = try stores.filter { store in
+        let available = try stores.all.filter { store in
             try availability.attempt(store) { _ in try store.openForReading() } != nil
         }
         return try ConsistentView.read(available) { views in
@@ -29,20 +30,20 @@ extension CustomersAndOrders {
                 result.failed += try Outbox(view).failedDeliveries(limit: Self.failuresTold)
             }
             result.parked = try relay.deadLetters(in: views, limit: Self.failuresTold)
-            if views.count == stores.count {
+            if views.count == stores.all.count {
                 let snapshot = try snapshot(of: views)
                 result.checks += try snapshot.checks(
                     relay.services.flatMap(\.subscribers), Losses(views),
                     MissedMessages(of: relay.services, in: views))
                 skipRulesAtRest(snapshot, &result)
             } else {
-                let away = stores.map(\.name).filter { !availability.includes($0) }
+                let away = stores.names.filter { !availability.includes($0) }
                 result.skipped.append(
                     SkippedRule(
                         rule: "all rules about what the services say together",
                         reason: "\(away.joined(separator: " and ")) cannot be read"))
             }
-            let losses = try views.count == stores.count ? Losses(views) : Losses()
+            let losses = try views.count == stores.all.count ? Losses(views) : Losses()
             result.checks += try audit(views, losses)
             return result
         }
@@ -180,7 +181,7 @@ extension CustomersAndOrders {
 
     /// The facts of all stores at one instant.
     package func snapshot() throws -> SystemSnapshot {
-        try ConsistentView.read(stores, snapshot)
+        try ConsistentView.read(stores.all, snapshot)
     }
 
     private func snapshot(of views: [any Transaction]) throws -> SystemSnapshot {

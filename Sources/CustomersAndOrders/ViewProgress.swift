@@ -1,6 +1,7 @@
 internal import OrderHistory
 package import Tram
 internal import TramSQLite
+internal import TramWorkbench
 
 /// Why the order history will never have handled a message.
 package enum ViewProgressError: Error, Hashable, Sendable {

@@ -1,6 +1,7 @@
 package import CustomersAndOrders
 internal import Platform
 internal import Tram
+internal import TramWorkbench
 
 /// A command that is run once for each newly parked delivery, so that someone is told: with the dead
 /// letter's JSON on its standard input. It is not run inside a transaction, and need not be under the
@@ -38,7 +39,7 @@ package struct ParkedNotice {
         isFirst = false
         hasFailed = false
         var isOver = false
-        try system.relay.tellOfDeadLetters(system.availability()) { letter in
+        try system.relay.tellOfDeadLetters(system.stores.availability()) { letter in
             if isOver { return false }
             guard let failure = run(letter, &isOver) else { return true }
             hasFailed = true
@@ -47,7 +48,7 @@ package struct ParkedNotice {
                     + "\(letter.subscriber ?? "-")")
             return false
         }
-        system.patience.renew()
+        system.stores.patience.renew()
     }
 
     /// - Parameter isOver: becomes true when no other command is to be run now.

@@ -3,6 +3,7 @@ internal import CustomersAndOrders
 internal import Platform
 internal import Presentation
 internal import Tram
+internal import TramWorkbench
 
 /// A command that works on the stores.
 protocol SessionCommand: ParsableCommand {
@@ -61,14 +62,14 @@ struct Session {
     func open() throws -> CustomersAndOrders {
         try directory.requireStores()
         let system = try CustomersAndOrders(in: directory)
-        availability.whenAway = system.patience.renew
+        availability.whenAway = system.stores.patience.renew
         return system
     }
 
     /// The system in the data directory, made if there is none.
     func openOrCreate() throws -> CustomersAndOrders {
         let system = try CustomersAndOrders(in: directory)
-        try system.create()
+        try system.stores.create()
         return system
     }
 

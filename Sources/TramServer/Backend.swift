@@ -3,6 +3,7 @@ internal import Platform
 package import Presentation
 internal import Tram
 internal import TramSQLite
+internal import TramWorkbench
 
 /// The three services and their relay, as a network server needs them: it admits requests and has them
 /// done. It knows nothing of sockets.
@@ -36,14 +37,14 @@ package final class Backend: Sendable {
             let directory = DataDirectory(
                 path: configuration.dataDirectory, lockTimeout: lockTimeout)
             let system = try CustomersAndOrders(in: directory)
-            for store in system.stores { metrics.watch(store, delivers: delivers) }
+            for store in system.stores.all { metrics.watch(store, delivers: delivers) }
             // At once, so that all threads have the same files.
-            try system.openAllForWriting()
+            try system.stores.openForWriting()
             return system
         }
         let directory = DataDirectory(
             path: configuration.dataDirectory, lockTimeout: configuration.lockTimeout)
-        try CustomersAndOrders(in: directory).create()
+        try CustomersAndOrders(in: directory).stores.create()
         // Checks the stores before anything is served.
         _ = try open(configuration.lockTimeout, false)
 
@@ -93,7 +94,7 @@ package final class Backend: Sendable {
         workers.close()
         guard let system = try? openForRelay() else { return }
         // What is in the logs is safe there, too.
-        for store in system.stores { try? store.checkpoint() }
+        for store in system.stores.all { try? store.checkpoint() }
     }
 
     // MARK: Requests

@@ -5,6 +5,7 @@ import Orders
 import Testing
 import Tram
 import TramSQLite
+import TramWorkbench
 
 @Suite struct HistoryRebuildTests {
     let system: CustomersAndOrders
@@ -51,7 +52,7 @@ import TramSQLite
 
     @Test func `after a purge it refuses, and leaves the view as it is`() throws {
         try system.relayUntilIdle()
-        _ = try system.purge()
+        _ = try system.workbench.purge()
         let before = try view()
         #expect(throws: HistoryRebuildError.self) { try system.rebuildHistory() }
         #expect(try view() == before)

@@ -5,6 +5,7 @@ import OrderHistory
 import Orders
 import Testing
 import Tram
+import TramWorkbench
 
 /// The original's end-to-end scenarios, under its names.
 @Suite struct ScenarioTests {
@@ -125,7 +126,7 @@ import Tram
         try system.addCustomer(limit: 1500)
         try system.addOrder(total: 1234)
         try system.relay.run().pass()
-        let purged = try system.purge()
+        let purged = try system.workbench.purge()
         #expect(purged.freed.map(\.messages) == [1, 1, 0])
         #expect(purged.freed.map(\.handled) == [0, 0, 0])
         try system.relayUntilIdle()

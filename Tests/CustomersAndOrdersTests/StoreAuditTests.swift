@@ -3,6 +3,7 @@ import CustomersAndOrders
 import Testing
 import Tram
 import TramSQLite
+import TramWorkbench
 
 /// A check at rest finds what a hand has changed, and names what it does not check.
 @Suite struct StoreAuditTests {
@@ -146,7 +147,7 @@ import TramSQLite
     }
 
     @Test func `a counter that was lowered behind purged rows is found`() throws {
-        _ = try system.purge()
+        _ = try system.workbench.purge()
         #expect(try system.violations() == [])
         try system.orderStore.write {
             _ = try $0.execute("UPDATE sqlite_sequence SET seq = 2 WHERE name = 'message'")

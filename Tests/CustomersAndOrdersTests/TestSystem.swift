@@ -5,6 +5,7 @@ import Orders
 import TestSupport
 import Testing
 import Tram
+import TramWorkbench
 
 extension CustomersAndOrders {
     /// A system in memory whose time does not pass.

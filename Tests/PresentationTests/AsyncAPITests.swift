@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 import Tram
 import TramSQLite
+import TramWorkbench
 
 @testable import Presentation
 
@@ -26,7 +27,7 @@ import TramSQLite
         while try !run.pass().isIdle {}
 
         var described: Set<String> = []
-        for store in system.stores {
+        for store in system.stores.all {
             for entry in try store.read({ try Outbox($0).messages(after: 0, limit: 100) }) {
                 let message = entry.message
                 let contract = try #require(

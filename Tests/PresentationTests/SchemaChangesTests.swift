@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 import Tram
 import TramSQLite
+import TramWorkbench
 
 @testable import Presentation
 

@@ -4,6 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 import Tram
+import TramWorkbench
 
 @testable import TramServer
 

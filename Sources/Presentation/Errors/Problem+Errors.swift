@@ -3,6 +3,7 @@ internal import CustomersAndOrders
 internal import Orders
 internal import Platform
 internal import Tram
+internal import TramWorkbench
 
 // Where the facts of the layers below become prose.
 

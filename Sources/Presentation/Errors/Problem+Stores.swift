@@ -1,5 +1,6 @@
 internal import CustomersAndOrders
 internal import Tram
+internal import TramWorkbench
 
 // What is wrong with stores, their directory, or their copies.
 

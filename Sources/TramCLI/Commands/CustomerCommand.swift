@@ -4,6 +4,7 @@ internal import Customers
 internal import CustomersAndOrders
 internal import Presentation
 internal import Tram
+internal import TramWorkbench
 
 struct CustomerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

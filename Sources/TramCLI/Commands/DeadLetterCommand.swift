@@ -3,6 +3,7 @@ internal import CustomersAndOrders
 internal import Platform
 internal import Presentation
 internal import Tram
+internal import TramWorkbench
 
 struct DeadLetterCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -40,7 +41,7 @@ struct DeadLetterCommand: ParsableCommand {
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
         func run(in session: Session) throws -> ExitStatus {
-            let letters = try session.open().deadLetters(
+            let letters = try session.open().workbench.deadLetters(
                 DeadLetterSelection(subscriber: subscriber), session.availability)
             if by == .error {
                 try session.show(grouped(letters))
@@ -102,7 +103,7 @@ struct DeadLetterCommand: ParsableCommand {
 
         func run(in session: Session) throws -> ExitStatus {
             let id = try Input.messageID(messageID)
-            let letters = try session.open().deadLetters(
+            let letters = try session.open().workbench.deadLetters(
                 DeadLetterSelection(message: id, subscriber: subscriber), session.availability)
             guard !letters.isEmpty else {
                 if !session.availability.includes(id.service) { return .done }
@@ -151,7 +152,7 @@ struct DeadLetterCommand: ParsableCommand {
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
         func run(in session: Session) throws -> ExitStatus {
-            let letters = try session.open().decide(
+            let letters = try session.open().workbench.decide(
                 .retry, choice.selection("retry"), session.availability)
             try session.show(DecidedDeadLetters(decision: .retried, letters: letters))
             session.hint("'tram relay run' delivers them")
@@ -178,14 +179,14 @@ struct DeadLetterCommand: ParsableCommand {
             let selection = try choice.selection("discard")
             let system = try session.open()
             if !yes {
-                let letters = try system.deadLetters(selection, session.availability)
+                let letters = try system.workbench.deadLetters(selection, session.availability)
                 if letters.isEmpty, let id = selection.message {
                     throw DeadLetterError.notParked(id, subscriber: selection.subscriber)
                 }
                 let what = counted(letters.count, "delivery", plural: "deliveries")
                 try session.confirm("Give up \(what) for good?", deed: "this gives up a delivery")
             }
-            let letters = try system.decide(.discard, selection, session.availability)
+            let letters = try system.workbench.decide(.discard, selection, session.availability)
             try session.show(DecidedDeadLetters(decision: .discarded, letters: letters))
             session.hint("'tram relay run' delivers what has waited behind")
             return .done
@@ -214,7 +215,7 @@ struct DeadLetterCommand: ParsableCommand {
             let id = try Input.messageID(messageID)
             let selection = DeadLetterSelection(message: id, subscriber: subscriber)
             let system = try session.open()
-            let letters = try system.deadLetters(selection)
+            let letters = try system.workbench.deadLetters(selection)
             guard let letter = letters.first else {
                 throw DeadLetterError.notParked(id, subscriber: subscriber)
             }

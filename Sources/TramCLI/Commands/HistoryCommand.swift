@@ -5,6 +5,7 @@ internal import OrderHistory
 internal import Platform
 internal import Presentation
 internal import Tram
+internal import TramWorkbench
 
 struct HistoryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -75,7 +76,7 @@ struct HistoryCommand: ParsableCommand {
             try session.show(ShownHistory(history: history, behind: behind, awaited: awaited))
             guard let awaited, !awaited.isHandled else { return .done }
             let parked = try after.map {
-                try system.deadLetters(
+                try system.workbench.deadLetters(
                     DeadLetterSelection(
                         message: Input.messageID($0), subscriber: ServiceName.history))
             }
@@ -93,7 +94,7 @@ struct HistoryCommand: ParsableCommand {
             _ message: MessageID, until deadline: Int64, in system: CustomersAndOrders
         ) throws -> Bool {
             while true {
-                system.patience.renew()
+                system.stores.patience.renew()
                 if try Problem.ofView({ try system.viewHasHandled(message) }) { return true }
                 try system.requireMessageForView(message)
                 if MonotonicTime.now() >= deadline { return false }

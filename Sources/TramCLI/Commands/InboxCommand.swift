@@ -3,6 +3,7 @@ internal import CustomersAndOrders
 internal import Presentation
 internal import Tram
 internal import TramSQLite
+internal import TramWorkbench
 
 struct InboxCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -33,8 +34,8 @@ struct InboxCommand: ParsableCommand {
         func run(in session: Session) throws -> ExitStatus {
             let system = try session.open()
             var entries: [ShownInboxEntry] = []
-            let edits = try system.editedDeliveries(session.availability)
-            for store in system.stores {
+            let edits = try system.workbench.editedDeliveries(session.availability)
+            for store in system.stores.all {
                 let own = try session.availability.attempt(store) { _ in try all(in: store) }
                 entries += (own ?? []).map { entry in
                     ShownInboxEntry(

@@ -5,6 +5,7 @@ internal import Orders
 internal import Platform
 internal import Presentation
 internal import Tram
+internal import TramWorkbench
 
 struct OrderCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -180,7 +181,7 @@ struct OrderCommand: ParsableCommand {
                 MonotonicTime.now() + Int64(try Input.duration(timeout, field: "timeout"))
             let system = try session.open()
             while true {
-                system.patience.renew()
+                system.stores.patience.renew()
                 let order = try system.orders.order(id)
                 guard let end = end(order.state, isOverdue: MonotonicTime.now() >= deadline) else {
                     MonotonicTime.sleep(milliseconds: 10)

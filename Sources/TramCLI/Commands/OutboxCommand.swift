@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import CustomersAndOrders
 internal import Presentation
 internal import Tram
+internal import TramWorkbench
 
 struct OutboxCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,7 +31,7 @@ struct OutboxCommand: ParsableCommand {
 
         func run(in session: Session) throws -> ExitStatus {
             var messages: [ShownMessage] = []
-            try session.open().forEachMessage(
+            try session.open().workbench.forEachMessage(
                 pendingOnly: pending, session.availability
             ) {
                 messages.append(ShownMessage(status: $0, hasTimes: times))
@@ -74,7 +75,7 @@ struct OutboxCommand: ParsableCommand {
 
         func run(in session: Session) throws -> ExitStatus {
             let id = try Input.messageID(messageID)
-            guard let status = try session.open().message(id, session.availability)
+            guard let status = try session.open().workbench.message(id, session.availability)
             else {
                 throw Problem(
                     code: .messageNotFound, message: "message \(messageID) does not exist",

@@ -3,6 +3,7 @@ internal import CustomersAndOrders
 internal import Platform
 internal import Presentation
 internal import Tram
+internal import TramWorkbench
 
 struct RelayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -75,18 +76,20 @@ struct RelayCommand: ParsableCommand {
             func tell(isNew: Bool) throws {
                 try notice?.tell(isNew: isNew, in: system) { session.warn($0) }
             }
-            let result = try system.withRelayLock {
+            let result = try system.stores.withRelayLock {
                 Signals.watch()
                 let reporter = RelayReporter(
                     session, subscribers: system.relay.services.flatMap(\.subscribers),
                     isDryRun: dryRun,
-                    deadLetters: { try system.deadLetters(limit: 5, session.availability) })
+                    deadLetters: {
+                        try system.workbench.deadLetters(limit: 5, session.availability)
+                    })
                 let run = system.relay.run(
-                    system.availability(), parking: parking, journal: system.journal)
+                    system.stores.availability(), parking: parking, journal: system.stores.journal)
                 // What stops the relay stops it before the first delivery.
-                try system.openForWriting(run.availability)
+                try system.stores.openForWriting(run.availability)
                 var driver = RelayDriver(
-                    run: run, bounds: bounds, reporter: reporter, patience: system.patience)
+                    run: run, bounds: bounds, reporter: reporter, patience: system.stores.patience)
                 do {
                     try drive(&driver, run, system, session, reporter) {
                         try tell(isNew: $0.newlyParked > 0)
@@ -201,7 +204,7 @@ struct RelayCommand: ParsableCommand {
 
         func run(in session: Session) throws -> ExitStatus {
             let first = try from.map { try Input.messageID($0) }
-            let messages = try session.open().redeliver(to: to, from: first)
+            let messages = try session.open().workbench.redeliver(to: to, from: first)
             try session.show(RedeliveredMessages(subscriber: to, messages: messages))
             session.hint("'tram relay run' delivers them")
             return .done

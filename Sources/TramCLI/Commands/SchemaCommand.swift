@@ -3,6 +3,7 @@ internal import CustomersAndOrders
 internal import Platform
 internal import Presentation
 internal import Tram
+internal import TramWorkbench
 
 /// Describes the messages for tools and people of other systems, and tells what a change of them breaks.
 struct SchemaCommand: SessionCommand {

@@ -3,6 +3,7 @@ internal import CustomersAndOrders
 internal import Platform
 internal import Presentation
 internal import Tram
+internal import TramWorkbench
 
 extension StoreCommand {
     struct Accept: SessionCommand {
@@ -22,7 +23,7 @@ extension StoreCommand {
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
         func run(in session: Session) throws -> ExitStatus {
-            let report = try session.open().accept(service.rawValue)
+            let report = try session.open().workbench.accept(service.rawValue)
             try session.show(AcceptedStore(report: report))
             if !report.isUnchanged {
                 session.hint(
@@ -48,7 +49,7 @@ extension StoreCommand {
 
         func run(in session: Session) throws -> ExitStatus {
             let copy = session.directory(at: directory)
-            try session.open().backUp(to: copy)
+            try session.open().stores.backUp(to: copy)
             try session.show(CopiedStores(isBackup: true, directory: directory))
             return .done
         }
@@ -77,7 +78,7 @@ extension StoreCommand {
                     "Replace all stores in \(session.path) by those in \(directory)?",
                     deed: "this replaces stores")
             }
-            try session.system().restore(from: copy)
+            try session.system().stores.restore(from: copy)
             try session.show(CopiedStores(isBackup: false, directory: directory))
             return .done
         }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import CustomersAndOrders
 internal import Presentation
 internal import Tram
+internal import TramWorkbench
 
 extension StoreCommand {
     struct Purge: SessionCommand {
@@ -53,7 +54,7 @@ extension Session {
     func purge(_ bounds: PurgeBounds, isDryRun: Bool = false) throws -> PurgeReport {
         let system = try open()
         do {
-            return try system.purge(bounds, isRehearsal: isDryRun, availability)
+            return try system.workbench.purge(bounds, isRehearsal: isDryRun, availability)
         } catch {
             throw isDryRun ? error : Problem.amidWork(error)
         }

@@ -3,6 +3,7 @@ internal import CustomersAndOrders
 internal import Presentation
 internal import Tram
 internal import TramSQLite
+internal import TramWorkbench
 
 struct StoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -27,7 +28,7 @@ struct StoreCommand: ParsableCommand {
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
         func run(in session: Session) throws -> ExitStatus {
-            let stores = try session.open().stores.compactMap { store in
+            let stores = try session.open().stores.all.compactMap { store in
                 try session.availability.attempt(store) { _ in
                     try store.read { try ShownStore($0, path: store.path) }
                 }

@@ -3,6 +3,7 @@ internal import CustomersAndOrders
 internal import Platform
 internal import Presentation
 internal import Tram
+internal import TramWorkbench
 
 struct SubscriberCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -79,7 +80,7 @@ struct SubscriberCommand: ParsableCommand {
                     "Forget all that '\(id)' has handled\(also)?", deed: "this forgets a subscriber"
                 )
             }
-            let removal = try system.withRelayLock {
+            let removal = try system.stores.withRelayLock {
                 try system.relay.remove(subscriber: id, session.availability)
             }
             try session.show(RemovedSubscriber(removal: removal))

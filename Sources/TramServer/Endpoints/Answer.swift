@@ -1,5 +1,6 @@
 internal import CustomersAndOrders
 internal import Presentation
+internal import TramWorkbench
 
 /// An HTTP response, independent of the HTTP library.
 package struct Answer: Sendable {

@@ -1,6 +1,7 @@
 internal import Customers
 internal import CustomersAndOrders
 internal import Presentation
+internal import TramWorkbench
 
 /// The Customer Service over HTTP.
 enum CustomerEndpoints {

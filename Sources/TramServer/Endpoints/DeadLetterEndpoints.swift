@@ -1,6 +1,7 @@
 internal import CustomersAndOrders
 internal import Presentation
 internal import Tram
+internal import TramWorkbench
 
 /// The dead letters of all services over HTTP, as `tram deadletter` tells them.
 enum DeadLetterEndpoints {
@@ -28,7 +29,7 @@ enum DeadLetterEndpoints {
     ) { call in
         let selection = DeadLetterSelection(subscriber: call.query["subscriber"])
         return { system in
-            let letters = try whole { try system.deadLetters(selection, limit: 1000, $0) }
+            let letters = try whole { try system.workbench.deadLetters(selection, limit: 1000, $0) }
             return .json(.array(letters.map(\.json)))
         }
     }
@@ -47,7 +48,7 @@ enum DeadLetterEndpoints {
     ) { call in
         let selection = try selection(call)
         return { system in
-            let letters = try whole(selection) { try system.deadLetters(selection, $0) }
+            let letters = try whole(selection) { try system.workbench.deadLetters(selection, $0) }
             guard let first = letters.first else {
                 return try inTermsOfHTTP {
                     guard let id = selection.message else { return .json(.null) }
@@ -93,7 +94,7 @@ enum DeadLetterEndpoints {
             return { system in
                 try inTermsOfHTTP {
                     let letters = try whole(selection) {
-                        try system.decide(decision, selection, $0)
+                        try system.workbench.decide(decision, selection, $0)
                     }
                     return .json([decision.participle: .array(letters.map(\.jsonHeading))])
                 }

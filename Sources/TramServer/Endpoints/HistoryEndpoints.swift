@@ -2,6 +2,7 @@ internal import CustomersAndOrders
 internal import OrderHistory
 internal import Presentation
 internal import Tram
+internal import TramWorkbench
 
 /// The Order History Service over HTTP.
 enum HistoryEndpoints {

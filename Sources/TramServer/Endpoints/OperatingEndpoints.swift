@@ -1,6 +1,7 @@
 internal import CustomersAndOrders
 internal import Presentation
 internal import Tram
+internal import TramWorkbench
 
 /// What every service answers besides its own: how it is, what it has measured, what it can be asked,
 /// and the relay's next pass.
@@ -85,7 +86,7 @@ struct OperatingEndpoints: Sendable {
             ]
         ) { _ in
             { system in
-                for outbox in try system.outboxStatus() {
+                for outbox in try system.workbench.outboxStatus() {
                     metrics.set(.backlog, ["outbox": outbox.service], to: outbox.pending)
                     metrics.set(.failed, ["outbox": outbox.service], to: outbox.failed)
                     metrics.set(.parked, ["outbox": outbox.service], to: outbox.parked)
@@ -157,7 +158,7 @@ struct OperatingEndpoints: Sendable {
     }
 
     private func run(_ system: CustomersAndOrders, isStep: Bool) throws -> Answer {
-        try system.withRelayLock {
+        try system.stores.withRelayLock {
             var deliveries: [String] = []
             var expired: [String] = []
             var watch = DeliveryWatch(metrics: metrics, report: report)

@@ -2,6 +2,7 @@ internal import Contracts
 internal import CustomersAndOrders
 internal import Orders
 internal import Presentation
+internal import TramWorkbench
 
 /// The Order Service over HTTP.
 enum OrderEndpoints {

@@ -5,6 +5,7 @@ internal import Presentation
 internal import Synchronization
 internal import Tram
 internal import TramRunner
+internal import TramWorkbench
 
 /// The relay inside the server: a thread that delivers messages as they are committed, by this process
 /// or another.
@@ -77,9 +78,9 @@ final class RelayLoop: Sendable {
 
     private func session(in system: CustomersAndOrders) -> RelayRunner.Session {
         var session = RelayRunner.Session(
-            parking.run(in: system), excluding: system.withRelayLock)
+            parking.run(in: system), excluding: system.stores.withRelayLock)
         var watch = DeliveryWatch(metrics: metrics, report: report)
-        session.beforeLook = { system.patience.renew() }
+        session.beforeLook = { system.stores.patience.renew() }
         session.beforeTurn = { [self] in
             watch = DeliveryWatch(metrics: metrics, report: report)
         }

@@ -1,5 +1,6 @@
 internal import CustomersAndOrders
 internal import Tram
+internal import TramWorkbench
 
 /// When the server's relays park a delivery, and who tells of it.
 struct ServedParking: Sendable {
@@ -9,6 +10,7 @@ struct ServedParking: Sendable {
 
     /// Begins a run on a system's stores.
     func run(in system: CustomersAndOrders) -> RelayRun {
-        system.relay.run(system.availability(), parking: policy, journal: system.journal)
+        system.relay.run(
+            system.stores.availability(), parking: policy, journal: system.stores.journal)
     }
 }

@@ -2,6 +2,7 @@ internal import CustomersAndOrders
 internal import Platform
 internal import Tram
 internal import TramSQLite
+internal import TramWorkbench
 
 /// The threads that do the work of requests, so that nothing ever waits for a disk or a lock on a
 /// thread of the network. Each has the stores open for itself.
@@ -114,7 +115,7 @@ private struct OpenStores {
         do {
             let system = try self.system ?? open()
             self.system = system
-            system.patience.renew()
+            system.stores.patience.renew()
             return .success(try body(system))
         } catch {
             if let error = error as? StoreError, case .moved = error { system = nil }

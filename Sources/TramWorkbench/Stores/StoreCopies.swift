@@ -1,5 +1,5 @@
 internal import Platform
-package import Tram
+internal import Tram
 internal import TramSQLite
 
 /// Why a copy was not made, or not put back. Nothing was changed.
@@ -12,15 +12,15 @@ package enum StoreCopyError: Error, Hashable, Sendable {
     case sameDirectory(path: String)
 }
 
-extension CustomersAndOrders {
+extension Stores {
     /// Copies all stores, as they are at one instant, into a new directory, beside whatever else is at
     /// work. The copy is a data directory by itself.
     ///
     /// - Throws: ``StoreCopyError``.
     package func backUp(to copy: DataDirectory) throws {
         try copy.createAsCopy {
-            try ConsistentView.read(stores) { views in
-                for (store, view) in zip(stores, views) {
+            try ConsistentView.read(all) { views in
+                for (store, view) in zip(all, views) {
                     try store.copy(view, to: copy.file(store.name + ".db"))
                 }
             }
@@ -39,8 +39,8 @@ extension CustomersAndOrders {
         try directory.make()
         try withRelayLock {
             // Whoever has a store open would go on in a file that is gone.
-            for store in stores { try store.requireAlone() }
-            let successors = try stores.map { store in
+            for store in all { try store.requireAlone() }
+            let successors = try all.map { store in
                 try store.successor(
                     path: store.path + ".new", copiedFrom: copy.file(store.name + ".db"))
             }
@@ -50,9 +50,9 @@ extension CustomersAndOrders {
                 for successor in successors { try successor.removeFiles() }
                 throw error
             }
-            for store in stores + successors { store.close() }
+            for store in all + successors { store.close() }
             try directory.restoring {
-                for (store, successor) in zip(stores, successors) {
+                for (store, successor) in zip(all, successors) {
                     try store.takeFile(of: successor)
                 }
             }
@@ -69,24 +69,10 @@ extension CustomersAndOrders {
                     (try? store.read { try Identities($0).own().system }) ?? nil
                 })
         }
-        let present = systems(stores)
+        let present = systems(all)
         let copied = systems(successors)
         guard present.isEmpty || copied.isEmpty || !present.isDisjoint(with: copied) else {
             throw StoreCopyError.ofOtherSystem(path: copy.path)
         }
-    }
-
-    /// Goes on from a store that was put back by itself: see `Relay.accept`.
-    package func accept(_ name: String) throws -> AcceptanceReport {
-        try withRelayLock {
-            try relay.accept(service(name), incarnation: RandomText.make())
-        }
-    }
-
-    /// Makes messages pending again that a subscriber has lost: see `Relay.redeliver`.
-    package func redeliver(
-        to subscriber: String, from first: MessageID?
-    ) throws -> [(source: String, messages: Int)] {
-        try withRelayLock { try relay.redeliver(to: subscriber, from: first) }
     }
 }

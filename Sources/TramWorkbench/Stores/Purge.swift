@@ -1,7 +1,7 @@
 package import Tram
 internal import TramSQLite
 
-extension CustomersAndOrders {
+extension Workbench {
     /// Frees what nobody needs any more: see `Relay.purge`.
     ///
     /// - Parameter isRehearsal: whether to undo it all in the end.
@@ -9,8 +9,8 @@ extension CustomersAndOrders {
         _ bounds: PurgeBounds = PurgeBounds(), isRehearsal: Bool = false,
         _ availability: Availability = Availability()
     ) throws -> PurgeReport {
-        try withRelayLock {
-            try openForWriting(availability)
+        try stores.withRelayLock {
+            try stores.openForWriting(availability)
             func purge() throws -> PurgeReport { try relay.purge(bounds, availability) }
             return isRehearsal ? try relay.rehearse(availability, purge) : try purge()
         }

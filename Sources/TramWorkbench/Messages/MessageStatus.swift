@@ -83,7 +83,7 @@ package struct DeliveryStatus: Hashable, Sendable {
     package var name: String { subscriber ?? "-" }
 }
 
-extension CustomersAndOrders {
+extension Workbench {
     /// A message, or nil when there is none with this id.
     package func message(
         _ id: MessageID, _ availability: Availability = Availability()
@@ -142,7 +142,7 @@ extension CustomersAndOrders {
     /// - Parameters:
     ///   - notes: what its outbox knows of it.
     ///   - ignored: the service whose subscribers are not asked for.
-    func deliveries(
+    package func deliveries(
         of message: Message, _ notes: DeliveryNotes, _ availability: Availability,
         except ignored: String? = nil
     ) throws -> [DeliveryStatus] {

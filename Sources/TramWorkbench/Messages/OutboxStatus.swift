@@ -25,7 +25,7 @@ extension OutboxStatus {
     }
 }
 
-extension CustomersAndOrders {
+extension Workbench {
     /// What waits in each outbox that can be read, in the order in which the relay drains them.
     package func outboxStatus(
         _ availability: Availability = Availability()

@@ -1,11 +1,11 @@
 internal import Platform
 internal import Tram
-internal import TramSQLite
+package import TramSQLite
 
-extension CustomersAndOrders {
+extension Stores {
     /// Makes a new file for a store beside the old one, and puts it in its place when it is complete.
     /// Whoever has the old one open notices that it has moved.
-    func replace<Result>(
+    package func replace<Result>(
         _ store: SQLiteStore, _ fill: (SQLiteStore) throws -> Result
     ) throws -> Result {
         let successor = store.successor(path: store.path + ".new")

@@ -1,6 +1,6 @@
 package import Tram
 
-extension CustomersAndOrders {
+extension Workbench {
     /// The dead letters, at most `limit` of them, in the order of services, messages and subscribers.
     ///
     /// - Parameter selection: only these.

@@ -1,0 +1,60 @@
+public import Tram
+
+/// A system of services, as its author describes it: what is said here is its own, and everything else
+/// that the workbench can do, it gets.
+///
+/// An application is built anew for each command of the shell and for each thread of the server, on stores
+/// that are opened when they are used. So its `init` connects services and reads nothing.
+///
+/// ```swift
+/// final class Trips: Application {
+///     static let name = "trips"
+///     static let definitions = [
+///         StoreDefinition("trips", Schema(applicationID: 0x5472_7001, …)),
+///         StoreDefinition("flights", Schema(applicationID: 0x5472_7002, …)),
+///     ]
+///     let stores: Stores
+///     let relay: Relay
+///
+///     init(_ stores: Stores) throws {
+///         self.stores = stores
+///         relay = try Relay(wholeSystem: [
+///             Service(store: stores["trips"], subscribers: [try SagaManager(BookTrip(), id: "trips")]),
+///             Service(store: stores["flights"], subscribers: [flights]),
+///         ])
+///     }
+/// }
+/// ```
+public protocol Application: AnyObject {
+    /// The name of the program, as it is typed: lower case, without spaces. For example `trips`.
+    static var name: String { get }
+
+    /// The services' stores, in the order in which whoever needs several of them takes their locks.
+    static var definitions: [StoreDefinition] { get }
+
+    /// Builds the services on their stores, and connects them. The stores need not be there yet.
+    ///
+    /// - Throws: `WiringError` when the services are connected in a way that would lose messages.
+    init(_ stores: Stores) throws
+
+    /// What the application was built on.
+    var stores: Stores { get }
+
+    /// The services, and how they are connected.
+    var relay: Relay { get }
+}
+
+extension Application {
+    /// The application on the stores of a directory. None of them is opened before it is used.
+    package init(in directory: DataDirectory) throws {
+        try self.init(Stores(Self.definitions, in: directory))
+    }
+
+    /// The application on stores in memory.
+    package init(inMemoryWithClock clock: @escaping () -> Timestamp) throws {
+        try self.init(Stores(inMemory: Self.definitions, clock: clock))
+    }
+
+    /// All that can be asked of the application.
+    public var workbench: Workbench { Workbench(self) }
+}
