@@ -355,6 +355,6 @@ import Testing
         #expect(refused.errors.contains(reason))
         #expect(
             try workbench.succeed("saga", "abandon", "--help").contains(
-                "only way out for a saga that is stranded"))
+                "It is the only way out for a saga that is"))
     }
 }

@@ -21,7 +21,8 @@ public struct SagaInspection: Sendable {
     public let isAbandoned: Bool
 }
 
-/// A row of a saga does not hold what it should. The saga does not move until somebody repairs the row.
+/// A row of a saga does not hold what it should. The saga does not move until somebody repairs the row, or
+/// abandons the saga.
 public struct SagaDamage: Error, Hashable, Sendable, CustomStringConvertible {
     /// Which saga it is.
     public let saga: SagaReference

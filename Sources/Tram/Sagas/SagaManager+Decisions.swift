@@ -38,6 +38,17 @@ extension SagaManager {
             now.lastRequest == outlook.overview.lastRequest,
             try SagaLog(transaction).unanswered(of: now) == outlook.request
         else { throw SagaError.hasMoved(reference) }
+        let execution: any SagaInMotion
+        do {
+            execution = try self.execution(of: row, transaction)
+        } catch {
+            guard decision == .abandon, error is SagaStranded || error is SagaDamage else {
+                throw error
+            }
+            return try transaction.savepoint {
+                try abandon(row, because: reason, trustingData: true, transaction)
+            }
+        }
         if let message = outlook.onItsWay, decision == .resend || decision == .retry {
             throw SagaError.notStuck(reference, onItsWay: message)
         }
@@ -48,12 +59,6 @@ extension SagaManager {
                     + "be on its way")
         }
         return try transaction.savepoint {
-            let execution: any SagaInMotion
-            do {
-                execution = try self.execution(of: row, transaction)
-            } catch  where decision == .abandon && (error is SagaStranded || error is SagaDamage) {
-                return try abandon(row, because: reason, trustingData: true, transaction)
-            }
             try transaction.causing(byCommandOf: reference, now.lastRequest) {
                 try execution.decide(decision, outlook, because: reason)
             }

@@ -1,6 +1,6 @@
 /// The program does not know the definition, a step or the data of a saga any more. Nothing is wrong
 /// with its row: a program that gives the definition by which it was started can go on with it. Until
-/// then its messages fail, and it does not move.
+/// then its messages fail, and it does not move. An operator can only abandon it.
 public struct SagaStranded: Error, Hashable, Sendable, CustomStringConvertible {
     /// Which saga it is.
     public let saga: SagaReference
