@@ -85,7 +85,7 @@ package enum AsyncAPI {
 
     /// The names and forms that events had and a service still reads; nothing when there are none.
     static func formerNames(of service: Service, on channel: String) -> [JSON.Member] {
-        let former = service.subscribers.flatMap(\.wiring.formerEvents)
+        let former = service.subscribers.flatMap(\.wiring.formerNames)
             .filter { $0.channel == channel }
         if former.isEmpty { return [] }
         let types = Dictionary(grouping: former, by: \.type).mapValues { $0.map(\.formerly) }

@@ -172,8 +172,8 @@ import TramSQLite
         }
         #expect(effects == ["300"])
         #expect(
-            subscriber.wiring.formerEvents == [
-                FormerEventName(channel: "bank", type: "ReserveCredit", formerly: "ReserveCredit")
+            subscriber.wiring.formerNames == [
+                FormerName(channel: "bank", type: "ReserveCredit", formerly: "ReserveCredit")
             ])
     }
 
@@ -276,8 +276,8 @@ import TramSQLite
             var steps: [Step<Buying.Data>] { Buying().steps }
         }
         let wiring = try SagaManager(Next(), formerly: [Former()], id: "x").wiring
-        #expect(wiring.formerEvents.map(\.formerly) == ["LimitExceeded", "TooPoor"])
-        #expect(wiring.formerEvents.allSatisfy { $0.channel == "Buying-reply" })
-        #expect(wiring.formerEvents.allSatisfy { $0.type == "NoCredit" })
+        #expect(wiring.formerNames.map(\.formerly) == ["LimitExceeded", "TooPoor"])
+        #expect(wiring.formerNames.allSatisfy { $0.channel == "Buying-reply" })
+        #expect(wiring.formerNames.allSatisfy { $0.type == "NoCredit" })
     }
 }

@@ -30,9 +30,9 @@ public struct CommandHandlers: StashingSubscriber {
         self.handlers = byName
         wiring = Wiring(
             commandChannels: [channel.name], mistakes: mistakes,
-            formerEvents: handlers.flatMap { handler in
+            formerNames: handlers.flatMap { handler in
                 handler.formerNames.map {
-                    FormerEventName(
+                    FormerName(
                         channel: channel.name, type: handler.commandType, formerly: $0)
                 }
             })

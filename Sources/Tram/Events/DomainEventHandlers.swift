@@ -44,9 +44,9 @@ public struct DomainEventHandlers: Subscriber {
         self.handlers = byName
         wiring = Wiring(
             mistakes: mistakes,
-            formerEvents: handlers.flatMap { handler in
+            formerNames: handlers.flatMap { handler in
                 handler.formerNames.map {
-                    FormerEventName(
+                    FormerName(
                         channel: handler.channel, type: handler.eventType, formerly: $0)
                 }
             })

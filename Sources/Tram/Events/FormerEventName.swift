@@ -1,5 +1,5 @@
 /// A name that an event had, and under which a subscriber still reads it.
-public struct FormerEventName: Hashable, Sendable {
+public struct FormerName: Hashable, Sendable {
     /// The channel of the event.
     public let channel: String
     /// The name that it has.

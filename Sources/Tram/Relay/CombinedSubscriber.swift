@@ -44,7 +44,7 @@ public struct CombinedSubscriber: TimedSubscriber, StashingSubscriber {
             wiring.commandChannels += more.commandChannels
             wiring.sagas += more.sagas
             wiring.mistakes += more.mistakes
-            wiring.formerEvents += more.formerEvents
+            wiring.formerNames += more.formerNames
             if part.id != id {
                 wiring.mistakes.append(.partWithOtherID(subscriber: id, part: part.id))
             }

@@ -7,17 +7,17 @@ public struct Wiring: Sendable {
     /// What is wrong with the subscriber itself.
     public var mistakes: [WiringError]
     /// The former names and forms of events that it reads.
-    public var formerEvents: [FormerEventName]
+    public var formerNames: [FormerName]
 
     /// The wiring of a subscriber that receives events only, if nothing else is said.
     public init(
         commandChannels: [String] = [], sagas: [SagaDefinition] = [], mistakes: [WiringError] = [],
-        formerEvents: [FormerEventName] = []
+        formerNames: [FormerName] = []
     ) {
         self.commandChannels = commandChannels
         self.sagas = sagas
         self.mistakes = mistakes
-        self.formerEvents = formerEvents
+        self.formerNames = formerNames
     }
 
     /// - Throws: ``WiringError`` when subscribers of one service, or of several, get in one another's

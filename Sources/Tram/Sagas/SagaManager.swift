@@ -127,7 +127,7 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
         channel == Definition.replyChannel
     }
 
-    public var wiring: Wiring { Wiring(sagas: [definition], formerEvents: versions.formerReplies) }
+    public var wiring: Wiring { Wiring(sagas: [definition], formerNames: versions.formerReplies) }
 
     public func handle(
         _ message: Message, in transaction: any Transaction

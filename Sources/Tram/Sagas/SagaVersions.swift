@@ -33,7 +33,7 @@ struct SagaVersions: Sendable {
     }
 
     /// The names and forms that replies had, in any version, each once.
-    var formerReplies: [FormerEventName] {
+    var formerReplies: [FormerName] {
         sagas.flatMap(\.formerReplies).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
@@ -51,10 +51,10 @@ struct SagaVersions: Sendable {
 
 extension Saga {
     /// The names and forms that replies had before, and the saga still takes up.
-    fileprivate var formerReplies: [FormerEventName] {
+    fileprivate var formerReplies: [FormerName] {
         steps.flatMap { [$0.action, $0.compensation] }.compactMap { $0 }.flatMap(\.formerReplies)
             .map {
-                FormerEventName(channel: Self.replyChannel, type: $0.type, formerly: $0.formerly)
+                FormerName(channel: Self.replyChannel, type: $0.type, formerly: $0.formerly)
             }
     }
 }
