@@ -11,7 +11,7 @@ RELEASE = -c release --scratch-path .build/release-static --static-swift-stdlib 
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test build release install lint format examples conformance schema outside \
-	guides load sanitize ci dependencies
+	docs guides load sanitize ci dependencies
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,10 @@ schema: build ## Tell what breaks since the messages were last recorded (Tests/F
 
 outside: ## Build examples as a package of their own: what they need must be public
 	.ci/check-public-api
+
+docs: build ## Build the documentation of all libraries into .build/site, links checked
+	@.ci/install-dependencies python3
+	.ci/build-docs
 
 guides: dependencies ## Follow the guides of the documentation: their code is built, run and tested
 	.ci/check-guides

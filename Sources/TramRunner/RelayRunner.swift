@@ -22,7 +22,7 @@ public import Tram
 /// ```
 ///
 /// It takes turns with other relays over the same stores, and lets go of their lock between two turns.
-/// Whoever knows of a commit can ``wake()`` it; otherwise it asks the stores (``SharedStore``).
+/// Whoever knows of a commit can ``wake()`` it; otherwise it asks the stores (`SharedStore`).
 public final class RelayRunner: Sendable {
     /// How often it looks, and how long it works at once.
     public struct Pace: Hashable, Sendable {
@@ -51,7 +51,7 @@ public final class RelayRunner: Sendable {
         package var beforeTurn: () -> Void = {}
         /// Called when a turn has ended without an error.
         package var afterTurn: () -> Void = {}
-        /// Told of what happens: see ``RelayRun/pass(_:report:)``. An error of it ends ``RelayRunner/run()``.
+        /// Told of what happens: see `RelayRun.pass(_:report:)`. An error of it ends ``RelayRunner/run()``.
         public var report: (RelayEvent) throws -> Void = { _ in }
 
         /// - Parameters:
@@ -64,7 +64,7 @@ public final class RelayRunner: Sendable {
             }
         }
 
-        /// The same with an exclusion of one's own, which throws ``RelayIsBusy`` while others have their
+        /// The same with an exclusion of one's own, which throws `RelayIsBusy` while others have their
         /// turn.
         package init(
             _ run: RelayRun, excluding exclude: @escaping (() throws -> Bool) throws -> Bool

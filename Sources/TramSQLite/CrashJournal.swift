@@ -27,7 +27,7 @@ public struct CrashJournal: DeliveryJournal {
         note.end()
     }
 
-    /// - Throws: ``StoreError/notWritable(path:detail:)`` when the file cannot be read or removed.
+    /// - Throws: `StoreError/notWritable(path:detail:)` when the file cannot be read or removed.
     public func takeFatalDelivery() throws -> FatalDelivery? {
         let content: CrashNote.Content?
         do {

@@ -30,7 +30,7 @@ public struct RelayLock: RelayExclusion {
     /// Runs `body` while no other relay runs.
     ///
     /// - Parameter limit: how long to wait for others.
-    /// - Throws: ``RelayIsBusy`` when one runs for longer than that.
+    /// - Throws: `RelayIsBusy` when one runs for longer than that.
     public func withRelayLock<Result>(
         waitingAtMost limit: Duration = .seconds(5), _ body: () throws -> Result
     ) throws -> Result {

@@ -63,7 +63,7 @@ final class SQLiteConnection {
     /// Makes sure that the file is still at its path: not deleted, and no other in its place. Whoever
     /// opens the path then sees nothing of what this connection writes.
     ///
-    /// - Throws: ``StoreError/moved(path:)``.
+    /// - Throws: `StoreError/moved(path:)`.
     func checkIsInPlace() throws {
         var systemCode: Int32 = 0
         guard tram_sqlite3_has_moved(handle, &systemCode) != 0 else { return }

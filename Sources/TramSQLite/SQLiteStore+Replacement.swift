@@ -30,7 +30,7 @@ extension SQLiteStore {
         try view.copy(to: path)
     }
 
-    /// - Throws: ``StoreError/inUse(path:waited:)`` when anybody else has the file open. A file that is
+    /// - Throws: `StoreError/inUse(path:waited:)` when anybody else has the file open. A file that is
     ///   missing or damaged is nobody's.
     public func requireAlone() throws {
         close()
@@ -60,7 +60,7 @@ extension SQLiteStore {
     /// at work. The other store is closed, and its log copied into its file. Whoever has the old file
     /// open notices it at the next transaction.
     ///
-    /// - Throws: ``StoreError/busy(path:waited:)`` while somebody writes.
+    /// - Throws: `StoreError/busy(path:waited:)` while somebody writes.
     public func takeFile(of other: SQLiteStore) throws {
         close()
         let lock = try opener.makeLock()

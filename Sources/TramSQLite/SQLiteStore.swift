@@ -162,7 +162,7 @@ public final class SQLiteStore: Store {
         return try body()
     }
 
-    /// - Throws: ``StoreError/nested(service:)`` inside a transaction.
+    /// - Throws: `StoreError/nested(service:)` inside a transaction.
     func requireNoTransaction() throws {
         guard case .transaction = activity else { return }
         throw StoreError.nested(service: name)

@@ -120,7 +120,7 @@ final class SQLiteTransaction: Transaction {
         throw StoreError.constraint(sql: "COMMIT", detail: "FOREIGN KEY constraint failed")
     }
 
-    /// - Throws: the error that has ended the transaction, if one has; ``StoreError/transactionOver(service:)``.
+    /// - Throws: the error that has ended the transaction, if one has; `StoreError/transactionOver(service:)`.
     func checkIsOpen() throws {
         if isOver { throw StoreError.transactionOver(service: storeName) }
         if connection.isOutsideTransaction { throw endingError ?? StoreError.transactionEnded }

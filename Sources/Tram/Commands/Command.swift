@@ -19,6 +19,7 @@ public protocol FailureReply: Reply, Error {}
 public struct Done: Reply, Hashable {
     public static let replyType = "Success"
 
+    /// A success of the library's own type, which says nothing more.
     public init() {}
 }
 
@@ -26,6 +27,7 @@ public struct Done: Reply, Hashable {
 public struct Declined: FailureReply, Hashable {
     public static let replyType = "Failure"
 
+    /// A refusal of the library's own type, which says nothing more.
     public init() {}
 }
 
@@ -34,6 +36,7 @@ public struct Refusal: Error {
     let reply: any FailureReply
     let effects: [String]
 
+    /// A refusal with this reply, and what a person reads of it where deliveries are told.
     public init(_ reply: any FailureReply, _ effects: String...) {
         self.reply = reply
         self.effects = effects
@@ -42,8 +45,10 @@ public struct Refusal: Error {
 
 /// Where a service receives commands.
 public struct CommandChannel: Hashable, Sendable, ExpressibleByStringLiteral {
+    /// The channel's name on the wire.
     public let name: String
 
+    /// The channel of this name.
     public init(_ name: String) {
         self.name = name
     }

@@ -1,7 +1,9 @@
 /// A command as a handler receives it. The command's own properties can be read from it directly.
 @dynamicMemberLookup
 public struct CommandEnvelope<Request: Command> {
+    /// The id of the message that brought the command.
     public let messageID: MessageID
+    /// The command itself.
     public let command: Request
     /// What is needed to answer later.
     public let replyToken: ReplyToken
@@ -15,6 +17,7 @@ public struct CommandEnvelope<Request: Command> {
         self.replyToken = replyToken
     }
 
+    /// A property of the command, without the detour.
     public subscript<Value>(dynamicMember member: KeyPath<Request, Value>) -> Value {
         command[keyPath: member]
     }

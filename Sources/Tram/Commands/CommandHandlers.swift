@@ -17,6 +17,7 @@ public struct CommandHandlers: StashingSubscriber {
     private let handlers: [String: CommandHandler]
     public let wiring: Wiring
 
+    /// Handlers of the commands on one channel.
     public init(_ id: String, on channel: CommandChannel, _ handlers: [CommandHandler]) {
         self.id = id
         self.channel = channel

@@ -18,6 +18,7 @@ public protocol DeliveryJournal: Sendable {
 
 /// A delivery whose handler has ended its process.
 public struct FatalDelivery: Hashable, Sendable {
+    /// The message whose delivery did not come back.
     public let message: MessageID
     /// The id of the subscriber.
     public let subscriber: String

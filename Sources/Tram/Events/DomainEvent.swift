@@ -11,8 +11,10 @@ public protocol DomainEvent: Codable, Sendable {
 
 /// Where events about aggregates of one type are told. Its name is that type, for example `Order`.
 public struct EventChannel: Hashable, Sendable, ExpressibleByStringLiteral {
+    /// The channel's name on the wire: the kind of thing that its events are about.
     public let name: String
 
+    /// The channel of this name.
     public init(_ name: String) {
         self.name = name
     }

@@ -6,6 +6,7 @@
 public struct Inbox {
     let transaction: any Transaction
 
+    /// The inbox of the store that a transaction is in.
     public init(_ transaction: any Transaction) {
         self.transaction = transaction
     }

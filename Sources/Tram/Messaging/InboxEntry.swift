@@ -1,8 +1,10 @@
 /// A row of the inbox.
 public struct InboxEntry: Hashable, Sendable {
+    /// The id of the subscriber that has handled the message.
     public let subscriber: String
     /// The id as the row holds it: a row that was written by hand may hold anything.
     public let message: String
+    /// When it was handled.
     public let received: Timestamp
     /// The digest of the message that was handled; nil when it was before there were digests.
     public let digest: Int?

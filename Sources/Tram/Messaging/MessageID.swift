@@ -6,6 +6,7 @@ public struct MessageID: Hashable, Sendable, CustomStringConvertible {
     /// Counts up from 1 in the service's outbox; a number is never used twice.
     public let number: Int
 
+    /// The id of a service's message with this number.
     public init(service: String, number: Int) {
         self.service = service
         self.number = number

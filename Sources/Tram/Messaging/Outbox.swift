@@ -6,6 +6,7 @@
 public struct Outbox {
     let transaction: any Transaction
 
+    /// The outbox of the store that a transaction is in.
     public init(_ transaction: any Transaction) {
         self.transaction = transaction
     }
@@ -136,7 +137,7 @@ public struct Outbox {
             defect: defect)
     }
 
-    private func entry(_ row: Row) throws -> OutboxEntry {
+    func entry(_ row: Row) throws -> OutboxEntry {
         let message = try message(row)
         let (published, aside): (Int, Int) = try Row(Array(row.columns.suffix(2))).values()
         return OutboxEntry(
@@ -147,11 +148,13 @@ public struct Outbox {
 
 /// A message and what the outbox knows of it.
 public struct OutboxEntry: Hashable, Sendable {
+    /// The message as it was sent.
     public let message: Message
     /// Whether every subscriber has handled it.
     public let isPublished: Bool
     /// Whether relays pass it over: everybody who has not handled it has parked it, or something
     /// before it.
     public let isSetAside: Bool
+    /// When it was sent.
     public let created: Timestamp
 }

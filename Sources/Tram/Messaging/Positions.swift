@@ -40,6 +40,7 @@ public struct SubscriberPosition: Hashable, Sendable {
 public struct Positions {
     private let transaction: any Transaction
 
+    /// The positions in the store that a transaction is in.
     public init(_ transaction: any Transaction) {
         self.transaction = transaction
     }

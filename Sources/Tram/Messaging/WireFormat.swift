@@ -104,6 +104,7 @@ public struct WireFormatError: Error, Hashable, Sendable, CustomStringConvertibl
     /// What is wrong, in one sentence.
     public let description: String
 
+    /// An error that is described so.
     public init(_ description: String) {
         self.description = description
     }

@@ -61,7 +61,9 @@ public struct PurgeReport: Hashable, Sendable {
 public struct PurgeHold: Hashable, Sendable {
     /// The service in whose store it is.
     public let service: String
+    /// What is kept.
     public let what: Kind
+    /// Why it is kept.
     public let reason: Reason
     /// How much of the kind is kept for that reason.
     public internal(set) var count: Int

@@ -10,6 +10,7 @@ public struct PurgeBounds: Hashable, Sendable {
     /// How many rows are looked at at a time, and share a transaction, at the most.
     package var page = 500
 
+    /// These bounds; by default none.
     public init(
         olderThan: Duration? = nil, service: String? = nil, isOfOutboxesOnly: Bool = false
     ) {

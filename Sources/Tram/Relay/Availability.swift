@@ -8,6 +8,7 @@ public final class Availability {
     /// long as for this one.
     public var whenAway: () -> Void = {}
 
+    /// Nobody is known to be away.
     public init() {}
 
     /// Whether the service is not known to be away.

@@ -1,10 +1,12 @@
 /// One message at one subscriber, and what came of it.
 public struct Delivery: Hashable, Sendable {
+    /// The message that was delivered, without its payload.
     public let message: MessageHeading
     /// The service that sent the message.
     public let source: String
     /// The id of the subscriber; nil when nobody receives the message.
     public let subscriber: String?
+    /// What came of it.
     public internal(set) var receipt: Receipt
     /// How long ago the message was sent, when this transaction began; nil when that is not known.
     public let age: Duration?

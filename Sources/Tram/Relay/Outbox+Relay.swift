@@ -108,6 +108,21 @@ extension Outbox {
             failures[subscriber] = DeliveryFailure(attempts: attempts, error: error)
         }
     }
+
+    /// The messages, from the one after `after`, that a relay would not bring to every subscriber: those
+    /// that are published or set aside, and those that are pending for some subscribers only.
+    func notBroughtToAll(after: Int, limit: Int) throws -> [OutboxEntry] {
+        try transaction.rows(
+            """
+            SELECT id, type, destination, partition_id, headers, payload, creation_time, digest,
+                published, aside
+            FROM message
+            WHERE id > \(after) AND (published = 1 OR aside = 1
+                OR EXISTS (SELECT 1 FROM redelivery WHERE message_id = message.id))
+            ORDER BY id LIMIT \(limit)
+            """
+        ).map(entry)
+    }
 }
 
 /// What tells a message from another one of the same number.

@@ -15,13 +15,17 @@ public struct AcceptanceReport: Hashable, Sendable {
 
     /// A counter before and after.
     public struct Raise: Hashable, Sendable {
+        /// What the counter was.
         public let from: Int
+        /// What it is now.
         public let to: Int
     }
 
     /// A message's id before and after.
     public struct Renumbering: Hashable, Sendable {
+        /// The id that the message had.
         public let from: MessageID
+        /// The id that it has now.
         public let to: MessageID
     }
 }

@@ -52,7 +52,7 @@ extension Relay {
         while true {
             let (page, notes) = try source.store.read { transaction in
                 let outbox = Outbox(transaction)
-                let page = try outbox.messages(after: after, limit: chunk)
+                let page = try outbox.notBroughtToAll(after: after, limit: chunk)
                 guard let first = page.first, let last = page.last else {
                     return (page, DeliveryNotes())
                 }

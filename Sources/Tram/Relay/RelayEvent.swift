@@ -35,13 +35,16 @@ public struct PassPlan: Hashable, Sendable {
 
 /// What a pass has done.
 public struct PassSummary: Hashable, Sendable {
+    /// Which pass of its run it was, from 1.
     public let number: Int
     /// How many messages it took up.
     public let messages: Int
     /// How many deliveries it made or tried: not those that were held back, nor events that nobody
     /// hears.
     public let deliveries: Int
+    /// How many deliveries found that the subscriber had handled the message before.
     public let duplicates: Int
+    /// How many deliveries failed; their messages stay pending.
     public let failed: Int
     /// How many deliveries were held back behind a failed one.
     public let held: Int

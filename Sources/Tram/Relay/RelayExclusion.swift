@@ -16,6 +16,7 @@ public struct RelayIsBusy: Error, Hashable, Sendable {
     /// How long it was waited for.
     public let waited: Duration
 
+    /// Somebody else held the lock's file for so long.
     public init(path: String, waited: Duration) {
         self.path = path
         self.waited = waited

@@ -66,10 +66,12 @@ extension RelayRun {
 
 /// A delivery that can be made now.
 public struct PossibleDelivery {
+    /// The message that would be delivered.
     public let message: Message
     /// The service that sent the message.
     public let source: Service
     /// The service that receives it.
     public let service: Service
+    /// The subscriber that would receive it.
     public let subscriber: any Subscriber
 }

@@ -58,6 +58,7 @@ public final class RelayRun {
         /// Asked between two transactions; the pass ends early when it answers true.
         public var isInterrupted: () -> Bool
 
+        /// These bounds; by default none.
         public init(
             source: String? = nil, messages: Int? = nil, advance: Duration = .zero,
             isInterrupted: @escaping () -> Bool = { false }

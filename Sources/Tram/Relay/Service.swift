@@ -1,5 +1,6 @@
 /// A service as messaging sees it: a store, and the subscribers that work on it.
 public struct Service {
+    /// The store that the service works on.
     public let store: any Store
     /// In the order in which they receive a message.
     public let subscribers: [any Subscriber]
@@ -128,6 +129,7 @@ struct HandlerFailure: Error {
 
 /// What came of a message at a subscriber.
 public struct Receipt: Hashable, Sendable {
+    /// What came of the delivery.
     public internal(set) var outcome: DeliveryOutcome
     /// What was done, or why nothing was.
     public internal(set) var effects: [String]

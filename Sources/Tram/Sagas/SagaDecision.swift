@@ -13,7 +13,7 @@ public enum SagaDecision: String, CaseIterable, Hashable, Sendable {
     case abandon
 }
 
-/// What is known about a saga when an operator decides about it: see ``Relay/outlook(of:)``.
+/// What is known about a saga when an operator decides about it: see ``Relay/outlook(of:_:)``.
 public struct SagaOutlook: Sendable {
     /// Where it stands.
     public let overview: SagaOverview
@@ -63,6 +63,7 @@ public struct SagaOutlook: Sendable {
 
 /// A decision that was carried out, as the saga's store keeps it also when the saga is gone.
 public struct SagaDecisionRecord: Hashable, Sendable {
+    /// The saga about which it was decided.
     public let saga: SagaReference
     /// A retry of a saga that has not failed is kept as a resend.
     public let decision: SagaDecision

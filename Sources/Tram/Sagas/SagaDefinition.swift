@@ -1,8 +1,10 @@
 /// A saga's steps as data: to list, to draw, to check, without running anything.
 public struct SagaDefinition: Hashable, Sendable {
+    /// The saga's name in its store and on the wire.
     public let sagaType: String
     /// New instances are started with it.
     public let version: Int
+    /// The steps, from first to last.
     public let steps: [StepDefinition]
     /// The older versions by which instances may still go on, the newest first.
     public internal(set) var formerly: [SagaDefinition] = []
@@ -26,8 +28,11 @@ public struct SagaDefinition: Hashable, Sendable {
 
 /// One step as data.
 public struct StepDefinition: Hashable, Sendable {
+    /// The step's name.
     public let name: String
+    /// What the step does; nil when it only has something to undo.
     public let action: OperationDefinition?
+    /// What undoes it; nil when nothing does.
     public let compensation: OperationDefinition?
 }
 

@@ -3,6 +3,7 @@ public struct SagaLogEntry: Hashable, Sendable {
     /// The name of the step that it happened to, or nil for the saga as a whole. An entry from before
     /// steps had names in it has the number: `step 1`.
     public let step: String?
+    /// What has happened.
     public let event: SagaLogEvent
     /// The command that was sent, or the reply that came.
     public let message: MessageID?

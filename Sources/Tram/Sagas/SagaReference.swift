@@ -1,8 +1,11 @@
 /// A saga, by its type and id. It is written `CreateOrderSaga 1`.
 public struct SagaReference: Hashable, Sendable, CustomStringConvertible {
+    /// The saga's type: see ``Saga/sagaType``.
     public let type: String
+    /// The instance's id, unique among those of its type in their store.
     public let id: String
 
+    /// The instance of this type with this id.
     public init(type: String, id: String) {
         self.type = type
         self.id = id

@@ -37,6 +37,7 @@ public enum SagaState: Hashable, Sendable {
         /// Whether it has a compensation that is to be done, and something to compensate.
         public let compensates: Bool
 
+        /// A step, and which of its operations are to be carried out.
         public init(_ name: String, runs: Bool, compensates: Bool) {
             self.name = name
             self.runs = runs

@@ -4,6 +4,7 @@
 public struct SagaStranded: Error, Hashable, Sendable, CustomStringConvertible {
     /// Which saga it is.
     public let saga: SagaReference
+    /// What the program does not know.
     public let reason: Reason
 
     /// What the program does not know.

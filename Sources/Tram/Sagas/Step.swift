@@ -3,6 +3,7 @@
 /// It is built from its name by methods that each return the step with something added. What is said
 /// before `withCompensation` is about the action, what comes after it about the compensation.
 public struct Step<Data>: Sendable {
+    /// The step's name, by which instances remember where they stand.
     public let name: String
     var action: Operation?
     var compensation: Operation?
@@ -19,6 +20,7 @@ public struct Step<Data>: Sendable {
         let record: @Sendable (any Error, inout Data) -> Bool
     }
 
+    /// A step that does nothing yet.
     public init(_ name: String) {
         self.name = name
     }

@@ -1,7 +1,9 @@
 /// A row of a result, its columns in the order of the statement.
 public struct Row: Sendable, Hashable {
+    /// The values, in the order of the statement's columns.
     public let columns: [SQLValue]
 
+    /// A row of these values.
     public init(_ columns: [SQLValue]) {
         self.columns = columns
     }

@@ -40,6 +40,7 @@ public struct ReusedAggregate: Codable, Hashable, Sendable, CustomStringConverti
 public struct Identities {
     private let transaction: any Transaction
 
+    /// What the store that a transaction is in knows of itself and of others.
     public init(_ transaction: any Transaction) {
         self.transaction = transaction
     }
