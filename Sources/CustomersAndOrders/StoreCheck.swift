@@ -1,3 +1,5 @@
+internal import Orders
+internal import Platform
 package import Tram
 internal import TramSQLite
 
@@ -105,13 +107,15 @@ extension CustomersAndOrders {
             check("every order is as its events tell", only: ServiceName.order) {
                 violations(try $0.misrepresentedOrders(except: losses.isKnownToOperators))
             },
-            check("every saga is as its order and its log tell", only: ServiceName.order) {
-                try $0.brokenSagas().map { order, text in
-                    Finding(
-                        text,
-                        isConsequence: order.map {
-                            losses.isReused(order: $0) || losses.isLed(order: $0)
-                        } ?? false)
+            check("every saga is as its order and its log tell", only: ServiceName.order) { audit in
+                try SagaAudit(audit.view, orders.sagas).faults().map { fault in
+                    let isExplained =
+                        if let kind = fault.kind, let order = fault.order {
+                            losses.explain(kind, ofOrder: order)
+                        } else {
+                            fault.isKnown
+                        }
+                    return Finding(fault.text, isConsequence: isExplained)
                 }
             },
         ].compactMap { $0 }
@@ -135,7 +139,7 @@ extension CustomersAndOrders {
                 let last = MessageID(service: position.source, number: position.through)
                 let name = "'\(position.subscriber)' has handled all up to \(last)"
                 if !subscribers.contains(position.subscriber) {
-                    return "\(name), and there is no such subscriber"
+                    return name + strange(position.subscriber)
                 }
                 let row = try view.rows(
                     """
@@ -159,8 +163,7 @@ extension CustomersAndOrders {
                 ).compactMap { row -> String? in
                     let (subscriber, message, digest): (String, String, Int?) = try row.values()
                     if !subscribers.contains(subscriber) {
-                        return
-                            "'\(subscriber)' has handled \(message), and there is no such subscriber"
+                        return "'\(subscriber)' has handled \(message)" + strange(subscriber)
                     }
                     guard let digest, let sent = digests[message], sent != digest else {
                         return nil
@@ -168,6 +171,10 @@ extension CustomersAndOrders {
                     return "\(subscriber) has handled \(message) with other content"
                 }
             }
+    }
+
+    private func strange(_ subscriber: String) -> String {
+        ", and there is no such subscriber; see tram subscriber remove \(shellWord(subscriber))"
     }
 
     private func damage(in view: any Transaction) throws -> [String] {
