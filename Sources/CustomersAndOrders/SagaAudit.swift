@@ -189,10 +189,62 @@ struct SagaAudit {
         } else if saga.log.last?.data != overview.data && overview.state.isEnd {
             faults.append("its log ends with other data than it has")
         }
+        if !overview.state.isEnd, overview.retryAt == nil,
+            overview.lastRequest == nil || overview.lastRequest != lastCommand(saga.log)
+        {
+            faults.append("its log tells of another command than the one that it waits for")
+        }
+        faults += saga.log.enumerated().compactMap { number, entry in
+            flaw(of: entry, saga).map { "entry \(number + 1) of its log \($0)" }
+        }
         if !agrees(saga.log, with: decisions[saga.reference] ?? []) {
             faults.append("its log and what was decided about it do not agree")
         }
         return faults
+    }
+
+    /// Whether an entry tells of a reply.
+    private func isAnswer(_ entry: SagaLogEntry, _ definition: SagaDefinition?) -> Bool {
+        let step = definition?.steps.first { $0.name == entry.step }
+        let operation: OperationDefinition? =
+            switch entry.event {
+            case .done, .refused: step?.action
+            case .undone, .stuck: step?.compensation
+            default: nil
+            }
+        return if case .request? = operation { true } else { false }
+    }
+
+    private func lastCommand(_ log: [SagaLogEntry]) -> MessageID? {
+        log.last { $0.event == .requested || $0.event == .compensating }?.message
+    }
+
+    /// What is wrong with an entry by itself.
+    private func flaw(of entry: SagaLogEntry, _ saga: SagaInspection) -> String? {
+        switch entry.event {
+        case .requested, .compensating, .notified, .ignored:
+            if entry.message == nil { return "names no message" }
+        case .started, .completed, .rolledBack, .failed, .hookFailed:
+            if let step = entry.step { return "is about the step '\(step)'" }
+        case .done, .refused, .timedOut, .undone, .stuck, .waiting, .retried, .takenUp, .resent,
+            .skipped, .rollbackOrdered, .abandoned:
+            break
+        }
+        if isAnswer(entry, saga.definition), entry.message == nil { return "names no message" }
+        // Another definition may have had other steps.
+        if saga.stranded == nil, let definition = saga.definition, let step = entry.step,
+            !saga.isAbandoned, !definition.steps.contains(where: { $0.name == step })
+        {
+            return "is about the step '\(step)', which is not one of its definition's"
+        }
+        struct Anything: Decodable {
+            init(from decoder: any Decoder) throws {}
+        }
+        let isKnown = saga.isAbandoned && entry.data == saga.overview?.data
+        if !isKnown, (try? WireFormat.decode(Anything.self, from: entry.data)) == nil {
+            return "holds data that is not JSON"
+        }
+        return nil
     }
 
     /// Whether the log has come to that end, or to none.

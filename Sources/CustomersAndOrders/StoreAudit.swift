@@ -38,8 +38,12 @@ struct StoreAudit {
         return try tables.flatMap { table in
             let counter = counters[table] ?? 0
             let row = try view.rows(
-                SQL(unsafeText: "SELECT count(*), coalesce(max(id), 0) FROM \(table)"))[0]
-            let (count, highest): (Int, Int) = try row.values()
+                SQL(
+                    unsafeText:
+                        "SELECT count(*), coalesce(max(id), 0), coalesce(min(id), 1) FROM \(table)")
+            )[0]
+            let (count, highest, lowest): (Int, Int, Int) = try row.values()
+            if lowest < 1 { return ["\(table) has a row \(lowest), and rows count from 1"] }
             if highest > counter {
                 return ["the counter of \(table) is at \(counter), and there is a row \(highest)"]
             }

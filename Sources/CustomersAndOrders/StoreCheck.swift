@@ -32,11 +32,7 @@ extension CustomersAndOrders {
             }
             result.parked = try relay.deadLetters(in: views, limit: Self.failuresTold)
             if views.count == stores.count {
-                let snapshot = try snapshot(of: views)
-                result.checks += try snapshot.checks(
-                    relay.services.flatMap(\.subscribers), Losses(views),
-                    MissedMessages(of: relay.services, in: views))
-                skipRulesAtRest(snapshot, &result)
+                try checkTogether(views, &result)
             } else {
                 let away = stores.map(\.name).filter { !availability.includes($0) }
                 result.skipped.append(
@@ -44,9 +40,47 @@ extension CustomersAndOrders {
                         rule: "all rules about what the services say together",
                         reason: "\(away.joined(separator: " and ")) cannot be read"))
             }
-            let losses = try views.count == stores.count ? Losses(views) : Losses()
-            result.checks += try audit(views, losses)
+            // What cannot be read explains nothing.
+            let losses = try views.count == stores.count ? readable { try Losses(views) } : nil
+            result.checks += try audit(views, losses ?? Losses())
             return result
+        }
+    }
+
+    private func checkTogether(
+        _ views: [any Transaction], _ result: inout SystemCheck
+    ) throws {
+        do {
+            let snapshot = try snapshot(of: views)
+            result.checks += try snapshot.checks(
+                relay.services.flatMap(\.subscribers), Losses(views),
+                MissedMessages(of: relay.services, in: views))
+            skipRulesAtRest(snapshot, &result)
+        } catch StoreError.unexpectedRow(let detail) {
+            result.checks.append(
+                InvariantCheck(rule: "every row holds what it should", violations: [detail]))
+            result.skipped.append(
+                SkippedRule(
+                    rule: "all rules about what the services say together",
+                    reason: "a row cannot be read"))
+        }
+    }
+
+    /// - Returns: nil when a row does not hold what it should.
+    private func readable<Value>(_ read: () throws -> Value) throws -> Value? {
+        do {
+            return try read()
+        } catch StoreError.unexpectedRow {
+            return nil
+        }
+    }
+
+    /// What `find` finds, or the row that it could not read.
+    private func findings(_ find: () throws -> [Finding]) throws -> [Finding] {
+        do {
+            return try find()
+        } catch StoreError.unexpectedRow(let detail) {
+            return [Finding(detail)]
         }
     }
 
@@ -74,7 +108,10 @@ extension CustomersAndOrders {
             let audits = views.filter { service == nil || $0.storeName == service }
                 .map(StoreAudit.init)
             return audits.isEmpty
-                ? nil : InvariantCheck(rule: rule, findings: try audits.flatMap(find))
+                ? nil
+                : InvariantCheck(
+                    rule: rule,
+                    findings: try audits.flatMap { audit in try findings { try find(audit) } })
         }
         func violations(_ texts: [String]) -> [Finding] { texts.map { Finding($0) } }
         let reused = losses.reused.map(\.description).sorted().map {
@@ -86,20 +123,25 @@ extension CustomersAndOrders {
         return try [
             InvariantCheck(
                 rule: "the stores are of one system, and none is older than others know it",
-                violations: relay.mismatches(in: views).map { "\($0)" }),
+                findings: findings {
+                    violations(
+                        try relay.mismatches(in: views).map { "\($0)" }
+                            + views.flatMap { try RowAudit(view: $0).halfIdentity() })
+                }),
             check("every message is as it was sent") { audit in
                 try audit.changedMessages().map { message, defect in
                     Finding(
                         "\(message): \(defect)",
                         isConsequence: losses.isKnownToOperators(message))
-                }
+                } + violations(RowAudit(view: audit.view).unreadableEdits())
             },
             numbers.map {
                 InvariantCheck(
                     rule: $0.rule, violations: $0.violations, consequences: reused)
             },
             InvariantCheck(
-                rule: "what was handled is what was sent", violations: handledOtherwise(views)),
+                rule: "what was handled is what was sent",
+                findings: findings { violations(try handledOtherwise(views)) }),
             check("every customer is as its event tells", only: ServiceName.customer) {
                 violations(
                     try $0.misrepresentedCustomers(except: losses.isKnownToOperators))
@@ -154,6 +196,11 @@ extension CustomersAndOrders {
             }
         }
         return try purged
+            + views.flatMap { view in
+                let audit = RowAudit(view: view)
+                return try audit.unreadableOutcomes()
+                    + audit.brokenSubscriptions(known: subscribers, strange)
+            }
             + views.flatMap { view in
                 try view.rows(
                     """

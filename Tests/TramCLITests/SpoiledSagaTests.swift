@@ -64,6 +64,13 @@ import Testing
             "UPDATE saga_log SET message_id = 'x' WHERE saga_id = '2' AND step = 1",
             "row 6 of saga_log holds the message 'x'"
         ),
+        ("UPDATE saga_instance SET retries = 'x' WHERE id = 2", "the column retries holds 'x'"),
+        ("UPDATE saga_instance SET attempts = -1 WHERE id = 2", "the column attempts holds '-1'"),
+        ("UPDATE saga_instance SET deadline = -1 WHERE id = 2", "the column deadline holds '-1'"),
+        (
+            "UPDATE saga_instance SET definition_version = -1 WHERE id = 2",
+            "the column definition_version holds '-1'"
+        ),
     ]
 
     /// A row that could be read by another program is not damaged.
