@@ -56,17 +56,14 @@ extension SystemSnapshot {
         orders.filter { $0.state == .pending }.map {
             Finding(
                 "order \($0.id) is PENDING, and nothing is on its way",
-                isConsequence: losses.concern(
-                    order: $0.id, between: ServiceName.order, ServiceName.customer))
+                isConsequence: losses.explain(.undecided, ofOrder: $0.id))
         }
     }
 
     private func livingSagas(_ losses: Losses) -> [Finding] {
         sagas.filter { !$0.hasEnded }.map { saga in
             let order = orders.first { $0.sagaID == saga.id }
-            let isConsequence = order.map {
-                losses.concern(order: $0.id, between: ServiceName.order, ServiceName.customer)
-            }
+            let isConsequence = order.map { losses.explain(.sagaWaits, ofOrder: $0.id) }
             return Finding(
                 "\(saga.reference) waits, and nothing is on its way",
                 isConsequence: isConsequence ?? false)
@@ -78,8 +75,7 @@ extension SystemSnapshot {
                         losses.isLost($0, of: "saga_instance", in: ServiceName.order)
                     } ?? false
                         || losses.order(ofSaga: $0.sagaID).map {
-                            losses.concern(
-                                order: $0, between: ServiceName.order, ServiceName.customer)
+                            losses.explain(.lockLeft, ofOrder: $0)
                         } ?? false)
             }
     }
@@ -112,20 +108,20 @@ extension SystemSnapshot {
                     isConsequence: losses.isLost(
                         reservation.orderID, of: "orders", in: ServiceName.order))
             }
-            func finding(_ text: String) -> Finding {
+            func finding(_ fault: OrderFault, _ text: String) -> Finding {
                 Finding(
                     "\(name): \(text)",
-                    isConsequence: losses.concern(
-                        order: order.id, between: ServiceName.order, ServiceName.customer))
+                    isConsequence: losses.explain(fault, ofOrder: order.id))
             }
             guard order.customerID == reservation.customerID, order.total == reservation.amount
-            else { return finding("another customer or amount than the order's") }
+            else { return finding(.paidOtherwise, "another customer or amount than the order's") }
             switch order.state {
             case .pending, .approved: return nil
-            case .rejected: return finding("the order is REJECTED")
+            case .rejected: return finding(.paidForNothing, "the order is REJECTED")
             case .cancelled:
                 return cancelling.contains("\(order.id)")
-                    ? nil : finding("the order is CANCELLED, and the customer knows")
+                    ? nil
+                    : finding(.paidForNothing, "the order is CANCELLED, and the customer knows")
             }
         }
     }
@@ -206,15 +202,14 @@ extension SystemSnapshot {
     private func unpaidOrders(_ losses: Losses) -> [Finding] {
         let reserved = Set(reservations.map(\.orderID))
         return orders.compactMap { order in
-            func finding(_ text: String) -> Finding {
+            func finding(_ fault: OrderFault, _ text: String) -> Finding {
                 Finding(
                     "order \(order.id) is \(text)",
-                    isConsequence: losses.concern(
-                        order: order.id, between: ServiceName.order, ServiceName.customer))
+                    isConsequence: losses.explain(fault, ofOrder: order.id))
             }
             return switch (order.state == .approved, reserved.contains(order.id)) {
-            case (true, false): finding("APPROVED without credit")
-            case (false, true): finding("\(order.state.rawValue) and has credit")
+            case (true, false): finding(.unpaid, "APPROVED without credit")
+            case (false, true): finding(.paidForNothing, "\(order.state.rawValue) and has credit")
             default: nil
             }
         }

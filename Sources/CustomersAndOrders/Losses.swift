@@ -72,12 +72,24 @@ struct Losses {
     func concern(order id: Int, between services: String...) -> Bool {
         concern(Aggregate(type: Channel.order, id: id), services)
             || services.contains { decisions.concern(order: id, at: $0) }
-            // The view hears of an order whatever its saga has decided.
-            || (!services.contains(ServiceName.history) && decisions.lead(order: id))
     }
 
-    /// Whether an operator has led an order's saga otherwise than its definition says.
-    func isLed(order id: Int) -> Bool { decisions.lead(order: id) }
+    /// Whether a fault of an order may follow from what is known to be lost, or from what operators have
+    /// decided.
+    func explain(_ fault: OrderFault, ofOrder id: Int) -> Bool {
+        if decisions.leave(fault, ofOrder: id) { return true }
+        let services = [ServiceName.order, ServiceName.customer]
+        let isEdited = services.contains { decisions.edit(order: id, at: $0) }
+        return switch fault {
+        case .undecided, .paidForNothing, .sagaWaits, .lockLeft:
+            concern(order: id, between: ServiceName.order, ServiceName.customer)
+        // Who was not told has done too little, and nothing else.
+        case .unpaid, .paidOtherwise:
+            isEdited || concern(Aggregate(type: Channel.order, id: id), services)
+        // One store says both: only what is told wrongly moves an order without its saga.
+        case .sagaDisagrees: isEdited || isReused(order: id)
+        }
+    }
 
     /// Whether something between these services about a customer may have been lost.
     func concern(customer id: Int, between services: String...) -> Bool {

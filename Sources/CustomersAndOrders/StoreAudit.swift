@@ -39,8 +39,12 @@ struct StoreAudit {
         return try tables.flatMap { table in
             let counter = counters[table] ?? 0
             let row = try view.rows(
-                SQL(unsafeText: "SELECT count(*), coalesce(max(id), 0) FROM \(table)"))[0]
-            let (count, highest): (Int, Int) = try row.values()
+                SQL(
+                    unsafeText:
+                        "SELECT count(*), coalesce(max(id), 0), coalesce(min(id), 1) FROM \(table)")
+            )[0]
+            let (count, highest, lowest): (Int, Int, Int) = try row.values()
+            if lowest < 1 { return ["\(table) has a row \(lowest), and rows count from 1"] }
             if highest > counter {
                 return ["the counter of \(table) is at \(counter), and there is a row \(highest)"]
             }
@@ -169,104 +173,6 @@ struct StoreAudit {
                         message: MessageID(service: view.storeName, number: number), type: type,
                         aggregate: aggregate, payload: payload))
             }
-        }
-    }
-
-    // MARK: Sagas
-
-    /// The orders whose saga is gone, cannot be read, or says something else than the order or the
-    /// saga's own log.
-    ///
-    /// - Returns: what is wrong, and with which order's saga; nil where it belongs to none.
-    func brokenSagas() throws -> [(order: Int?, text: String)] {
-        let rows = try view.rows(
-            """
-            SELECT id, state, saga_id, customer_id, total, rejection_reason FROM orders
-            WHERE saga_id IS NOT NULL ORDER BY id
-            """)
-        let broken = try rows.flatMap { row -> [(order: Int?, text: String)] in
-            let (id, _): (Int, String) = try row.values()
-            return try brokenSaga(row).map { (id, $0) }
-        }
-        let strangers = try view.rows(
-            """
-            SELECT saga_type, saga_id FROM saga_instance
-            WHERE saga_id NOT IN (SELECT saga_id FROM orders WHERE saga_id IS NOT NULL)
-            """
-        ).map { row -> (order: Int?, text: String) in
-            let (type, id): (String, String) = try row.values()
-            return (nil, "\(SagaReference(type: type, id: id)) is no order's")
-        }
-        return broken + strangers
-    }
-
-    /// What a saga's data must tell of its order.
-    private struct ToldData: Decodable {
-        let orderId: Int
-        let orderDetails: OrderDetails
-        let rejectionReason: RejectionReason?
-    }
-
-    private func brokenSaga(_ row: Row) throws -> [String] {
-        let (id, state, sagaID, customer, total, reason):
-            (Int, OrderState, String, Int, Money, RejectionReason?) = try row.values()
-        let reference = SagaReference(type: CreateOrderSaga.sagaType, id: sagaID)
-        let name = "\(reference) of order \(id)"
-        let overview: SagaOverview?
-        let log: [SagaLogEntry]
-        do {
-            overview = try Sagas.overview(of: reference, in: view)
-            log = try Sagas.log(of: reference, in: view)
-        } catch let damage as SagaDamage {
-            return ["\(name): \(damage.detail)"]
-        }
-        guard let overview else {
-            // Only a saga that has ended is purged, and it has decided about its order.
-            let isPurged = try state != .pending && Sagas.isPurged(reference, in: view)
-            return isPurged ? [] : ["\(name) is gone"]
-        }
-        var wrong: [String] = []
-        let told = try? WireFormat.decode(ToldData.self, from: overview.data)
-        let details = OrderDetails(customerId: customer, orderTotal: total)
-        if told?.orderId != id || told?.orderDetails != details
-            || told?.rejectionReason.map({ $0 != reason }) ?? false
-        {
-            wrong.append("\(name): its data is not about the order")
-        }
-        if !allows(overview.state, state) {
-            wrong.append("\(name) is \(overview.state), and the order is \(state.rawValue)")
-        }
-        if try !Sagas.isConsistent(reference, in: view) {
-            wrong.append("\(name): its columns and its state do not agree")
-        }
-        if log.first?.event != .started || !isEnd(log, of: overview.state) {
-            wrong.append("\(name): its log does not tell how it came to its state")
-        } else if log.last?.data != overview.data && overview.state.isEnd {
-            wrong.append("\(name): its log ends with other data than it has")
-        }
-        return wrong
-    }
-
-    private func allows(_ saga: SagaState, _ order: OrderState) -> Bool {
-        switch saga {
-        case .running: order == .pending
-        case .completed: order == .approved || order == .cancelled
-        case .rolledBack: order == .rejected
-        case .compensating, .failed: true
-        }
-    }
-
-    /// Whether the log has come to that end, or to none.
-    private func isEnd(_ log: [SagaLogEntry], of state: SagaState) -> Bool {
-        let ends = log.map(\.event).filter {
-            [.completed, .rolledBack, .failed].contains($0)
-        }
-        return switch state {
-        case .completed: ends.last == .completed
-        case .rolledBack: ends.last == .rolledBack
-        case .failed: ends.last == .failed
-        // A failed saga that was retried has come to an end before.
-        case .running, .compensating: ends.allSatisfy { $0 == .failed }
         }
     }
 }

@@ -1,3 +1,5 @@
+internal import Orders
+internal import Platform
 package import Tram
 internal import TramSQLite
 internal import TramWorkbench
@@ -31,11 +33,7 @@ extension CustomersAndOrders {
             }
             result.parked = try relay.deadLetters(in: views, limit: Self.failuresTold)
             if views.count == stores.all.count {
-                let snapshot = try snapshot(of: views)
-                result.checks += try snapshot.checks(
-                    relay.services.flatMap(\.subscribers), Losses(views),
-                    MissedMessages(of: relay.services, in: views))
-                skipRulesAtRest(snapshot, &result)
+                try checkTogether(views, &result)
             } else {
                 let away = stores.names.filter { !availability.includes($0) }
                 result.skipped.append(
@@ -43,9 +41,47 @@ extension CustomersAndOrders {
                         rule: "all rules about what the services say together",
                         reason: "\(away.joined(separator: " and ")) cannot be read"))
             }
-            let losses = try views.count == stores.all.count ? Losses(views) : Losses()
-            result.checks += try audit(views, losses)
+            // What cannot be read explains nothing.
+            let losses = try views.count == stores.all.count ? readable { try Losses(views) } : nil
+            result.checks += try audit(views, losses ?? Losses())
             return result
+        }
+    }
+
+    private func checkTogether(
+        _ views: [any Transaction], _ result: inout SystemCheck
+    ) throws {
+        do {
+            let snapshot = try snapshot(of: views)
+            result.checks += try snapshot.checks(
+                relay.services.flatMap(\.subscribers), Losses(views),
+                MissedMessages(of: relay.services, in: views))
+            skipRulesAtRest(snapshot, &result)
+        } catch StoreError.unexpectedRow(let detail) {
+            result.checks.append(
+                InvariantCheck(rule: "every row holds what it should", violations: [detail]))
+            result.skipped.append(
+                SkippedRule(
+                    rule: "all rules about what the services say together",
+                    reason: "a row cannot be read"))
+        }
+    }
+
+    /// - Returns: nil when a row does not hold what it should.
+    private func readable<Value>(_ read: () throws -> Value) throws -> Value? {
+        do {
+            return try read()
+        } catch StoreError.unexpectedRow {
+            return nil
+        }
+    }
+
+    /// What `find` finds, or the row that it could not read.
+    private func findings(_ find: () throws -> [Finding]) throws -> [Finding] {
+        do {
+            return try find()
+        } catch StoreError.unexpectedRow(let detail) {
+            return [Finding(detail)]
         }
     }
 
@@ -73,7 +109,10 @@ extension CustomersAndOrders {
             let audits = views.filter { service == nil || $0.storeName == service }
                 .map(StoreAudit.init)
             return audits.isEmpty
-                ? nil : InvariantCheck(rule: rule, findings: try audits.flatMap(find))
+                ? nil
+                : InvariantCheck(
+                    rule: rule,
+                    findings: try audits.flatMap { audit in try findings { try find(audit) } })
         }
         func violations(_ texts: [String]) -> [Finding] { texts.map { Finding($0) } }
         let reused = losses.reused.map(\.description).sorted().map {
@@ -85,20 +124,25 @@ extension CustomersAndOrders {
         return try [
             InvariantCheck(
                 rule: "the stores are of one system, and none is older than others know it",
-                violations: relay.mismatches(in: views).map { "\($0)" }),
+                findings: findings {
+                    violations(
+                        try relay.mismatches(in: views).map { "\($0)" }
+                            + views.flatMap { try RowAudit(view: $0).halfIdentity() })
+                }),
             check("every message is as it was sent") { audit in
                 try audit.changedMessages().map { message, defect in
                     Finding(
                         "\(message): \(defect)",
                         isConsequence: losses.isKnownToOperators(message))
-                }
+                } + violations(RowAudit(view: audit.view).unreadableEdits())
             },
             numbers.map {
                 InvariantCheck(
                     rule: $0.rule, violations: $0.violations, consequences: reused)
             },
             InvariantCheck(
-                rule: "what was handled is what was sent", violations: handledOtherwise(views)),
+                rule: "what was handled is what was sent",
+                findings: findings { violations(try handledOtherwise(views)) }),
             check("every customer is as its event tells", only: ServiceName.customer) {
                 violations(
                     try $0.misrepresentedCustomers(except: losses.isKnownToOperators))
@@ -106,13 +150,15 @@ extension CustomersAndOrders {
             check("every order is as its events tell", only: ServiceName.order) {
                 violations(try $0.misrepresentedOrders(except: losses.isKnownToOperators))
             },
-            check("every saga is as its order and its log tell", only: ServiceName.order) {
-                try $0.brokenSagas().map { order, text in
-                    Finding(
-                        text,
-                        isConsequence: order.map {
-                            losses.isReused(order: $0) || losses.isLed(order: $0)
-                        } ?? false)
+            check("every saga is as its order and its log tell", only: ServiceName.order) { audit in
+                try SagaAudit(audit.view, orders.sagas).faults().map { fault in
+                    let isExplained =
+                        if let kind = fault.kind, let order = fault.order {
+                            losses.explain(kind, ofOrder: order)
+                        } else {
+                            fault.isKnown
+                        }
+                    return Finding(fault.text, isConsequence: isExplained)
                 }
             },
         ].compactMap { $0 }
@@ -136,7 +182,7 @@ extension CustomersAndOrders {
                 let last = MessageID(service: position.source, number: position.through)
                 let name = "'\(position.subscriber)' has handled all up to \(last)"
                 if !subscribers.contains(position.subscriber) {
-                    return "\(name), and there is no such subscriber"
+                    return name + strange(position.subscriber)
                 }
                 let row = try view.rows(
                     """
@@ -152,6 +198,11 @@ extension CustomersAndOrders {
         }
         return try purged
             + views.flatMap { view in
+                let audit = RowAudit(view: view)
+                return try audit.unreadableOutcomes()
+                    + audit.brokenSubscriptions(known: subscribers, strange)
+            }
+            + views.flatMap { view in
                 try view.rows(
                     """
                     SELECT consumer_id, message_id, digest FROM received_messages
@@ -160,8 +211,7 @@ extension CustomersAndOrders {
                 ).compactMap { row -> String? in
                     let (subscriber, message, digest): (String, String, Int?) = try row.values()
                     if !subscribers.contains(subscriber) {
-                        return
-                            "'\(subscriber)' has handled \(message), and there is no such subscriber"
+                        return "'\(subscriber)' has handled \(message)" + strange(subscriber)
                     }
                     guard let digest, let sent = digests[message], sent != digest else {
                         return nil
@@ -169,6 +219,10 @@ extension CustomersAndOrders {
                     return "\(subscriber) has handled \(message) with other content"
                 }
             }
+    }
+
+    private func strange(_ subscriber: String) -> String {
+        ", and there is no such subscriber; see tram subscriber remove \(shellWord(subscriber))"
     }
 
     private func damage(in view: any Transaction) throws -> [String] {

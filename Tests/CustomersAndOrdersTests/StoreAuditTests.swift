@@ -130,7 +130,7 @@ import TramWorkbench
         ),
         (
             .history, "UPDATE received_messages SET consumer_id = 'x' WHERE message_id = 'order:2'",
-            "'x' has handled order:2, and there is no such subscriber"
+            "'x' has handled order:2, and there is no such subscriber; see tram subscriber remove x"
         ),
         (
             .history, "UPDATE store_identity SET system_id = 'x'",

@@ -135,7 +135,7 @@ import Testing
         ),
         (
             "INSERT INTO purged_inbox VALUES ('nobody', 'order', 9)",
-            "'nobody' has handled all up to order:9, and there is no such subscriber"
+            "'nobody' has handled all up to order:9, and there is no such subscriber; see tram subscriber remove nobody"
         ),
     ])
     func `what no purge has done is found`(sql: String, violation: String) throws {

@@ -64,6 +64,13 @@ import Testing
             "UPDATE saga_log SET message_id = 'x' WHERE saga_id = '2' AND step = 1",
             "row 6 of saga_log holds the message 'x'"
         ),
+        ("UPDATE saga_instance SET retries = 'x' WHERE id = 2", "the column retries holds 'x'"),
+        ("UPDATE saga_instance SET attempts = -1 WHERE id = 2", "the column attempts holds '-1'"),
+        ("UPDATE saga_instance SET deadline = -1 WHERE id = 2", "the column deadline holds '-1'"),
+        (
+            "UPDATE saga_instance SET definition_version = -1 WHERE id = 2",
+            "the column definition_version holds '-1'"
+        ),
     ]
 
     /// A row that could be read by another program is not damaged.
@@ -206,13 +213,16 @@ import Testing
         #expect(pass.lines.last?.hasPrefix("8 messages, ") == true, "\(pass.output)")
     }
 
-    @Test(arguments: spoilt.dropFirst(2)) func `a check goes on, and names it`(
+    @Test(arguments: spoilt) func `a check goes on, and names it when it is damaged`(
         spoilt: (sql: String, damage: String)
     ) throws {
         try spoil(spoilt.sql)
         let check = try workbench.run("store", "check")
         #expect(check.output.contains("rules checked"), "\(check.errors)")
-        #expect(check.output.contains("CreateOrderSaga 2 of order 2"), "\(check.output)")
+        let isDamaged = word(spoilt.damage) == "damaged"
+        #expect(check.status == (isDamaged ? 1 : 0), "\(check.output)")
+        #expect(
+            check.output.contains("CreateOrderSaga 2 of order 2") == isDamaged, "\(check.output)")
     }
 
     @Test func `a saga of which nothing was spoiled has no damage`() throws {

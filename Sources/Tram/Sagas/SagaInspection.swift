@@ -62,7 +62,8 @@ extension SagaManager {
         case .running, .compensating, .failed: break
         }
         let isAbandoned = try SagaDecisions(transaction).isAbandoned(reference)
-        if isAbandoned { stranded = nil }
+        // No program has the version of a row that has none that could be.
+        if isAbandoned || row?.isVersionSensible == false { stranded = nil }
         let log = try SagaLog(transaction).readableEntries(
             of: reference, definition ?? versions.definition)
         return SagaInspection(

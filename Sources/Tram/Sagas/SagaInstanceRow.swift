@@ -41,7 +41,8 @@ struct SagaInstanceRow {
         return SagaInstance(
             reference: self.saga, version: definition.version, state: state,
             data: try readData(Definition.Data.self), executed: executed, lastRequest: request,
-            retries: try readRetries(), deadline: time(deadline), retryAt: time(retryAt))
+            retries: try readRetries(), deadline: try readTime("deadline", deadline),
+            retryAt: try readTime("retry_at", retryAt))
     }
 
     /// What is left of an instance that is to be given up: its data, and of the rest as much as can be
@@ -102,6 +103,11 @@ struct SagaInstanceRow {
         note { () throws(SagaDamage) in _ = try readLastRequest() }
         note { () throws(SagaDamage) in _ = try readExecutedSteps() }
         note { () throws(SagaDamage) in _ = try readRetries() }
+        note { () throws(SagaDamage) in _ = try readTime("deadline", deadline) }
+        note { () throws(SagaDamage) in _ = try readTime("retry_at", retryAt) }
+        if !isVersionSensible, let version {
+            damage.append(self.damage("definition_version", "\(version)").detail)
+        }
         if isAbandoned { return damage }
         note { () throws(SagaDamage) in _ = try read(AnyJSON.self, "saga_data_json", data) }
         return damage
@@ -167,9 +173,20 @@ struct SagaInstanceRow {
                 "the column saga_data_json holds '\(shortened(data))': \(fault)"))
     }
 
+    /// Whether some program may have the version; they count from 1.
+    var isVersionSensible: Bool { definitionVersion >= 1 }
+
     private func readRetries() throws(SagaDamage) -> RetryCounts {
+        if attempts < 0 { throw damage("attempts", "\(attempts)") }
         guard let retries else { return RetryCounts(attempts: attempts) }
         return try read(RetryCounts.self, "retries", retries)
+    }
+
+    private func readTime(
+        _ column: String, _ milliseconds: Int?
+    ) throws(SagaDamage) -> Timestamp? {
+        if let milliseconds, milliseconds < 0 { throw damage(column, "\(milliseconds)") }
+        return time(milliseconds)
     }
 
     private func time(_ milliseconds: Int?) -> Timestamp? {

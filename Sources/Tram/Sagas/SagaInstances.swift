@@ -82,17 +82,19 @@ struct SagaInstances {
     func isConsistent(_ saga: SagaReference) throws -> Bool {
         try transaction.rows(
             """
-            SELECT state_name, end_state, compensating, failed, executed_steps FROM saga_instance
-            WHERE saga_type = \(saga.type) AND saga_id = \(saga.id)
+            SELECT state_name, end_state, compensating, failed, executed_steps, definition_version
+            FROM saga_instance WHERE saga_type = \(saga.type) AND saga_id = \(saga.id)
             """
         ).allSatisfy { row in
-            let (state, end, compensating, failed, executed): (String, Int, Int, Int, String) =
-                try row.values()
+            let (state, end, compensating, failed, executed, version):
+                (String, Int, Int, Int, String, Int?) = try row.values()
             guard let name = try? WireFormat.decode(StateName.self, from: state),
-                (try? WireFormat.decode([StepName].self, from: executed)) != nil
+                let executed = try? WireFormat.decode([StepName].self, from: executed)
             else { return false }
+            // Steps have had names for as long as rows have had versions.
+            let hasNames = executed.contains { if case .name = $0 { true } else { false } }
             return name.endState == (end == 1) && name.compensating == (compensating == 1)
-                && name.failed == (failed == 1)
+                && name.failed == (failed == 1) && !(version == nil && hasNames)
         }
     }
 

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// The data directory that was given as an option, for the commands that tram proposes: typed as they
 /// stand they must work on the same stores.
 struct CommandAddress {
@@ -27,15 +29,4 @@ struct CommandAddress {
             return isCommand ? parts[index] + option : parts[index]
         }.joined(separator: "'")
     }
-}
-
-/// The text as one word of a shell, with a backslash before whatever means something there.
-func shellWord(_ text: String) -> String {
-    let plain = Set("/._-+:@%,=")
-    return text.map { character in
-        guard character.isASCII, !character.isLetter, !character.isNumber,
-            !plain.contains(character)
-        else { return String(character) }
-        return "\\" + String(character)
-    }.joined()
 }
