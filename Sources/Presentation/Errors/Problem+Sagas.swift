@@ -27,9 +27,6 @@ extension Problem {
         case .notCompensatable(let step):
             code = .notCompensatable
             why = "the step '\(step)' was done or may have been, and has no compensation"
-            help =
-                "send the command again, or abandon the saga: 'tram saga resend \(order)' or "
-                + "'tram saga abandon \(order)'"
         case .notPossible(let reason):
             code = .notPossible
             why = reason
