@@ -36,6 +36,20 @@ extension CustomersAndOrders {
         return (waiting + failed).sorted { $0.order < $1.order }
     }
 
+    /// Whether an order is pending, and nothing will decide it unless somebody helps its saga.
+    package func needsHelp(
+        order id: Int, _ availability: Availability = Availability()
+    ) throws -> Bool {
+        let order = try orders.order(id)
+        guard order.state == .pending else { return false }
+        if let sagaID = order.sagaID {
+            let saga = try orderStore.read { try orders.sagas.inspect(sagaID, in: $0) }
+            if case .failed? = saga.overview?.state { return true }
+            if saga.stranded != nil || !saga.damage.isEmpty { return true }
+        }
+        return try wait(of: order, availability).isStuck
+    }
+
     private func helplessSagasOfPendingOrders(
         _ availability: Availability
     ) throws -> [HelplessSaga] {

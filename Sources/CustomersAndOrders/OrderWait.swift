@@ -11,13 +11,18 @@ package struct OrderWait: Hashable, Sendable {
     package let isStuck: Bool
     /// When its saga tries its step again; nil when that is not what it waits for.
     package let retry: PendingRetry?
+    /// What an operator can decide about its saga when it is stuck: a stranded or damaged one can only be
+    /// abandoned.
+    package let wayOut: SagaDecision
 
     package init(
-        deliveries: [OutstandingDelivery] = [], isStuck: Bool = false, retry: PendingRetry? = nil
+        deliveries: [OutstandingDelivery] = [], isStuck: Bool = false, retry: PendingRetry? = nil,
+        wayOut: SagaDecision = .resend
     ) {
         self.deliveries = deliveries
         self.isStuck = isStuck
         self.retry = retry
+        self.wayOut = wayOut
     }
 }
 
@@ -88,13 +93,16 @@ extension CustomersAndOrders {
         } catch is SagaDamage {
             outlook = nil
         }
-        guard let outlook else { return OrderWait(isStuck: true) }
+        guard let outlook else { return OrderWait(isStuck: true, wayOut: .abandon) }
         // Time moves a saga without a message.
         if let time = outlook.overview.retryAt, !outlook.overview.state.isEnd {
             return OrderWait(
                 retry: PendingRetry(attempt: outlook.overview.attempts + 1, at: time))
         }
-        return OrderWait(isStuck: outlook.waitsForNothing)
+        guard outlook.waitsForNothing else { return OrderWait() }
+        let saga = try orderStore.read { try orders.sagas.inspect(sagaID, in: $0) }
+        let canGoOn = saga.stranded == nil && saga.damage.isEmpty
+        return OrderWait(isStuck: true, wayOut: canGoOn ? .resend : .abandon)
     }
 }
 

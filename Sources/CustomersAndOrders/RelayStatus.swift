@@ -8,7 +8,11 @@ package struct RelayStatus: Sendable {
     package let helpless: [HelplessSaga]
     /// What will not move before its time, in words.
     package let deadlines: [String]
+    /// The services whose stores cannot be looked at.
+    package var unavailable: [String] = []
 
+    /// Whether nothing waits, as far as can be known: all stores were looked at.
+    package var isIdle: Bool { pending == 0 && unavailable.isEmpty }
     /// How many messages are pending.
     package var pending: Int { outboxes.reduce(0) { $0 + $1.pending } }
     /// How many messages are parked for a subscriber.
@@ -20,9 +24,11 @@ extension CustomersAndOrders {
     package func relayStatus(
         _ availability: Availability = Availability()
     ) throws -> RelayStatus {
-        RelayStatus(
+        var status = RelayStatus(
             outboxes: try workbench.outboxStatus(availability),
             helpless: try helplessSagas(availability),
             deadlines: try relay.deadlines(limit: 100, availability))
+        status.unavailable = stores.names.filter { !availability.includes($0) }
+        return status
     }
 }

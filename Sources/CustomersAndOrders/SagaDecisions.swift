@@ -11,81 +11,15 @@ package struct DecidedSaga: Sendable {
     package let published: [MessageHeading]
 }
 
-/// Why a decision about the saga of an order was refused.
-package struct SagaDecisionError: Error, Hashable, Sendable {
-    package let decision: SagaDecision
-    package let order: Int
-    package let reason: Reason
-
-    package enum Reason: Hashable, Sendable {
-        case choreographed
-        case ended(state: String)
-        case abandoned
-        /// The saga has moved since it was looked at.
-        case moved
-        /// The saga stands at another step than the operator meant.
-        case standsElsewhere(step: String)
-        /// What it waits for is on its way.
-        case onItsWay(MessageHeading, isParked: Bool)
-        case notCompensatable(step: String)
-        case notPossible(String)
-    }
-}
-
-/// Which sagas many decisions are about.
-package struct SagaSelection: Sendable {
-    /// Their state, in the words of ``OrderSaga/state``; or `stuck`. Of those that are stranded or damaged,
-    /// no decision is carried out but to abandon them.
-    package let state: String
-    /// The step that they stand at; any when nil.
-    package let step: String?
-
-    package init(state: String, step: String? = nil) {
-        self.state = state
-        self.step = step
-    }
-
-    /// The states that a saga can have and be helped.
-    package static let states = [
-        "stuck", "running", "compensating", "failed", "stranded", "damaged",
-    ]
-
-    package func contains(_ saga: OrderSaga) -> Bool {
-        guard saga.order.sagaID != nil, !saga.isAbandoned, step == nil || step == saga.step else {
-            return false
-        }
-        return state == "stuck" ? saga.wait.isStuck : state == saga.state
-    }
-}
-
-/// Where a saga must stand for a decision about it; anywhere unless something is said.
-package struct SagaPlace: Hashable, Sendable {
-    /// The name of the step.
-    package let step: String?
-    /// One of ``states``: it tells a step's action from its compensation.
-    package let state: String?
-
-    package init(step: String? = nil, state: String? = nil) {
-        self.step = step
-        self.state = state
-    }
-
-    /// The states that can be asked for.
-    package static let states = ["running", "compensating", "failed"]
-
-    /// Why a decision is not possible; nil when the saga stands there.
-    fileprivate func objection(
-        to now: SagaState, _ word: (SagaState) -> String
-    ) -> SagaDecisionError.Reason? {
-        // One that has ended otherwise is refused for that.
-        guard let place = now.step else { return nil }
-        if let step, step != place { return .standsElsewhere(step: place) }
-        if let state, state != word(now) { return .notPossible("it is \(word(now))") }
-        return nil
-    }
-}
-
 extension CustomersAndOrders {
+    /// Refuses decisions on stores that do not fit one another: what they say of a saga is then not true.
+    ///
+    /// - Throws: `StoreError.rolledBack`, `StoreError.ofOtherSystem`.
+    package func requireFittingStores() throws {
+        // Not those of the command: a service that is away is told where the decision asks for it.
+        try relay.requireFittingStores(stores.availability())
+    }
+
     /// What there is to know about the saga of an order before something is decided about it.
     ///
     /// - Parameter expected: where the saga must stand. A decision that is made twice by mistake is then
@@ -129,26 +63,108 @@ extension CustomersAndOrders {
     /// - Parameters:
     ///   - outlook: nil when the saga's row cannot be read, and it is to be abandoned.
     ///   - isDryRun: whether all is undone in the end.
-    /// - Throws: ``SagaDecisionError``, `OrderError.notFound`.
+    /// - Throws: ``SagaDecisionError``, `OrderError.notFound`; a `StoreError` when the stores do not fit one
+    ///   another.
     package func decide(
         _ decision: SagaDecision, ofOrder id: Int, _ outlook: SagaOutlook?, because reason: String,
         isDryRun: Bool = false
     ) throws -> DecidedSaga {
-        /// Undoes a rehearsal.
-        struct Rehearsed: Error {
-            let result: DecidedSaga
+        if isDryRun {
+            return try rehearse(decision, [(id, outlook)], because: reason)[0].get()
         }
         let order = try orders.order(id)
         do {
             return try inTermsOfOrders(decision, order) {
                 try orderStore.write { transaction in
-                    let result = try decide(decision, order, outlook, reason, in: transaction)
-                    if isDryRun { throw Rehearsed(result: result) }
-                    return result
+                    try relay.requireFittingStores(beside: transaction, stores.availability())
+                    return try decide(decision, order, outlook, reason, in: transaction)
                 }
             }
-        } catch let rehearsed as Rehearsed {
-            return rehearsed.result
+        } catch let error as SagaDecisionError {
+            throw try withAlternatives(error, order, outlook)
+        }
+    }
+
+    /// What would come of a decision about each of some sagas, on top of what would come of it for those
+    /// before. All of it is undone.
+    ///
+    /// - Returns: a result for each. One that is refused, with ``SagaDecisionError``, or cannot be read
+    ///   stops no other.
+    package func rehearse(
+        _ decision: SagaDecision, _ sagas: [(id: Int, outlook: SagaOutlook?)],
+        because reason: String
+    ) throws -> [Result<DecidedSaga, any Error>] {
+        let chosen = try sagas.map { (order: try orders.order($0.id), outlook: $0.outlook) }
+        var results: [Result<DecidedSaga, any Error>] = []
+        try undoing { transaction in
+            try relay.requireFittingStores(beside: transaction, stores.availability())
+            for (order, outlook) in chosen {
+                do {
+                    results.append(
+                        .success(
+                            try transaction.savepoint {
+                                try decide(decision, order, outlook, reason, in: transaction)
+                            }))
+                } catch let error as StoreError where !error.isOfOneRow {
+                    throw error
+                } catch {
+                    results.append(.failure(error))
+                }
+            }
+        }
+        return try zip(chosen, results).map { chosen, result in
+            guard case .failure(let error) = result else { return result }
+            do {
+                return try inTermsOfOrders(decision, chosen.order) { throw error }
+            } catch let error as SagaDecisionError {
+                return .failure(
+                    chosen.outlook == nil || sagas.count > 1
+                        ? error : try withAlternatives(error, chosen.order, chosen.outlook))
+            } catch let error as StoreError where error.isOfOneRow {
+                return .failure(error)
+            }
+        }
+    }
+
+    /// Says what else could be decided about a saga that cannot be helped in this way.
+    private func withAlternatives(
+        _ error: SagaDecisionError, _ order: Order, _ outlook: SagaOutlook?
+    ) throws -> SagaDecisionError {
+        switch error.reason {
+        case .notPossible, .notCompensatable, .stranded: break
+        case .choreographed, .ended, .abandoned, .moved, .standsElsewhere, .onItsWay: return error
+        }
+        var error = error
+        try undoing { transaction in
+            for other in SagaDecision.allCases where other != error.decision {
+                struct Accepted: Error {}
+                do {
+                    try transaction.savepoint {
+                        _ = try decide(other, order, outlook, "", in: transaction)
+                        throw Accepted()
+                    }
+                } catch is Accepted {
+                    error.alternatives.append(other)
+                } catch let failure as StoreError where !failure.isOfOneRow {
+                    throw failure
+                } catch {
+                    // Nor would this be accepted.
+                }
+            }
+        }
+        return error
+    }
+
+    /// Runs `body` in a transaction of the Order Service that is undone.
+    private func undoing(_ body: (any Transaction) throws -> Void) throws {
+        struct Undone: Error {}
+        do {
+            try orderStore.write { transaction in
+                try body(transaction)
+                throw Undone()
+            }
+        } catch is Undone {
+            return
         }
     }
 
@@ -225,8 +241,7 @@ extension CustomersAndOrders {
             throw StoreError.unexpectedRow(
                 "\(damage.saga) of order \(order.id): \(damage.detail)")
         } catch let stranded as SagaStranded {
-            throw StoreError.unexpectedRow(
-                "\(stranded.saga) of order \(order.id): \(stranded.detail)")
+            throw refused(.stranded(stranded.detail))
         }
     }
 
@@ -238,5 +253,12 @@ extension CustomersAndOrders {
             let fault = fault(inDataOf: overview, ofOrder: id)
         else { return }
         throw StoreError.unexpectedRow("\(reference) of order \(id): \(fault)")
+    }
+}
+
+extension StoreError {
+    /// Whether only a row is wrong: whatever concerns other rows goes on.
+    fileprivate var isOfOneRow: Bool {
+        if case .unexpectedRow = self { true } else { false }
     }
 }

@@ -12,7 +12,7 @@ extension RelayStatus {
         }
         return [
             "outboxes": .array(outboxes.map(\.json)), "pending": .integer(pending),
-            "idle": .bool(pending == 0), "parked": .integer(parked),
+            "idle": .bool(isIdle), "parked": .integer(parked),
             "stuck": .array(
                 helpless.filter { $0.need == .stuck }.map { ["orderId": .integer($0.order)] }),
             "stranded": .array(
@@ -21,6 +21,7 @@ extension RelayStatus {
             // Beside this, "failed" is a number of messages.
             "failedSagas": .array(
                 failed.map { ["orderId": .integer($0.order), "step": .optional($0.step)] }),
+            "unavailable": .strings(unavailable),
         ]
     }
 }

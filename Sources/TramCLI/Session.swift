@@ -8,6 +8,9 @@ internal import TramWorkbench
 /// A command that works on the stores.
 protocol SessionCommand: ParsableCommand {
     var global: GlobalOptions { get }
+    /// Whether a service that was left out is told as a warning in JSON: that anything failed, or that
+    /// nothing was changed, would not be true.
+    var changesStores: Bool { get }
 
     /// Does the command's work.
     ///
@@ -16,11 +19,15 @@ protocol SessionCommand: ParsableCommand {
 }
 
 extension SessionCommand {
+    var changesStores: Bool { false }
+
     func run() throws {
         let session = try Session(global)
         var status = try run(in: session)
         try session.output.flush()
-        if let unavailable = session.unavailableStatus() { status = unavailable }
+        if let unavailable = session.unavailableStatus(asWarning: changesStores) {
+            status = unavailable
+        }
         if status != .done { throw ExitCode(status.rawValue) }
     }
 }
@@ -85,12 +92,19 @@ struct Session {
 
     /// Says which services were left out, and why.
     ///
+    /// - Parameter asWarning: in JSON, as a warning instead of as an error.
     /// - Returns: what the command then exits with; nil when none was.
-    func unavailableStatus() -> ExitStatus? {
+    func unavailableStatus(asWarning: Bool) -> ExitStatus? {
         let services = ServiceName.all.compactMap { name in
             availability.reasons[name].map { (name, $0) }
         }
-        for (service, reason) in services { tellUnavailable(service, reason) }
+        for (service, reason) in services {
+            if asWarning, isJSON {
+                warn("\(service) is unavailable: \(Problem(reason as any Error).message)")
+            } else {
+                tellUnavailable(service, reason)
+            }
+        }
         return services.first.map { Problem($0.1 as any Error).code.exitStatus }
     }
 

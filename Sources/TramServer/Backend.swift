@@ -149,6 +149,7 @@ package final class Backend: Sendable {
                 reason: "Nothing was changed.", help: "see which there are: GET /openapi.json",
                 field: name)
         }
+        if match.endpoint.refusesIdempotencyKey { try IdempotencyKeyHeader.refuse(head) }
         return Admission(
             endpoint: match.endpoint, places: match.places, query: query,
             idempotencyKey: match.endpoint.takesIdempotencyKey

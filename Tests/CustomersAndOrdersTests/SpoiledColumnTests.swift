@@ -6,6 +6,7 @@ import Orders
 import Testing
 import Tram
 import TramSQLite
+import TramWorkbench
 
 /// Each column of each of the library's tables, with what does not belong there: whatever makes a look at
 /// the stores fail, or tell something else, is found by a check.
@@ -34,7 +35,7 @@ import TramSQLite
             _ = try system.decide(decision, ofOrder: order, outlook, because: "by hand")
         }
         try system.relayUntilIdle()
-        _ = try system.purge()
+        _ = try system.workbench.purge()
         try system.addOrder(total: 300)
         try park("OrderCreated")
         let payload = try #require(
@@ -62,7 +63,7 @@ import TramSQLite
             "relay": look { try system.relayStatus() },
             "subscribers": look { try system.relay.subscriptions() },
         ]
-        for store in system.stores {
+        for store in system.stores.all {
             looks["outbox of \(store.name)"] = look {
                 try store.read { try Outbox($0).messages(after: 0, limit: 100) }.map {
                     (
@@ -136,7 +137,7 @@ import TramSQLite
         let before = looks(sound)
         #expect(before.values.allSatisfy { $0 != nil })
         let known = try sound.violations()
-        let store = sound.stores[number]
+        let store = sound.stores.all[number]
         let columns = try store.read { transaction in
             try transaction.rows(
                 """
@@ -154,7 +155,7 @@ import TramSQLite
         for (table, column, key) in columns where !Self.examples.contains(table) {
             guard let sql = spoiling(store, table, column, key, value) else { continue }
             let spoilt = try system()
-            let changed = try spoilt.stores[number].write { try $0.execute(sql) }
+            let changed = try spoilt.stores.all[number].write { try $0.execute(sql) }
             if changed == 0 { continue }
             tried += 1
             let place = "\(store.name).\(table).\(column) = \(value)"

@@ -516,7 +516,7 @@ import Testing
                 order           0       0  -
                 history         0       0  -
                 """,
-                #"{"outboxes":[{"service":"customer","pending":1,"failed":0,"next":{"message":"customer:2","type":"CustomerCreditReserved"},"parked":0},{"service":"order","pending":0,"failed":0,"next":null,"parked":0},{"service":"history","pending":0,"failed":0,"next":null,"parked":0}],"pending":1,"idle":false,"parked":0,"stuck":[],"stranded":[],"waitingFor":[],"failedSagas":[]}"#
+                #"{"outboxes":[{"service":"customer","pending":1,"failed":0,"next":{"message":"customer:2","type":"CustomerCreditReserved"},"parked":0},{"service":"order","pending":0,"failed":0,"next":null,"parked":0},{"service":"history","pending":0,"failed":0,"next":null,"parked":0}],"pending":1,"idle":false,"parked":0,"stuck":[],"stranded":[],"waitingFor":[],"failedSagas":[],"unavailable":[]}"#
             ),
             (
                 ["outbox", "list"],

@@ -86,7 +86,7 @@ import Testing
         #expect(status.contains("order           0       0       1  -"), "\(status)")
         #expect(
             try workbench.succeed("relay", "status", "--json").hasSuffix(
-                #""pending":0,"idle":true,"parked":1,"stuck":[],"stranded":[],"waitingFor":[],"failedSagas":[]}"#
+                #""pending":0,"idle":true,"parked":1,"stuck":[],"stranded":[],"waitingFor":[],"failedSagas":[],"unavailable":[]}"#
             ))
         #expect(try workbench.succeed("outbox", "list").contains("order:1     parked"))
         #expect(

@@ -46,7 +46,8 @@ import Testing
             #expect(
                 named.json.hasSuffix(
                     #""stuck":[],"stranded":[],"waitingFor":[],"#
-                        + #""failedSagas":[{"orderId":1,"step":"create order"}]}"#), "\(named.json)"
+                        + #""failedSagas":[{"orderId":1,"step":"create order"}],"unavailable":[]}"#),
+                "\(named.json)"
             )
         }
         #expect(
@@ -57,7 +58,7 @@ import Testing
         #expect(!abandoned.text.contains("Failed"))
         #expect(
             abandoned.json.hasSuffix(
-                #""stuck":[],"stranded":[],"waitingFor":[],"failedSagas":[]}"#))
+                #""stuck":[],"stranded":[],"waitingFor":[],"failedSagas":[],"unavailable":[]}"#))
     }
 
     @Test func `one that this program does not know is stranded, and named once`() throws {
@@ -68,7 +69,7 @@ import Testing
             #expect(named.text.contains("\nStranded: the saga of order 1: it was started with"))
             #expect(!named.text.contains("Failed"))
             #expect(named.json.contains(#""stuck":[],"stranded":[{"orderId":1,"#))
-            #expect(named.json.hasSuffix(#""failedSagas":[]}"#))
+            #expect(named.json.hasSuffix(#""failedSagas":[],"unavailable":[]}"#))
         }
     }
 
@@ -76,6 +77,8 @@ import Testing
         try change("DELETE FROM saga_instance WHERE id = 1")
         let (text, json) = try status()
         #expect(!text.contains("saga"), "\(text)")
-        #expect(json.hasSuffix(#""stuck":[],"stranded":[],"waitingFor":[],"failedSagas":[]}"#))
+        #expect(
+            json.hasSuffix(
+                #""stuck":[],"stranded":[],"waitingFor":[],"failedSagas":[],"unavailable":[]}"#))
     }
 }

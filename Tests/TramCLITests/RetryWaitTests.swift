@@ -37,7 +37,8 @@ import Testing
         #expect(status.hasSuffix("\nWaiting for a deadline: CreateOrderSaga 1 to try again"))
         #expect(
             try workbench.succeed("relay", "status", "--json").hasSuffix(
-                #","waitingFor":["CreateOrderSaga 1 to try again"],"failedSagas":[]}"#))
+                #","waitingFor":["CreateOrderSaga 1 to try again"],"failedSagas":[],"unavailable":[]}"#
+            ))
     }
 
     @Test func `the clock is moved for it as for deadlines`() throws {

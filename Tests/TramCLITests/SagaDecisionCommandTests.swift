@@ -52,8 +52,8 @@ import Testing
                 "Stuck: the saga of order 1: nothing is on its way; see tram saga show 1"))
         #expect(
             try workbench.succeed("relay", "status", "--json").hasSuffix(
-                #","parked":0,"stuck":[{"orderId":1}],"stranded":[],"waitingFor":[],"failedSagas":[]}"#
-            ))
+                #","parked":0,"stuck":[{"orderId":1}],"stranded":[],"waitingFor":[],"failedSagas":[],"#
+                    + #""unavailable":[]}"#))
         #expect(
             try workbench.succeed("saga", "show", "1").contains(
                 "  stuck: nothing is on its way; see tram saga resend\n"))
@@ -219,7 +219,7 @@ import Testing
         try discardCommands("2")
         let refused = try workbench.run("saga", "rollback", "1", "--yes")
         let commands = refused.errors.components(separatedBy: "'tram saga ").dropFirst()
-        #expect(commands.count == 2, "\(refused.errors)")
+        #expect(commands.count == 4, "\(refused.errors)")
         for command in commands { #expect(command.contains(" --data-dir "), "\(command)") }
     }
 
@@ -276,7 +276,7 @@ import Testing
         #expect(try run("resend", "1", "--yes").status == 0)
         let mixed = try run("resend", "--where", "state=running", "--yes")
         #expect(mixed.status == 1)
-        #expect(mixed.lines.count == 3)
+        #expect(mixed.lines.count == 4)
         #expect(
             mixed.lines.first?.hasPrefix("refused[not-stuck]: the command of the saga of order 1 ")
                 == true)
@@ -346,7 +346,7 @@ import Testing
         #expect(
             try workbench.succeed("relay", "status", "--json").hasSuffix(
                 #""stuck":[],"stranded":[{"orderId":2,"reason":"\#(reason)"}],"#
-                    + #""waitingFor":[],"failedSagas":[]}"#))
+                    + #""waitingFor":[],"failedSagas":[],"unavailable":[]}"#))
         #expect(
             try workbench.run("saga", "list").output.contains(
                 "2      orchestration  stranded         2  reserve credit"))

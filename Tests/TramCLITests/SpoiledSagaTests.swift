@@ -148,8 +148,11 @@ import Testing
         #expect(retried.status == 65)
         #expect(
             retried.errors.hasPrefix(
-                "error[store-damaged]: a row does not hold what it should: "
-                    + "CreateOrderSaga 2 of order 2: \(spoilt.damage)\n"),
+                word(spoilt.damage) == "stranded"
+                    ? "error[saga-stranded]: the saga of order 2 cannot be retried: it is stranded: "
+                        + "\(spoilt.damage)\n"
+                    : "error[store-damaged]: a row does not hold what it should: "
+                        + "CreateOrderSaga 2 of order 2: \(spoilt.damage)\n"),
             "\(retried.errors)")
         #expect(try workbench.bytes() == before)
     }
@@ -164,8 +167,8 @@ import Testing
         #expect(retried.status == 65)
         #expect(
             retried.errors.contains(
-                "CreateOrderSaga 2 of order 2: it stands at the step 'step 7', which version 1 of its "
-                    + "definition does not have"))
+                "the saga of order 2 cannot be retried: it is stranded: it stands at the step 'step 7', "
+                    + "which version 1 of its definition does not have"))
     }
 
     @Test(arguments: spoilt) func `its order is shown and listed as ever`(

@@ -57,6 +57,20 @@ import Testing
             """)
     }
 
+    @Test func `one that two stores know is listed for each, and its dead letters once`() throws {
+        try makeFormer()
+        try tamper(
+            with: workbench.data + "/customer.db",
+            "INSERT INTO subscription VALUES ('audit', 'order', 'now', 1, 0, NULL)")
+        let lines = try workbench.run("subscriber", "list").lines.filter { $0.hasPrefix("audit") }
+        #expect(
+            lines.map { $0.split(separator: " ").dropFirst().prefix(3).joined(separator: " ") }
+                == ["customer 0 1", "history 1 0"])
+        #expect(
+            try workbench.succeed("subscriber", "list", "-q").split(separator: "\n").sorted()
+                == ["audit", "customer", "history", "order"])
+    }
+
     @Test func `one that the program no longer has is told and removed, and holds nothing back`()
         throws
     {

@@ -42,7 +42,7 @@ extension Problem.Code {
             .notHandledYet:
             .no
         case .noStore: .noStore
-        case .storeDamaged, .storeForeign, .storeRolledBack: .damaged
+        case .storeDamaged, .storeForeign, .storeRolledBack, .sagaStranded: .damaged
         case .storeTooNew: .tooNew
         case .storeReadOnly, .diskFull: .notWritable
         case .inputOutput: .inputOutput

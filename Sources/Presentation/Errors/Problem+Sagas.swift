@@ -1,5 +1,5 @@
-internal import CustomersAndOrders
-internal import Tram
+package import CustomersAndOrders
+package import Tram
 
 // What cannot be decided about a saga.
 
@@ -27,15 +27,25 @@ extension Problem {
         case .notCompensatable(let step):
             code = .notCompensatable
             why = "the step '\(step)' was done or may have been, and has no compensation"
-            help =
-                "send the command again, or abandon the saga: 'tram saga resend \(order)' or "
-                + "'tram saga abandon \(order)'"
         case .notPossible(let reason):
             code = .notPossible
             why = reason
+        case .stranded(let unknown):
+            code = .sagaStranded
+            why = "it is stranded: \(unknown)"
+            help = "use a program that knows it, or give it up: tram saga abandon \(order)"
+        }
+        switch error.reason {
+        case .notPossible, .notCompensatable:
+            if let others = error.alternatives(naming: { "'tram saga \($0.rawValue) \(order)'" }) {
+                help = "decide otherwise: \(others)"
+            }
+        default: break
         }
         var rule = "Nothing was changed."
-        if error.decision == .retry, code == .notStuck || code == .notPossible {
+        if error.decision == .retry, error.reason != .moved,
+            code == .notStuck || code == .notPossible
+        {
             code = .sagaNotFailed
             rule = "Only a saga that has failed or is stuck can be retried. Nothing was changed."
         }
@@ -46,6 +56,14 @@ extension Problem {
 }
 
 extension SagaDecisionError {
+    /// What would be accepted instead, as a choice; nil when nothing is known to be.
+    package func alternatives(naming name: (SagaDecision) -> String) -> String? {
+        let names = alternatives.map(name)
+        guard let last = names.last else { return nil }
+        return names.count == 1
+            ? last : names.dropLast().joined(separator: ", ") + " or " + last
+    }
+
     /// What cannot be done.
     fileprivate var what: String {
         switch decision {

@@ -51,6 +51,7 @@ package struct Problem: Error, Sendable {
         case sagaNotFailed = "saga-not-failed"
         case notStuck = "not-stuck"
         case notCompensatable = "not-compensatable"
+        case sagaStranded = "saga-stranded"
         case sagaSelection = "invalid-where"
         case historyIncomplete = "history-incomplete"
         case subscriberNotFound = "subscriber-not-found"
@@ -115,6 +116,14 @@ package struct Problem: Error, Sendable {
         if case .inputOutput(_, _, atCommit: true) = error { return error }
         var failure = Problem(error)
         failure.reason = "The transaction in hand was undone; what was committed before stands."
+        return failure
+    }
+
+    /// Rewords an error of a command's only transaction: there are no earlier ones.
+    package static func ofOnlyTransaction(_ error: any Error) -> any Error {
+        guard let error = error as? StoreError, case .full = error else { return error }
+        var failure = Problem(error)
+        failure.reason = "Nothing was changed."
         return failure
     }
 

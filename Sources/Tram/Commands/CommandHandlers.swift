@@ -13,13 +13,22 @@
 /// The inbox row, the handler's writes and the reply are one transaction.
 public struct CommandHandlers: StashingSubscriber {
     public let id: String
+    public let formerIDs: [String]
     private let channel: CommandChannel
     private let handlers: [String: CommandHandler]
     public let wiring: Wiring
 
     /// Handlers of the commands on one channel.
-    public init(_ id: String, on channel: CommandChannel, _ handlers: [CommandHandler]) {
+    ///
+    /// - Parameters:
+    ///   - id: the id under which the inbox remembers the commands that were handled.
+    ///   - formerIDs: what the subscriber was called before: see ``Subscriber/formerIDs``.
+    public init(
+        _ id: String, on channel: CommandChannel, formerly formerIDs: [String] = [],
+        _ handlers: [CommandHandler]
+    ) {
         self.id = id
+        self.formerIDs = formerIDs
         self.channel = channel
         var mistakes: [WiringError] = []
         var byName: [String: CommandHandler] = [:]

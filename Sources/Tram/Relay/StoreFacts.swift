@@ -56,12 +56,19 @@ struct StoreComparison {
     /// Everything that does not fit together; a store of another system before one that has gone
     /// back.
     ///
-    /// - Parameter stamp: tells what a message's row says, or nil when it is not there any more.
-    func mismatches(stamp: (MessageID) throws -> MessageStamp?) throws -> [StoreError] {
+    /// - Parameters:
+    ///   - service: only what is between this one's store and another; all when nil.
+    ///   - stamp: tells what a message's row says, or nil when it is not there any more.
+    func mismatches(
+        concerning service: String? = nil, stamp: (MessageID) throws -> MessageStamp?
+    ) throws -> [StoreError] {
         let foreign = misplaced + ofOtherSystems
         if !foreign.isEmpty { return foreign }
         return try stores.flatMap { store in
-            try stores.filter { $0.service != store.service }.flatMap { other in
+            try stores.filter { other in
+                other.service != store.service
+                    && (service == nil || service == store.service || service == other.service)
+            }.flatMap { other in
                 try [
                     disagreement(of: other, aboutOutboxOf: store, stamp),
                     disagreement(of: other, aboutInboxOf: store),

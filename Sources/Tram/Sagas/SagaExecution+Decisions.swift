@@ -44,7 +44,8 @@ extension SagaExecution {
             // Only what was not answered is sent again; what was refused is tried once more.
             guard decision == .retry || outlook.request != nil else {
                 throw SagaError.notPossible(
-                    decision, instance.reference, why: "it has failed: retry it")
+                    decision, instance.reference,
+                    why: "it has failed, and no command of it is unanswered")
             }
             if let step = stepUnderWay, !isUndoable(step) {
                 throw SagaError.notCompensatable(instance.reference, step: step.name)
@@ -72,6 +73,11 @@ extension SagaExecution {
     }
 
     private func rollBack(_ outlook: SagaOutlook, because reason: String) throws {
+        if case .failed(let step) = instance.state {
+            throw SagaError.notPossible(
+                .rollback, instance.reference,
+                why: "it has failed: it was to be rolled back, and '\(step)' was not undone")
+        }
         guard case .running = instance.state, let step = stepUnderWay else {
             throw SagaError.notPossible(
                 .rollback, instance.reference, why: "it is rolling back already")

@@ -5,6 +5,7 @@
 /// ignored, and visible in the log.
 public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
     public let id: String
+    public let formerIDs: [String]
     let versions: SagaVersions
     private let saga: Definition
 
@@ -17,9 +18,12 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
     ///     try SagaManager(BookTripSaga(), formerly: [BookTripSagaV1()], id: "trips")
     ///     ```
     ///   - id: the id under which the inbox remembers the replies that were handled.
+    ///   - formerIDs: what the subscriber was called before: see ``Subscriber/formerIDs``.
     /// - Throws: ``WiringError/badSaga(_:)`` when one of them cannot be run as it is defined, or they
     ///   are not versions of one saga.
-    public init(_ saga: Definition, formerly: [any Saga] = [], id: String) throws {
+    public init(
+        _ saga: Definition, formerly: [any Saga] = [], id: String, formerIDs: [String] = []
+    ) throws {
         do {
             versions = try SagaVersions(saga, formerly: formerly)
         } catch {
@@ -27,6 +31,7 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
         }
         self.saga = saga
         self.id = id
+        self.formerIDs = formerIDs
     }
 
     /// The saga's steps as data: those of the newest version, and the former ones beside them.

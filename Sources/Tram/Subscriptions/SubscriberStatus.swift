@@ -12,7 +12,8 @@ public struct SubscriberStatus: Hashable, Sendable {
     public let subscriptions: [Subscription]
     /// How many messages it has handled, but for those whose rows were purged.
     public let handled: Int
-    /// How many deliveries to it are parked.
+    /// How many deliveries to it are parked. Senders know a subscriber by its id only: of one that several
+    /// stores know, they are counted once: for the service that has it, else the first.
     public let parked: Int
     /// How many commands it has set aside until a lock is free, where no subscriber of the program
     /// would go on with them.
@@ -46,10 +47,14 @@ extension Relay {
             guard let (rows, handled, stashed) = facts else { continue }
             let present = service.subscribers.map(\.id)
             let others = Set(rows.map(\.subscriber)).union(handled.keys).subtracting(present)
-            statuses += (present + others.sorted()).map { id in
-                status(
-                    id, service.name, rows.filter { $0.subscriber == id }, handled[id] ?? 0,
-                    parked[id] ?? 0, stashed[id] ?? 0)
+            for id in present + others.sorted() {
+                let home = self.service(of: id)?.name
+                let isCounted =
+                    home == nil ? !statuses.contains { $0.id == id } : home == service.name
+                statuses.append(
+                    status(
+                        id, service.name, rows.filter { $0.subscriber == id }, handled[id] ?? 0,
+                        isCounted ? parked[id] ?? 0 : 0, stashed[id] ?? 0))
             }
         }
         let listed = Set(statuses.map(\.id))

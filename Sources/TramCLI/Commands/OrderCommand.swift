@@ -147,10 +147,24 @@ struct OrderCommand: ParsableCommand {
         func run(in session: Session) throws -> ExitStatus {
             let id = try Input.id(id, field: "id")
             let key = try idempotency.key
-            let (order, published) = try session.open().orders.cancelOrder(id, key: key)
+            let (order, published) = try cancel(id, key, session.open())
             try session.show(ChangedOrder(order: order, published: published))
             session.hint("'tram relay run' frees the credit")
             return .done
+        }
+
+        private func cancel(
+            _ id: Int, _ key: IdempotencyKey?, _ system: CustomersAndOrders
+        ) throws -> (order: Order, published: [MessageHeading]) {
+            do {
+                return try system.orders.cancelOrder(id, key: key)
+            } catch let error as OrderError {
+                guard try system.needsHelp(order: id) else { throw error }
+                var problem = Problem(error as any Error)
+                problem.help =
+                    "nothing decides it any more unless its saga is helped: tram saga show \(id)"
+                throw problem
+            }
         }
     }
 
@@ -280,7 +294,8 @@ private struct ShownOrder: Document {
         }
         lines += wait.lines
         if wait.isStuck {
-            lines.append("  stuck: nothing is on its way; see tram saga resend")
+            lines.append(
+                "  stuck: nothing is on its way; see tram saga \(wait.wayOut.rawValue)")
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -17,11 +17,14 @@ extension SagaDecisionCommand {
 }
 
 extension SagaDecisionCommand {
+    var changesStores: Bool { true }
+
     func run(in session: Session) throws -> ExitStatus {
         let (id, selection) = try options.validated(Self.decision.rawValue)
         _ = try Input.reason(options.reason)
         let place = try place
         let system = try session.open()
+        try system.requireFittingStores()
         if let selection { return try decide(selection, place, system, session) }
         return try decide(id ?? 0, place, system, session)
     }
@@ -31,47 +34,81 @@ extension SagaDecisionCommand {
     ) throws -> ExitStatus {
         let outlook = try system.outlook(
             ofOrder: id, for: Self.decision, at: place, session.availability)
-        // What is refused is refused before anybody is asked.
-        let foreseen = try carryOut(id, outlook, system, isDryRun: true)
-        if options.dryRun {
-            try session.show(DecidedSagaDocument(decided: foreseen, isDryRun: true))
+        do {
+            // What is refused is refused before anybody is asked.
+            let foreseen = try carryOut(id, outlook, system, isDryRun: true)
+            let isRisky = warnOfRepetition([(id, outlook)], session)
+            if options.dryRun {
+                try session.show(DecidedSagaDocument(decided: foreseen, isDryRun: true))
+                return .done
+            }
+            try confirm([(id, outlook)], isRisky, session)
+            let decided = try carryOut(id, outlook, system, isDryRun: false)
+            try session.show(DecidedSagaDocument(decided: decided))
             return .done
+        } catch {
+            throw Problem.ofOnlyTransaction(error)
         }
-        try confirm([(id, outlook)], session)
-        let decided = try carryOut(id, outlook, system, isDryRun: false)
-        try session.show(DecidedSagaDocument(decided: decided))
-        return .done
     }
 
     private func decide(
         _ selection: SagaSelection, _ place: SagaPlace, _ system: CustomersAndOrders,
         _ session: Session
     ) throws -> ExitStatus {
-        let sagas = try system.sagas(session.availability).filter(selection.contains)
-        var chosen: [(id: Int, outlook: SagaOutlook?)] = []
-        var results: [Int: DecidedSagaResult] = [:]
-        for saga in sagas {
-            try attempt(saga.order.id, &results) { id in
-                let outlook = try system.outlook(
-                    ofOrder: id, for: Self.decision, at: place, session.availability)
-                let foreseen = try carryOut(id, outlook, system, isDryRun: true)
-                chosen.append((id, outlook))
-                return foreseen
-            }
-        }
-        if !options.dryRun, !chosen.isEmpty {
-            try confirm(chosen, session)
-            for (id, outlook) in chosen {
-                try attempt(id, &results) {
-                    try carryOut($0, outlook, system, isDryRun: false)
+        let report = DecidedSagasReport(
+            session, decision: Self.decision, selection: options.selection ?? "",
+            isDryRun: options.dryRun)
+        do {
+            let sagas = try system.sagas(session.availability).filter(selection.contains)
+            var looked: [(id: Int, outlook: SagaOutlook?)] = []
+            var results: [Int: DecidedSagaResult] = [:]
+            for id in sagas.map(\.order.id) {
+                let outlook = Result {
+                    try system.outlook(
+                        ofOrder: id, for: Self.decision, at: place, session.availability)
+                }
+                switch outlook {
+                case .success(let outlook): looked.append((id, outlook))
+                case .failure(let error):
+                    results[id] = try DecidedSagaResult(order: id, .failure(error))
                 }
             }
+            let rehearsed = try system.rehearse(Self.decision, looked, because: options.reason)
+            for ((id, _), result) in zip(looked, rehearsed) {
+                results[id] = try DecidedSagaResult(order: id, result)
+            }
+            let chosen = looked.filter { results[$0.id]?.isRefused == false }
+            let isRisky = warnOfRepetition(chosen, session)
+            if !options.dryRun, !chosen.isEmpty {
+                try confirm(chosen, isRisky, session)
+                for (id, _) in chosen { results[id] = nil }
+            }
+            let outlooks = Dictionary(uniqueKeysWithValues: chosen.map { ($0.id, $0.outlook) })
+            for id in sagas.map(\.order.id) {
+                try report.tell(
+                    results[id]
+                        ?? DecidedSagaResult(
+                            order: id,
+                            Result {
+                                try carryOut(id, outlooks[id] ?? nil, system, isDryRun: false)
+                            }))
+            }
+        } catch {
+            try report.abandon()
+            throw report.hasDecided
+                ? Problem.amidWork(error) : Problem.ofOnlyTransaction(error)
         }
-        let document = DecidedSagasDocument(
-            decision: Self.decision, selection: options.selection ?? "",
-            results: sagas.compactMap { results[$0.order.id] }, isDryRun: options.dryRun)
-        try session.show(document)
-        return document.refused > 0 ? .no : .done
+        try report.end()
+        if report.isEmpty, let step = selection.step {
+            let steps = system.orders.sagas.definition.steps.map(\.name)
+            if !steps.contains(step) {
+                try session.output.flush()
+                session.help(
+                    "this program knows no step '\(escaped(step))', but: "
+                        + steps.joined(separator: ", "))
+            }
+        }
+        return report.refused > 0 ? .no : .done
     }
 
     private func carryOut(
@@ -81,36 +118,28 @@ extension SagaDecisionCommand {
             Self.decision, ofOrder: id, outlook, because: options.reason, isDryRun: isDryRun)
     }
 
-    /// Notes what came of one of many; what is wrong with one stops no other.
-    private func attempt(
-        _ id: Int, _ results: inout [Int: DecidedSagaResult], _ body: (Int) throws -> DecidedSaga
-    ) throws {
-        do {
-            results[id] = DecidedSagaResult(order: id, outcome: .success(try body(id)))
-        } catch let error as SagaDecisionError {
-            results[id] = DecidedSagaResult(
-                order: id, outcome: .failure(Problem(error as any Error)))
-        } catch let error as StoreError {
-            guard case .unexpectedRow = error else { throw Problem.amidWork(error) }
-            results[id] = DecidedSagaResult(
-                order: id, outcome: .failure(Problem(error as any Error)))
+    /// Says which commands an inbox shows handled that would be sent again.
+    ///
+    /// - Returns: whether there are any.
+    private func warnOfRepetition(
+        _ sagas: [(id: Int, outlook: SagaOutlook?)], _ session: Session
+    ) -> Bool {
+        guard Self.decision == .retry || Self.decision == .resend else { return false }
+        var isRisky = false
+        for (_, outlook) in sagas {
+            guard let outlook, let command = outlook.request, !outlook.handledBy.isEmpty
+            else { continue }
+            isRisky = true
+            session.warn(
+                "\(command) was handled by \(outlook.handledBy.joined(separator: " and ")): "
+                    + "sent again, it is handled again")
         }
+        return isRisky
     }
 
     private func confirm(
-        _ sagas: [(id: Int, outlook: SagaOutlook?)], _ session: Session
+        _ sagas: [(id: Int, outlook: SagaOutlook?)], _ isRisky: Bool, _ session: Session
     ) throws {
-        var isRisky = false
-        if Self.decision == .retry || Self.decision == .resend {
-            for (_, outlook) in sagas {
-                guard let outlook, let command = outlook.request, !outlook.handledBy.isEmpty
-                else { continue }
-                isRisky = true
-                session.warn(
-                    "\(command) was handled by \(outlook.handledBy.joined(separator: " and ")): "
-                        + "sent again, it is handled again")
-            }
-        }
         if options.yes || (Self.decision == .retry && !isRisky) { return }
         let what =
             sagas.count == 1

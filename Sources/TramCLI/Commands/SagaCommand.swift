@@ -208,7 +208,8 @@ private struct ShownSaga: Document {
         if saga.isPurged { lines.append("  log           purged") }
         lines += saga.wait.lines
         if saga.wait.isStuck {
-            lines.append("  stuck: nothing is on its way; see tram saga resend")
+            lines.append(
+                "  stuck: nothing is on its way; see tram saga \(saga.wait.wayOut.rawValue)")
         }
         lines += saga.messages.map { "  message       \($0.id) \(escaped($0.type))" }
         return lines.joined(separator: "\n") + "\n" + definition + history

@@ -41,7 +41,7 @@ struct SubscriberCommand: ParsableCommand {
                     columns: [
                         .left("SUBSCRIBER"), .left("SERVICE"), .right("HANDLED"), .right("PARKED"),
                         .left("PROGRAM"), .left("BEGINS"),
-                    ], empty: "No subscribers.", id: { escaped($0.status.id) }
+                    ], empty: "No subscribers.", repeatsIDs: false, id: { escaped($0.status.id) }
                 ) { $0.cells })
             if let unknown = subscribers.first(where: { !$0.isKnown }) {
                 session.hint("'tram subscriber remove \(shellWord(unknown.id))' forgets it")

@@ -20,6 +20,8 @@ struct ListDocument<Element: Document>: Document {
     let columns: [Table.Column]
     /// What to print instead of a table without rows.
     let empty: String
+    /// Whether `--quiet` prints an id as often as elements have it.
+    var repeatsIDs = true
     /// What names an element for `--quiet`, which prints one a line.
     let id: (Element) -> String
     let cells: (Element) -> [String]
@@ -30,5 +32,9 @@ struct ListDocument<Element: Document>: Document {
 
     var json: JSON { .array(elements.map(\.json)) }
 
-    var quietText: String? { elements.map(id).joined(separator: "\n") }
+    var quietText: String? {
+        var known: Set<String> = []
+        return elements.map(id).filter { known.insert($0).inserted || repeatsIDs }
+            .joined(separator: "\n")
+    }
 }

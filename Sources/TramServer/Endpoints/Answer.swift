@@ -108,7 +108,8 @@ extension Problem.Code {
             .subscriberNotFound, .serviceNotFound:
             (404, "Not Found")
         case .methodNotAllowed: (405, "Method Not Allowed")
-        case .orderNotCancellable, .sagaNotFailed, .notStuck, .notCompensatable, .historyIncomplete,
+        case .orderNotCancellable, .sagaNotFailed, .sagaStranded, .notStuck, .notCompensatable,
+            .historyIncomplete,
             .directoryNotEmpty, .notParked, .notPossible, .subscriberInUse:
             (409, "Conflict")
         case .bodyTooLarge: (413, "Content Too Large")

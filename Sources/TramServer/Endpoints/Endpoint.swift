@@ -15,6 +15,9 @@ struct Endpoint: Sendable {
     var query: [QueryParameter] = []
     /// Whether a client may give the request an ``IdempotencyKeyHeader``, and repeat it.
     var takesIdempotencyKey = false
+    /// Whether a request with such a header is refused: it is not safe to repeat, although a client
+    /// that sends one takes it to be.
+    var refusesIdempotencyKey = false
     /// What the body must be, or nil when there is to be none.
     var body: BodyDescription?
     let answers: [AnswerDescription]

@@ -58,6 +58,7 @@ extension JSONSchema {
                 "stranded": array(of: object(["orderId": count, "reason": text])),
                 "waitingFor": array(of: text),
                 "failedSagas": array(of: object(["orderId": count, "step": optionalText])),
+                "unavailable": array(of: text),
             ]),
             "DeadLetter": object(deadLetter),
             "WholeDeadLetter": wholeDeadLetter,

@@ -89,7 +89,10 @@ enum OpenAPI {
     ) -> [AnswerDescription] {
         var answers = [
             AnswerDescription.problem(
-                400, "A value is not of the right form, or not known; nothing was changed.")
+                400,
+                "A value is not of the right form, or not known; nothing was changed."
+                    + (endpoint.refusesIdempotencyKey
+                        ? " The header \(IdempotencyKeyHeader.name) is not taken." : ""))
         ]
         let known = Set(endpoint.answers.map(\.status))
         if asksForToken { answers.append(.problem(401, "The request lacks the token.")) }

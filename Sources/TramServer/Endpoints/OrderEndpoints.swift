@@ -107,7 +107,7 @@ enum OrderEndpoints {
     ) { call in
         let id = try call.id()
         return { system in
-            try inTermsOfHTTP {
+            try inTermsOfHTTP(isHelpless: { try system.needsHelp(order: $0) }) {
                 // The same also when it is repeated: nothing that changes with time.
                 let order = try system.orders.cancelOrder(id, key: call.idempotencyKey).order
                 return .json(.object(order.jsonMembers))
@@ -116,7 +116,11 @@ enum OrderEndpoints {
     }
 
     /// Tells whoever meets a refusal of the Order Service what to do next over HTTP.
-    private static func inTermsOfHTTP(_ body: () throws -> Answer) throws -> Answer {
+    ///
+    /// - Parameter isHelpless: whether a pending order will not be decided unless somebody helps its saga.
+    private static func inTermsOfHTTP(
+        isHelpless: (Int) throws -> Bool = { _ in false }, _ body: () throws -> Answer
+    ) throws -> Answer {
         do {
             return try body()
         } catch let error as OrderError {
@@ -124,6 +128,8 @@ enum OrderEndpoints {
             let help =
                 switch error {
                 case .notFound: "see all orders: GET /orders"
+                case .notCancellable(let id, .pending) where try isHelpless(id):
+                    "nothing decides it any more unless its saga is helped: GET /sagas/\(id)"
                 case .notCancellable(_, .pending):
                     "wait until it is decided; POST /relay/run makes the saga's next step, if the relay "
                         + "waits for it"

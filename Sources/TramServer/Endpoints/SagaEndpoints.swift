@@ -62,6 +62,7 @@ enum SagaEndpoints {
             method: .post, path: Path(stringLiteral: "/sagas/{id}/\(decision.rawValue)"),
             name: "\(decision.rawValue)Saga", summary: decision.summary, worker: .relay,
             query: decision == .skip ? [reason, step, state] : [reason],
+            refusesIdempotencyKey: true,
             answers: [
                 AnswerDescription(
                     status: 200, summary: "What was done, and which messages were sent.",
@@ -79,6 +80,7 @@ enum SagaEndpoints {
                 : SagaPlace()
             return { system in
                 try inTermsOfHTTP(id) {
+                    try system.requireFittingStores()
                     let outlook = try system.outlook(ofOrder: id, for: decision, at: place)
                     // A decision in the shell is asked about; here the word itself says it.
                     if decision == .retry, let outlook, outlook.onItsWay == nil,
@@ -86,9 +88,13 @@ enum SagaEndpoints {
                     {
                         throw handledAlready(id, outlook)
                     }
-                    let decided = try system.decide(
-                        decision, ofOrder: id, outlook, because: reason)
-                    return .json(decided.json)
+                    do {
+                        let decided = try system.decide(
+                            decision, ofOrder: id, outlook, because: reason)
+                        return .json(decided.json)
+                    } catch {
+                        throw Problem.ofOnlyTransaction(error)
+                    }
                 }
             }
         }
@@ -108,7 +114,14 @@ enum SagaEndpoints {
             return try body()
         } catch let error as SagaDecisionError {
             var problem = Problem(error as any Error)
-            problem.help = "see the saga: GET /sagas/\(id)"
+            let others = error.alternatives { "POST /sagas/\(id)/\($0.rawValue)" }
+            problem.help =
+                switch error.reason {
+                case .stranded:
+                    "use a program that knows it, or give it up: POST /sagas/\(id)/abandon"
+                default:
+                    others.map { "decide otherwise: \($0)" } ?? "see the saga: GET /sagas/\(id)"
+                }
             throw problem
         } catch let error as OrderError {
             var problem = Problem(error as any Error)

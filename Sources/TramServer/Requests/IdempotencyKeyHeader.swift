@@ -31,4 +31,16 @@ enum IdempotencyKeyHeader {
         }
         return try values.first.map(Input.idempotencyKey)
     }
+
+    /// Refuses a request with a key that nobody would remember.
+    static func refuse(_ head: RequestHead) throws {
+        guard let value = head.values(name.lowercased()).first else { return }
+        throw Problem(
+            code: .idempotencyKey,
+            message: "a decision about a saga takes no idempotency key",
+            reason: "Nothing was changed.",
+            help: "send it without \(name); to be safe to repeat, a skip names the step and the "
+                + "state: ?step=NAME&state=STATE",
+            field: "idempotency-key", value: value)
+    }
 }

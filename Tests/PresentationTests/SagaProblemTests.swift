@@ -1,0 +1,34 @@
+import Contracts
+import Customers
+import CustomersAndOrders
+import Orders
+import Presentation
+import TestSupport
+import Testing
+import Tram
+import TramSQLite
+import TramWorkbench
+
+/// The words for what cannot be decided about a saga.
+@Suite struct SagaProblemTests {
+    @Test(arguments: SagaDecision.allCases)
+    func `who decides after another operator is told that the saga has moved on`(
+        decision: SagaDecision
+    ) throws {
+        let system = try CustomersAndOrders(inMemoryWithClock: fixedClock)
+        let name = try #require(CustomerName("Jane"))
+        _ = try system.customers.createCustomer(name: name, creditLimit: Money(cents: 500))
+        _ = try system.orders.createOrder(
+            customerID: 1, total: Money(cents: 400), saga: .orchestration)
+        try system.orderStore.write { _ = try $0.execute("DELETE FROM message WHERE id = 2") }
+        let outlook = try system.outlook(ofOrder: 1, for: decision)
+        _ = try system.decide(.resend, ofOrder: 1, outlook, because: "by another")
+        let error = #expect(throws: SagaDecisionError.self) {
+            try system.decide(decision, ofOrder: 1, outlook, because: "")
+        }
+        let problem = Problem(try #require(error) as any Error)
+        #expect(problem.code == .notStuck)
+        #expect(problem.message.hasSuffix(": it has moved on in the meantime"))
+        #expect(problem.reason == "Nothing was changed.")
+    }
+}
