@@ -31,6 +31,19 @@ import Testing
         return try workbench.run("relay", "run", "--until-idle")
     }
 
+    @Test(arguments: ["retry", "discard"])
+    func `a service that was left out is no error that says nothing was changed`(
+        decision: String
+    ) throws {
+        _ = try relay(times: 5)
+        try tamper(with: workbench.data + "/customer.db", "PRAGMA user_version = 99000")
+        let options = decision == "discard" ? ["--yes"] : []
+        let decided = try workbench.run(["deadletter", decision, "--all", "--json"] + options)
+        #expect(decided.status == 78)
+        #expect(decided.output.contains(#""message":"order:1""#))
+        #expect(decided.errors.hasPrefix(#"{"warning":"customer is unavailable: "#))
+    }
+
     @Test func `the fifth attempt parks, all else flows, and every look tells of it`() throws {
         let fourth = try relay(times: 4)
         #expect(fourth.status == 1)

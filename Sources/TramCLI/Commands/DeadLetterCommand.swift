@@ -141,6 +141,7 @@ struct DeadLetterCommand: ParsableCommand {
     }
 
     struct Retry: SessionCommand {
+        var changesStores: Bool { true }
         static let configuration = CommandConfiguration(
             abstract: "Let the next relay try parked deliveries again, in their order.",
             discussion: """
@@ -161,6 +162,7 @@ struct DeadLetterCommand: ParsableCommand {
     }
 
     struct Discard: SessionCommand {
+        var changesStores: Bool { true }
         static let configuration = CommandConfiguration(
             abstract: "Give up parked deliveries; what waits behind them goes on.",
             discussion: """
@@ -194,6 +196,7 @@ struct DeadLetterCommand: ParsableCommand {
     }
 
     struct Edit: SessionCommand {
+        var changesStores: Bool { true }
         static let configuration = CommandConfiguration(
             abstract: "Give one parked delivery another payload, and let it be tried again.",
             discussion: """

@@ -51,6 +51,7 @@ struct SubscriberCommand: ParsableCommand {
     }
 
     struct Remove: SessionCommand {
+        var changesStores: Bool { true }
         static let configuration = CommandConfiguration(
             commandName: "remove",
             abstract: "Forget a subscriber that the program no longer has.",
