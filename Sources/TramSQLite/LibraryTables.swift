@@ -17,6 +17,6 @@ public enum LibraryTables {
         Migration(MessagingTables.identify, MessagingTables.identify),
         Migration(MessagingTables.park + SagaTables.park),
         Migration(MessagingTables.explain + SagaTables.name),
-        Migration(MessagingTables.absent),
+        Migration(MessagingTables.absent + SagaTables.findFailed),
     ]
 }

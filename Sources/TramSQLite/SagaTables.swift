@@ -140,4 +140,9 @@ enum SagaTables {
         """,
         "CREATE INDEX saga_decision_saga_idx ON saga_decision (saga_type, saga_id, id)",
     ]
+
+    /// Version 5: finds the few sagas that have failed.
+    static let findFailed = [
+        "CREATE INDEX saga_instance_failed_idx ON saga_instance (saga_type, id) WHERE failed = 1"
+    ]
 }

@@ -46,6 +46,17 @@ import Testing
         #expect(elsewhere.errors == "")
     }
 
+    @Test(arguments: ["", " --json", " --quiet"])
+    func `what was confirmed is done also when nobody reads of it`(form: String) throws {
+        let workbench = try stuckWorkbench(orders: 4)
+        let command =
+            ([TramProcess.program] + resend + ["--yes", "--data-dir", workbench.data])
+            .joined(separator: " ")
+        let result = try shell("{ sleep 0.2; \(command)\(form); echo $? >&2; } | :")
+        #expect(result.errors == "141\n")
+        #expect(try workbench.succeed("relay", "status", "--json").contains(#""stuck":[]"#))
+    }
+
     #if canImport(Glibc)
         @Test func `those that were done before an error are told`() throws {
             let stuck = try stuckWorkbench(orders: 4)

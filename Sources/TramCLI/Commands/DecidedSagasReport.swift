@@ -1,4 +1,5 @@
 internal import CustomersAndOrders
+internal import Platform
 internal import Presentation
 internal import Tram
 
@@ -31,6 +32,9 @@ final class DecidedSagasReport {
     /// How many sagas it was refused for.
     private(set) var refused = 0
     private var decided = 0
+    /// The first error of writing the report. What is decided about the sagas does not depend on who reads
+    /// of it, so the rest goes on unsaid.
+    private var outputError: SystemError?
     private let session: Session
     private let decision: SagaDecision
     private let selection: String
@@ -52,6 +56,16 @@ final class DecidedSagasReport {
     func tell(_ result: DecidedSagaResult) throws {
         let opening = isEmpty ? "[" : ","
         if result.isRefused { refused += 1 } else { decided += 1 }
+        if outputError != nil { return }
+        do {
+            try write(result, opening)
+            try session.output.flush()
+        } catch let error as SystemError {
+            outputError = error
+        }
+    }
+
+    private func write(_ result: DecidedSagaResult, _ opening: String) throws {
         if session.isJSON {
             try session.output.write(opening + json(result).text)
         } else if session.isQuiet {
@@ -59,10 +73,11 @@ final class DecidedSagasReport {
         } else {
             try session.output.write(text(result))
         }
-        try session.output.flush()
     }
 
+    /// - Throws: also the error that has ended the report before.
     func end() throws {
+        if let outputError { throw outputError }
         if session.isJSON {
             try session.output.writeLine(isEmpty ? "[]" : "]")
         } else if !session.isQuiet {
@@ -72,6 +87,7 @@ final class DecidedSagasReport {
 
     /// Ends the report when an error has stopped the rest: JSON is then whole.
     func abandon() throws {
+        if outputError != nil { return }
         if session.isJSON, !isEmpty { try session.output.writeLine("]") }
         try session.output.flush()
     }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CustomersAndOrders
 internal import Orders
+internal import Platform
 internal import Presentation
 internal import Tram
 
@@ -83,6 +84,8 @@ extension SagaDecisionCommand {
                 try confirm(chosen, isRisky, session)
                 for (id, _) in chosen { results[id] = nil }
             }
+            // All are decided, also when nobody reads of it.
+            Signals.ignoreClosedPipes()
             let outlooks = Dictionary(uniqueKeysWithValues: chosen.map { ($0.id, $0.outlook) })
             for id in sagas.map(\.order.id) {
                 try report.tell(

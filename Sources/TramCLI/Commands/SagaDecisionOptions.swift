@@ -39,14 +39,21 @@ struct SagaDecisionOptions: ParsableArguments {
 }
 
 extension SagaSelection {
-    /// Reads `state=STATE[,step=NAME]`. The name is all that comes after `step=`, since it may have commas
-    /// and equals signs.
+    /// Reads `state=STATE[,step=NAME]`, in either order. The name is all that the state leaves of the text,
+    /// since it may have commas and equals signs.
     fileprivate init(parsing text: String) throws {
+        let given = text
         func invalid(_ expected: String, help: String) -> Problem {
             Problem.invalid(
-                .sagaSelection, field: "where", value: text, expected, help: help)
+                .sagaSelection, field: "where", value: given, expected, help: help)
         }
         let help = "write state=STATE or state=STATE,step=NAME, for example state=stuck"
+        var text = text[...]
+        if text.hasPrefix("step="), let comma = text.lastIndex(of: ","),
+            text[comma...].hasPrefix(",state=")
+        {
+            text = text[comma...].dropFirst() + "," + text[..<comma]
+        }
         let parts = text.split(separator: ",", maxSplits: 1, omittingEmptySubsequences: false)
         let values = zip(["state=", "step="], parts).map { key, part in
             part.hasPrefix(key) && part != key ? String(part.dropFirst(key.count)) : nil

@@ -84,12 +84,13 @@ enum OrderEndpoints {
     private static func list(
         _ filter: OrderFilter, opening: String, closing: String, in system: CustomersAndOrders
     ) throws -> Answer {
-        // Read once for the whole list.
-        let deliveries = try system.outstandingDeliveriesByOrder()
-        return try .list(opening: opening, closing: closing, in: system) { system, after in
+        try .list(opening: opening, closing: closing, in: system) { system, after in
             let orders = try system.orders.orders(filter, after: after, limit: pageSize)
-            let waits = try system.waits(of: orders, deliveries)
-            return orders.map { ($0.id, $0.json(waits[$0.id] ?? OrderWait()).text) }
+            // Each as it is now: a list may be read for a long time.
+            let availability = system.stores.availability()
+            return try orders.map {
+                ($0.id, $0.json(try system.wait(of: $0, availability)).text)
+            }
         }
     }
 
