@@ -29,7 +29,7 @@ public protocol Saga: Sendable {
     /// started with and the names of its steps, and goes on by that version to its end. Raise it when
     /// steps are added, removed, renamed or moved, or when ``Data`` cannot read what an older version
     /// has written; and keep the older definition, as a type of its own with the same ``sagaType``,
-    /// until the last of its instances has ended: see ``SagaManager/init(_:formerly:id:)``.
+    /// until the last of its instances has ended: see ``SagaManager/init(_:formerly:id:formerIDs:)``.
     static var version: Int { get }
 
     /// The steps, from first to last, each with a name of its own. They must be the same whenever they
