@@ -204,10 +204,18 @@ extension CustomersAndOrders {
         } else if saga.damage.isEmpty {
             throw SagaError.hasMoved(reference)
         }
-        return try orders.sagas.abandon(
-            reference, because: reason,
-            trustingData: saga.overview.flatMap { fault(inDataOf: $0, ofOrder: order.id) } == nil,
-            in: transaction)
+        do {
+            return try orders.sagas.abandon(
+                reference, because: reason,
+                trustingData: saga.overview.flatMap { fault(inDataOf: $0, ofOrder: order.id) }
+                    == nil,
+                in: transaction)
+        } catch SagaError.hasEnded(_, let state) where outlook == nil {
+            throw SagaDecisionError(
+                decision: .abandon, order: order.id,
+                reason: .ended(
+                    state: "\(word(for: state)), as its log tells, and its row is damaged"))
+        }
     }
 
     /// Outside of any transaction.

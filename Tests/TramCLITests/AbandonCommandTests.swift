@@ -136,4 +136,29 @@ import Testing
         #expect(refused.status == 65)
         #expect(refused.errors.contains("order 2 has no saga CreateOrderSaga 2"))
     }
+
+    @Test func `one that has ended is not turned into a failed one`() throws {
+        try workbench.succeed("relay", "run", "--until-idle")
+        try spoil("state_name = 'x'")
+        #expect(try workbench.succeed("order", "show", "2").hasPrefix("Order 2: APPROVED"))
+        for way in [["--dry-run"], ["--yes"]] {
+            let refused = try workbench.run(["saga", "abandon", "2"] + way)
+            #expect(refused.status == 1)
+            #expect(
+                refused.errors.hasPrefix(
+                    "error[not-stuck]: the saga of order 2 cannot be abandoned: it is completed, "
+                        + "as its log tells, and its row is damaged\nNothing was changed.\n"),
+                "\(refused.errors)")
+        }
+        let many = try workbench.run("saga", "abandon", "--where", "state=damaged", "--yes")
+        #expect(many.status == 1)
+        #expect(many.output.contains("it is completed"), "\(many.output)")
+        #expect(many.lines.last == "0 sagas abandoned, 1 refused.", "\(many.output)")
+        let check = try workbench.run("store", "check")
+        #expect(check.status == 1)
+        #expect(check.output.contains("state_name holds 'x'"), "\(check.output)")
+        let shown = try workbench.run("saga", "show", "2")
+        #expect(shown.output.contains("\ncompleted "), "\(shown.output)")
+        #expect(!shown.output.contains("abandoned"), "\(shown.output)")
+    }
 }

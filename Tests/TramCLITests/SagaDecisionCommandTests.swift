@@ -216,15 +216,15 @@ import Testing
     }
 
     @Test func `each command that a refusal proposes works on the same stores`() throws {
-        try discardCommands("2")
+        try workbench.succeed("relay", "run")
         let refused = try workbench.run("saga", "rollback", "1", "--yes")
         let commands = refused.errors.components(separatedBy: "'tram saga ").dropFirst()
-        #expect(commands.count == 4, "\(refused.errors)")
+        #expect(commands.count == 2, "\(refused.errors)")
         for command in commands { #expect(command.contains(" --data-dir "), "\(command)") }
     }
 
     @Test func `a rollback past a step without compensation names the step`() throws {
-        try discardCommands("2")
+        try workbench.succeed("relay", "run")
         let before = try workbench.succeed("saga", "show", "1")
         let refused = try workbench.run("saga", "rollback", "1", "--yes")
         #expect(refused.status == 1)
@@ -233,6 +233,17 @@ import Testing
                 "error[not-compensatable]: the saga of order 1 cannot be rolled back: the step "
                     + "'reserve credit' was done or may have been, and has no compensation\n"))
         #expect(try workbench.succeed("saga", "show", "1") == before)
+    }
+
+    @Test func `a step whose command was discarded does not hinder a rollback`() throws {
+        try discardCommands("2")
+        #expect(
+            try workbench.succeed("saga", "rollback", "1", "--yes").hasPrefix(
+                "CreateOrderSaga 1: rolled back from reserve credit, create order undone, "
+                    + "rolled back\nPublished order:9 OrderRejected (pending)\n"))
+        try workbench.succeed("relay", "run", "--until-idle")
+        #expect(try workbench.succeed("order", "show", "1").hasPrefix("Order 1: REJECTED"))
+        try expectSound()
     }
 
     @Test func `an abandoned saga has failed for good, and a late reply moves nothing`() throws {

@@ -71,12 +71,21 @@ import Testing
     @Test func `a stuck saga's order is not said to be decided by a relay`() throws {
         let workbench = try stuckWorkbench(orders: 1)
         #expect(try workbench.run("order", "cancel", "1").errors.contains("tram saga show 1"))
-        let rollback = try workbench.run("saga", "rollback", "1", "--yes")
-        #expect(proposed(rollback.errors) == ["retry", "resend", "skip", "abandon"])
         try workbench.succeed("saga", "resend", "1", "--yes")
         #expect(
             try workbench.run("order", "cancel", "1").errors.contains(
                 "wait until it is decided: tram relay run --until-idle"))
+    }
+
+    @Test func `a step is in doubt where the command was handled, not where it was discarded`()
+        throws
+    {
+        let inDoubt = try withLostReply(creditLimit: "50")
+        let refused = try inDoubt.run("saga", "rollback", "1", "--yes")
+        #expect(refused.errors.hasPrefix("error[not-compensatable]"), "\(refused.errors)")
+        #expect(proposed(refused.errors) == ["retry", "resend", "skip", "abandon"])
+        let discarded = try stuckWorkbench(orders: 1)
+        try discarded.succeed("saga", "rollback", "1", "--yes")
     }
 
     @Test func `a stranded saga is not said to be damaged`() throws {

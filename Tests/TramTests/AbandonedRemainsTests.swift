@@ -263,4 +263,66 @@ import TramSQLite
             try sagas.write { try manager.abandon(nobody, in: $0) }
         }
     }
+
+    @Test(arguments: [SagaState.completed, .rolledBack])
+    func `is refused for one whose log tells that it has ended, and whose row does not`(
+        end: SagaState
+    ) throws {
+        let manager = try SagaManager(Trip(), id: "trips")
+        let relay = try relay(manager)
+        if end == .rolledBack {
+            let outlook = try #require(try relay.outlook(of: saga))
+            _ = try sagas.write { try manager.decide(.rollback, outlook, in: $0) }
+        }
+        let run = relay.run()
+        while try !run.pass().isIdle {}
+        #expect(try state() == end)
+        let before = try log()
+        for statement: StaticString in [
+            "UPDATE saga_instance SET state_name = 'x'",
+            "UPDATE saga_instance SET saga_data_json = '{'",
+        ] {
+            try spoil(statement)
+            #expect(throws: SagaError.hasEnded(saga, end)) {
+                _ = try sagas.write { try manager.abandon(saga, in: $0) }
+            }
+        }
+        #expect(try log() == before)
+        #expect(try published() == [])
+        // A reply that came after the end says nothing about it.
+        _ = try sagas.write { transaction in
+            try transaction.execute(
+                """
+                INSERT INTO saga_log
+                    (saga_type, saga_id, event, detail, saga_data_json, creation_time)
+                VALUES ('Trip', '1', 'ignored', 'Done', '{}', 0)
+                """)
+        }
+        #expect(throws: SagaError.hasEnded(saga, end)) {
+            _ = try sagas.write { try manager.abandon(saga, in: $0) }
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `that had failed before, as its log tells, without telling it again`(
+        isTrusted: Bool
+    ) throws {
+        let manager = try SagaManager(Trip(), id: "trips")
+        _ = try sagas.write { transaction in
+            try transaction.execute(
+                """
+                INSERT INTO saga_log
+                    (saga_type, saga_id, event, detail, saga_data_json, creation_time)
+                VALUES ('Trip', '1', 'failed', '', '{}', 0)
+                """)
+            try transaction.execute("UPDATE saga_instance SET state_name = 'x'")
+        }
+        let effects = try sagas.write {
+            try manager.abandon(saga, because: "settled", trustingData: isTrusted, in: $0)
+        }
+        #expect(effects == ["Trip 1: abandoned"])
+        #expect(try published() == [])
+        #expect(try log().last?.event == .abandoned)
+        try expectGone(manager)
+    }
 }

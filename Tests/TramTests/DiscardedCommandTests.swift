@@ -27,7 +27,9 @@ import TramSQLite
     }
 
     /// What is pending fails, is parked, and is discarded.
-    private func discard() throws {
+    private func discard() throws { try discard(in: shop) }
+
+    private func discard(in shop: DoubtfulShop) throws {
         try shop.change("INSERT INTO trouble VALUES ('do 1')", in: shop.shop)
         try shop.pass(maxAttempts: 1)
         try shop.relay.discard(DeadLetterSelection())
@@ -115,5 +117,63 @@ import TramSQLite
             """, in: shop.shop)
         try shop.decide(.resend)
         #expect(try isRepeated())
+    }
+
+    // MARK: Rolling back
+
+    private static let paid = Step<Booking.Data>("pay").invokeParticipant("shop") { _ in
+        Do(step: 0)
+    }.withCompensation("shop") { _ in Undo(step: 0) }
+
+    private static func booking(isUndone: Bool) -> Step<Booking.Data> {
+        let step = Step<Booking.Data>("book").invokeParticipant("shop") { _ in Do(step: 1) }
+        return isUndone ? step.withCompensation("shop") { _ in Undo(step: 1) } : step
+    }
+
+    @Test(arguments: [true, false])
+    func `a step whose only command was discarded has nothing to be undone`(
+        isUndone: Bool
+    ) throws {
+        let shop = try DoubtfulShop(Self.paid, Self.booking(isUndone: isUndone))
+        try shop.pass(2)
+        #expect(try shop.state == .running(step: "book"))
+        try discard(in: shop)
+        try shop.decide(.rollback)
+        #expect(try shop.lastCommand().payload.contains("0"), "only the step before is undone")
+        try shop.passUntilIdle()
+        #expect(try shop.state == .rolledBack)
+        #expect(try shop.done() == ["do 0", "undo 0"])
+        #expect(try shop.texts("SELECT saga_id FROM saga_lock_table") == [])
+    }
+
+    @Test(arguments: [true, false])
+    func `a command before the discarded one leaves its step in doubt`(isUndone: Bool) throws {
+        let shop = try DoubtfulShop(Self.booking(isUndone: isUndone))
+        try shop.pass()
+        #expect(try shop.done() == ["do 1"])
+        try shop.change("UPDATE message SET published = 1", in: shop.shop)
+        try shop.decide(.resend)
+        try discard(in: shop)
+        guard isUndone else {
+            #expect(throws: SagaError.notCompensatable(shop.saga, step: "book")) {
+                try shop.decide(.rollback)
+            }
+            return
+        }
+        try shop.decide(.rollback)
+        try shop.passUntilIdle()
+        #expect(try shop.state == .rolledBack)
+        #expect(try shop.done() == ["do 1", "undo 1"])
+    }
+
+    @Test func `two discarded commands leave nothing in doubt`() throws {
+        let shop = try DoubtfulShop(Self.booking(isUndone: false))
+        try discard(in: shop)
+        try shop.decide(.resend)
+        try discard(in: shop)
+        try shop.decide(.rollback)
+        #expect(try shop.state == .rolledBack)
+        try shop.passUntilIdle()
+        #expect(try shop.done() == [])
     }
 }

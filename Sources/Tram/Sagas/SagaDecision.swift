@@ -7,7 +7,8 @@ public enum SagaDecision: String, CaseIterable, Hashable, Sendable {
     case resend
     /// The step under way counts as done, or its compensation as done.
     case skip
-    /// Undo what was done: the step under way counts as one that timed out.
+    /// Undo what was done: the step under way counts as one that timed out, unless its command was refused
+    /// or, as ``SagaOutlook`` tells, never handled.
     case rollback
     /// End it as failed, and free its locks: it will never go on.
     case abandon

@@ -82,9 +82,11 @@ extension SagaExecution {
             throw SagaError.notPossible(
                 .rollback, instance.reference, why: "it is rolling back already")
         }
-        // A command that was refused, and waits to be sent again, has done nothing.
+        // A command that was refused, and waits to be sent again, has done nothing. Nor has one that was
+        // never handled. But an earlier one may have.
         let wasRefused = instance.retryAt != nil && instance.lastRequest == nil
-        let mayHaveHappened = !wasRefused || instance.retries.isInDoubt
+        let hasDoneNothing = wasRefused || outlook.requestIsVoid
+        let mayHaveHappened = !hasDoneNothing || instance.retries.isInDoubt
         let inDoubt = instance.executed + (mayHaveHappened ? [step.name] : [])
         if let step = steps.first(where: { inDoubt.contains($0.name) && $0.cannotBeUndone }) {
             throw SagaError.notCompensatable(instance.reference, step: step.name)

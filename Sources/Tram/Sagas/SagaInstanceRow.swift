@@ -48,13 +48,13 @@ struct SagaInstanceRow {
     /// What is left of an instance that is to be given up: its data, and of the rest as much as can be
     /// read. Its steps need not be those of the definition.
     ///
-    /// - Parameter step: where it stands, if its state cannot be read.
+    /// - Parameter state: where it stands, if its row does not tell.
     /// - Throws: ``SagaDamage`` or ``SagaStranded`` when the definition does not understand the data.
     func remains<Definition: Saga>(
-        of saga: Definition, at step: String
+        of saga: Definition, at state: SagaState
     ) throws -> SagaInstance<Definition.Data> {
         let definition = saga.definition
-        let state = (try? readState())?.state(definition) ?? .running(step: step)
+        let state = (try? readState())?.state(definition) ?? state
         let executed = ((try? readExecutedSteps()) ?? []).map { $0.name(definition) }
         return SagaInstance(
             reference: self.saga, version: definition.version, state: state,

@@ -136,6 +136,19 @@ struct SagaLog {
         return message.flatMap { MessageID($0) }
     }
 
+    /// Where a saga stands, as far as its log tells. One that rolls back may be told as one that runs.
+    func state(of saga: SagaReference) throws -> SagaState {
+        let entries = try readableEntries(of: saga).entries
+        let step = entries.last { $0.step != nil }?.step ?? ""
+        let last = entries.last { ![.ignored, .hookFailed, .abandoned].contains($0.event) }
+        return switch last?.event {
+        case .completed: .completed
+        case .rolledBack: .rolledBack
+        case .failed: .failed(step: step)
+        default: .running(step: step)
+        }
+    }
+
     /// - Throws: ``SagaDamage`` when an entry does not hold what it should.
     func entries(of saga: SagaReference) throws -> [SagaLogEntry] {
         let (entries, damage) = try readableEntries(of: saga)

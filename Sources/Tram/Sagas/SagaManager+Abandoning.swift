@@ -29,38 +29,35 @@ extension SagaManager {
         if try SagaDecisions(transaction).isAbandoned(reference) {
             throw SagaError.abandoned(reference)
         }
-        switch row.readableState {
-        case .completed?: throw SagaError.hasEnded(reference, .completed)
-        case .rolledBack?: throw SagaError.hasEnded(reference, .rolledBack)
-        case .running?, .compensating?, .failed?, nil: break
+        // The log knows where a saga stands whose row does not tell.
+        let state = try row.readableState ?? SagaLog(transaction).state(of: reference)
+        switch state {
+        case .completed, .rolledBack: throw SagaError.hasEnded(reference, state)
+        case .running, .compensating, .failed: break
         }
         return try transaction.savepoint {
-            try abandon(row, because: reason, trustingData: trustingData, transaction)
+            try abandon(
+                row, at: state, because: reason, trustingData: trustingData, transaction)
         }
     }
 
+    /// - Parameter state: where it stands, if its row does not tell.
     func abandon(
-        _ row: SagaInstanceRow, because reason: String, trustingData: Bool,
+        _ row: SagaInstanceRow, at state: SagaState, because reason: String, trustingData: Bool,
         _ transaction: any Transaction
     ) throws -> [String] {
         try transaction.causing(byCommandOf: row.saga, row.readableLastRequest) {
-            // The log knows where a saga stands whose row does not tell.
-            let step =
-                try row.readableState?.step
-                ?? SagaLog(transaction).readableEntries(of: row.saga).entries.last {
-                    $0.step != nil
-                }?.step ?? ""
             guard trustingData else {
                 return try abandon(
-                    row, at: step, because: reason, "its data is not trusted", transaction)
+                    row, at: state, because: reason, "its data is not trusted", transaction)
             }
             let execution: any SagaInMotion
             do {
-                execution = try remains(of: row, at: step, transaction)
+                execution = try remains(of: row, at: state, transaction)
             } catch let error as SagaStranded {
-                return try abandon(row, at: step, because: reason, error.detail, transaction)
+                return try abandon(row, at: state, because: reason, error.detail, transaction)
             } catch let error as SagaDamage {
-                return try abandon(row, at: step, because: reason, error.detail, transaction)
+                return try abandon(row, at: state, because: reason, error.detail, transaction)
             }
             try execution.abandon(because: reason)
             return [execution.summary]
@@ -68,22 +65,25 @@ extension SagaManager {
     }
 
     private func remains(
-        of row: SagaInstanceRow, at step: String, _ transaction: any Transaction
+        of row: SagaInstanceRow, at state: SagaState, _ transaction: any Transaction
     ) throws -> any SagaInMotion {
         func execution(_ saga: some Saga) throws -> any SagaInMotion {
-            SagaExecution(saga, try row.remains(of: saga, at: step), transaction)
+            SagaExecution(saga, try row.remains(of: saga, at: state), transaction)
         }
         return try execution(versions.saga(of: row))
     }
 
     /// Gives up a saga whose data the program cannot read.
     ///
-    /// - Parameter fault: why it cannot.
+    /// - Parameters:
+    ///   - state: where the saga stands.
+    ///   - fault: why the program cannot.
     private func abandon(
-        _ row: SagaInstanceRow, at step: String, because reason: String, _ fault: String,
+        _ row: SagaInstanceRow, at state: SagaState, because reason: String, _ fault: String,
         _ transaction: any Transaction
     ) throws -> [String] {
         let saga = row.saga
+        let step = state.step ?? ""
         let log = SagaLog(transaction)
         func record(
             _ event: SagaLogEvent, step: String? = nil, message: MessageID? = nil,
@@ -96,7 +96,7 @@ extension SagaManager {
         var words = ["abandoned"]
         try record(
             .abandoned, step: step.isEmpty ? nil : step, message: row.readableLastRequest, reason)
-        let hadFailed = if case .failed? = row.readableState { true } else { false }
+        let hadFailed = if case .failed = state { true } else { false }
         if !hadFailed {
             try record(.failed)
             try record(.hookFailed, "not called: \(fault)")

@@ -46,7 +46,8 @@ extension SagaManager {
                 throw error
             }
             return try transaction.savepoint {
-                try abandon(row, because: reason, trustingData: true, transaction)
+                try abandon(
+                    row, at: now.state, because: reason, trustingData: true, transaction)
             }
         }
         if let message = outlook.onItsWay, decision == .resend || decision == .retry {
