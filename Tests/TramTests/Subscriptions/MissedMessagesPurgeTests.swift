@@ -151,4 +151,18 @@ import TramSQLite
         #expect(try village.heard(by: "new") == [3, 4])
         #expect(try renamed.purge().holds == [])
     }
+
+    @Test func `one that the program has in another service holds nothing where it was`() throws {
+        let village = try Village()
+        _ = try publishWithout(village, isAway: false)
+        let moved = DomainEventHandlers("late", [.on(Happened.self) { _, _ in .handled() }])
+        let relay = try village.relay([], atSender: [Village.neighbour, moved])
+        #expect(
+            describe(try relay.purge().holds) == ["sender messages unhandled 4 sender:1 late"])
+        try village.run(relay)
+        #expect(try relay.purge().holds == [])
+        #expect(throws: SubscriberRemovalError.isKnown(id: "late", service: "sender")) {
+            try relay.remove(subscriber: "late")
+        }
+    }
 }
