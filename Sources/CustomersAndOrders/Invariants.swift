@@ -20,7 +20,8 @@ extension SystemSnapshot {
         checks(subscribers, Losses())
     }
 
-    /// The same, where something is known to be lost, or is still to be brought to a subscriber.
+    /// The same, where something is known to be lost, is still to be brought to a subscriber, or is not
+    /// for it.
     func checks(
         _ subscribers: [any Subscriber], _ losses: Losses,
         _ missed: MissedMessages = MissedMessages()
@@ -168,6 +169,7 @@ extension SystemSnapshot {
                         hasHandled(message.id, $0)
                     }
                     && !missed.include(message.id, for: subscriber.id)
+                    && !missed.precede(message.id, for: subscriber.id)
             }.map {
                 Finding(
                     "\(message.id) is published, and \($0.id) has not handled it",

@@ -54,4 +54,18 @@ import Testing
         #expect(rehearsed.contains("0 failed. 1 message pending."), "\(rehearsed)")
         #expect(rehearsed.contains("hint: 2 messages pending; "), "\(rehearsed)")
     }
+
+    @Test func `a purge names the command that frees what a former subscriber has missed`() throws {
+        let workbench = try Workbench()
+        try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "5")
+        try tamper(
+            with: workbench.data + "/history.db",
+            "INSERT INTO subscription VALUES ('the audit', 'customer', 'beginning', 0, 0, NULL)")
+        try workbench.succeed("relay", "run", "--until-idle", "--quiet")
+        for command in ["store purge", "store purge --dry-run", "outbox purge"] {
+            let purged = try onTerminal(workbench, command)
+            #expect(purged.contains("hint: 'tram subscriber remove "), "\(purged)")
+            #expect(purged.contains("frees what is kept for it"), "\(purged)")
+        }
+    }
 }

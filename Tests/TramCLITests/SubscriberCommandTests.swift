@@ -145,12 +145,66 @@ import Testing
         #expect(missed.contains("order:1 is published, and history has not handled it"))
         #expect(!missed.contains("order:2 is published, and history has not handled it"))
         try tamper(with: workbench.data + "/history.db", "DELETE FROM subscription")
+        let emptied = try workbench.run("store", "check")
+        #expect(emptied.status == 1, "rows that are gone are not excused")
+        #expect(emptied.output.contains("order:1 is published, and history has not handled it"))
+        // Nobody has ever delivered to it.
+        try tamper(with: workbench.data + "/history.db", "DELETE FROM source_position")
+        for source in ["customer", "order"] {
+            try tamper(
+                with: workbench.data + "/\(source).db",
+                "DELETE FROM subscriber_position WHERE service = 'history'")
+        }
         let check = try workbench.run("store", "check")
         #expect(check.status == 0, "\(check.output)")
         #expect(
             check.output.contains(
                 "ok        a message is published when every subscriber has handled it, not before\n"
             ))
+    }
+
+    @Test(arguments: ["customer", "order", "history"])
+    func `an inbox that was emptied by mistake is told`(service: String) throws {
+        try workbench.succeed("relay", "run", "--until-idle", "-q")
+        #expect(try workbench.run("store", "check").status == 0)
+        try tamper(
+            with: workbench.data + "/\(service).db",
+            "DELETE FROM received_messages; DELETE FROM purged_inbox; DELETE FROM subscription")
+        let check = try workbench.run("store", "check")
+        #expect(check.status == 1)
+        #expect(check.output.contains(" is published, and \(service) has not handled it"))
+    }
+
+    /// Lets the history's store know of a subscriber that has begun, and that the program does not have.
+    private func publishWithoutAudit() throws {
+        try tamper(
+            with: workbench.data + "/history.db",
+            "INSERT INTO subscription VALUES ('audit', 'order', 'beginning', 0, 0, NULL)")
+        try workbench.succeed("relay", "run", "--until-idle", "-q")
+    }
+
+    private func messagesOfOrders() throws -> String {
+        try shell("sqlite3 -readonly '\(workbench.data)/order.db' 'SELECT count(*) FROM message'")
+            .output
+    }
+
+    @Test(arguments: ["store", "outbox"])
+    func `what was published without one is kept from a purge until it is removed`(
+        command: String
+    ) throws {
+        try publishWithoutAudit()
+        let line =
+            "order: 2 messages kept: order:1 was published without audit, "
+            + "which the program no longer has"
+        #expect(try workbench.succeed(command, "purge").contains(line))
+        #expect(try messagesOfOrders() == "2\n")
+        #expect(
+            try workbench.succeed(command, "purge", "--json").contains(
+                #"{"store":"order","what":"messages","count":2,"reason":"missed","#
+                    + #""message":"order:1","saga":null,"at":"audit"}"#))
+        try workbench.succeed("subscriber", "remove", "audit", "--yes")
+        #expect(try !workbench.succeed(command, "purge").contains("kept"))
+        #expect(try messagesOfOrders() == "0\n")
     }
 
     @Test(arguments: ["customer", "order", "history"])

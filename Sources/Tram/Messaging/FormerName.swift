@@ -1,6 +1,6 @@
-/// A name that an event had, and under which a subscriber still reads it.
+/// A name that an event, a command or a reply had, and under which a subscriber still reads it.
 public struct FormerName: Hashable, Sendable {
-    /// The channel of the event.
+    /// The channel on which it comes.
     public let channel: String
     /// The name that it has.
     public let type: String

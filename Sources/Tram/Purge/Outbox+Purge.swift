@@ -6,10 +6,16 @@ extension Outbox {
         let id: MessageID
         let type: String
         let destination: String
+        let headers: String
         let digest: Int
         let sent: Timestamp
         /// The subscriber at which it is parked, if it is.
         let parkedAt: String?
+
+        var isEvent: Bool {
+            let headers = try? WireFormat.decode([String: String].self, from: headers)
+            return headers?[MessageHeader.eventType] != nil
+        }
     }
 
     /// Published messages in the order of their ids, from the one after `after`.
@@ -18,18 +24,18 @@ extension Outbox {
     func published(after: Int, sentUpTo latest: Timestamp?, limit: Int) throws -> [Published] {
         try transaction.rows(
             """
-            SELECT id, type, destination, digest, creation_time,
+            SELECT id, type, destination, headers, digest, creation_time,
                 (SELECT min(consumer_id) FROM dead_letter WHERE message_id = message.id)
             FROM message
             WHERE published = 1 AND id > \(after) AND creation_time <= \(latest.asBound)
             ORDER BY id LIMIT \(limit)
             """
         ).map {
-            let (number, type, destination, digest, sent, parkedAt):
-                (Int, String, String, Int, Int, String?) = try $0.values()
+            let (number, type, destination, headers, digest, sent, parkedAt):
+                (Int, String, String, String, Int, Int, String?) = try $0.values()
             return Published(
                 id: MessageID(service: transaction.storeName, number: number), type: type,
-                destination: destination, digest: digest,
+                destination: destination, headers: headers, digest: digest,
                 sent: Timestamp(milliseconds: Int64(sent)), parkedAt: parkedAt)
         }
     }

@@ -1,5 +1,6 @@
 /// Deletes the messages of one service's outbox that nobody needs any more, with a proof for each: it
-/// is published, every subscriber that accepts it has it in its inbox, and no stashed command needs it.
+/// is published, every subscriber that accepts it has it in its inbox, no stashed command needs it, and it
+/// was not published without a subscriber that is to get it when a program has it again.
 struct OutboxPurge {
     let relay: Relay
     let source: Service
@@ -46,6 +47,8 @@ struct OutboxPurge {
                 source.name, .messages, .parked, message: message.id,
                 holder: subscriber.isEmpty ? nil : subscriber)
         }
+        // Before the subscribers' stores are looked at: a relay moves such a note there.
+        let absences = try source.store.read { try Outbox($0).absentServices() }
         let found = try relay.services.flatMap { service in
             try service.store.read { transaction in
                 for stashed in try stashed(messages, transaction) where holds[stashed] == nil {
@@ -53,6 +56,8 @@ struct OutboxPurge {
                         source.name, .messages, .stashed, message: stashed, holder: service.name)
                 }
                 return try gaps(in: messages, at: service, transaction)
+                    + missed(
+                        messages, at: service, absentAfter: absences[service.name], transaction)
             }
         }
         for gap in try undiscarded(found) where holds[gap.message] == nil {
@@ -68,22 +73,42 @@ struct OutboxPurge {
     ) throws -> [Gap] {
         let inbox = Inbox(transaction)
         return try service.subscribers.flatMap { subscriber -> [Gap] in
-            let through = try inbox.position(of: subscriber.id, in: source.name)?.through ?? 0
-            return try messages.compactMap { message in
-                guard message.id.number > through,
-                    subscriber.accepts(type: message.type, from: message.destination)
-                else { return nil }
-                let reason: PurgeHold.Reason
-                if let entry = try inbox.entry(message.id, for: subscriber.id) {
-                    guard entry.isOther(digest: message.digest, sent: message.sent) else {
-                        return nil
-                    }
-                    reason = .otherContent
-                } else {
-                    reason = .unhandled
-                }
-                return Gap(message: message.id, subscriber: subscriber.id, reason: reason)
+            try gaps(
+                in: messages.filter {
+                    subscriber.accepts(type: $0.type, from: $0.destination)
+                }, at: subscriber.id, .unhandled, inbox)
+        }
+    }
+
+    /// The events that a service's subscribers have missed which the program does not have. Whether these
+    /// accept them, nobody here can tell.
+    private func missed(
+        _ messages: [Outbox.Published], at service: Service, absentAfter: Int?,
+        _ transaction: any Transaction
+    ) throws -> [Gap] {
+        let notes = try relay.missed(
+            at: service, from: source.name, absentAfter: absentAfter, transaction)
+        let inbox = Inbox(transaction)
+        return try notes.flatMap { note in
+            try gaps(
+                in: messages.filter { $0.id.number > note.after && $0.isEvent },
+                at: note.subscriber, .missed, inbox)
+        }
+    }
+
+    /// - Parameter reason: why those are kept that the inbox does not know at all.
+    private func gaps(
+        in messages: [Outbox.Published], at subscriber: String, _ reason: PurgeHold.Reason,
+        _ inbox: Inbox
+    ) throws -> [Gap] {
+        let through = try inbox.position(of: subscriber, in: source.name)?.through ?? 0
+        return try messages.compactMap { message in
+            guard message.id.number > through else { return nil }
+            guard let entry = try inbox.entry(message.id, for: subscriber) else {
+                return Gap(message: message.id, subscriber: subscriber, reason: reason)
             }
+            return entry.isOther(digest: message.digest, sent: message.sent)
+                ? Gap(message: message.id, subscriber: subscriber, reason: .otherContent) : nil
         }
     }
 

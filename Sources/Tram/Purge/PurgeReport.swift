@@ -71,7 +71,7 @@ public struct PurgeHold: Hashable, Sendable {
     public var message: MessageID?
     /// The first saga that is kept.
     public var saga: SagaReference?
-    /// The subscriber that has not handled the message, or the service that has the lock or the stashed
+    /// The subscriber that has not handled the message, or has missed it, or the service that has the lock or the stashed
     /// command. Nil when there is none: nobody receives the message.
     public var holder: String?
 
@@ -97,6 +97,9 @@ public struct PurgeHold: Hashable, Sendable {
         /// A message is published, and a subscriber does not know it: its inbox was put back, or it did
         /// not subscribe when the message was delivered.
         case unhandled
+        /// A message was published without a subscriber that the program does not have: it gets the
+        /// message when a program has it again. ``Relay/remove(subscriber:_:)`` frees it.
+        case missed
         /// A subscriber knows another message of this id.
         case otherContent = "other-content"
         /// A command waits for a lock at its participant.

@@ -23,8 +23,9 @@ public struct SubscriberRemoval: Hashable, Sendable {
 
 extension Relay {
     /// Removes all that stores know of a subscriber that the program no longer has: what it has handled,
-    /// the dead letters that it has left, and the commands that it has set aside. Messages that were held by them are looked at by the next
-    /// relay. A subscriber of that id that comes again is a new one.
+    /// the dead letters that it has left, and the commands that it has set aside. Messages that were held
+    /// by them are looked at by the next relay, and what was published without it is kept for it no
+    /// longer. A subscriber of that id that comes again is a new one.
     ///
     /// No relay may run beside it. It may be killed at any instant, and is then called again.
     ///

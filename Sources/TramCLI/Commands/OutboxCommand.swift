@@ -93,8 +93,9 @@ struct OutboxCommand: ParsableCommand {
             abstract: "Delete the messages that every subscriber has handled.",
             discussion: """
                 A message stays while a subscriber's inbox does not know it, while it is parked, and \
-                while it waits for a lock; the output says who holds it. The order history cannot be rebuilt \
-                afterwards. 'tram store purge' frees more.
+                while it waits for a lock; the output says who holds it. What was published without a \
+                subscriber that the program no longer has stays until 'tram subscriber remove' forgets \
+                that one. The order history cannot be rebuilt afterwards. 'tram store purge' frees more.
 
                 Example:
                   tram outbox purge
@@ -105,6 +106,7 @@ struct OutboxCommand: ParsableCommand {
         func run(in session: Session) throws -> ExitStatus {
             let report = try session.purge(PurgeBounds(isOfOutboxesOnly: true))
             try session.show(PurgedOutboxes(report: report))
+            session.hintAboutRemoving(after: report)
             session.hintAboutRebuilding(after: report)
             return .done
         }

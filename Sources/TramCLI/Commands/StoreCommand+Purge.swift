@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CustomersAndOrders
+internal import Platform
 internal import Presentation
 internal import Tram
 internal import TramWorkbench
@@ -12,6 +13,9 @@ extension StoreCommand {
                 Frees messages that every subscriber has handled, what inboxes remember of messages \
                 that cannot come again, and sagas that have ended, with their logs. With --older-than \
                 also idempotency keys: a request that is repeated after that is a new one.
+
+                What was published without a subscriber that the program no longer has is kept for \
+                it, until 'tram subscriber remove' forgets it.
 
                 The order history cannot be rebuilt afterwards. While a service is away nothing is \
                 freed. A copy of one store from before a purge lacks for good what was freed since: \
@@ -43,6 +47,7 @@ extension StoreCommand {
                 service: service?.rawValue)
             let report = try session.purge(bounds, isDryRun: dryRun)
             try session.show(PurgedStores(report: report, isDryRun: dryRun))
+            session.hintAboutRemoving(after: report)
             if !dryRun { session.hintAboutRebuilding(after: report) }
             return .done
         }
@@ -58,6 +63,12 @@ extension Session {
         } catch {
             throw isDryRun ? error : Problem.amidWork(error)
         }
+    }
+
+    /// Says how to free what is kept for a subscriber that the program no longer has.
+    func hintAboutRemoving(after report: PurgeReport) {
+        guard let subscriber = report.subscriberToRemove else { return }
+        hint("'tram subscriber remove \(shellWord(subscriber))' frees what is kept for it")
     }
 
     /// Says that events of the order history's past are gone.

@@ -58,7 +58,8 @@ struct SubscriberCommand: ParsableCommand {
             discussion: """
                 Forgets what it has handled, its dead letters, and the commands that it has stashed \
                 until a lock is free: messages that waited behind those are delivered next, and sagas \
-                that wait for such a command are stuck. A subscriber that comes back under this id \
+                that wait for such a command are stuck. What was published without it is no longer \
+                kept from a purge. A subscriber that comes back under this id \
                 counts as new. Asks first at a terminal; elsewhere it needs --yes.
 
                 Example:

@@ -7,6 +7,9 @@ extension PurgeReport {
         missing.isEmpty ? nil : "Purged nothing: a service is away.\n"
     }
 
+    /// A subscriber that the program no longer has, and for which messages are kept.
+    var subscriberToRemove: String? { holds.first { $0.reason == .missed }?.holder }
+
     /// One line for each reason why something was kept.
     var textOfHolds: String { holds.map { $0.text + "\n" }.joined() }
 }
@@ -41,6 +44,7 @@ extension PurgeHold {
         guard let holder else { return "\(state), and nobody receives it" }
         return switch reason {
         case .unhandled: "is not known to \(holder)"
+        case .missed: "was published without \(escaped(holder)), which the program no longer has"
         case .otherContent: "is known to \(holder) with other content"
         default: "\(state) at \(holder)"
         }
