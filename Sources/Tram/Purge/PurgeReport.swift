@@ -71,8 +71,8 @@ public struct PurgeHold: Hashable, Sendable {
     public var message: MessageID?
     /// The first saga that is kept.
     public var saga: SagaReference?
-    /// The subscriber that has not handled the message, or has missed it, or the service that has the lock or the stashed
-    /// command. Nil when there is none: nobody receives the message.
+    /// The subscriber that has not handled the message, or has missed it, or the service that has
+    /// the lock or the stashed command. Nil when there is none: nobody receives the message.
     public var holder: String?
 
     /// What can be kept.
