@@ -26,13 +26,7 @@ import TramSQLite
     }
 
     private func send(_ step: Int, replyTo: String? = "answers") throws {
-        try sender.write { transaction in
-            _ = try transaction.send(
-                Do(step: step), to: .participant, orderedBy: "7", replyTo: replyTo,
-                sagaHeaders: [
-                    MessageHeader.commandSagaType: "S", MessageHeader.commandSagaID: "7",
-                ])
-        }
+        try sender.send(Do(step: step), ofSaga: "7", replyTo: replyTo)
     }
 
     private func replies() throws -> [Message] {
@@ -59,15 +53,7 @@ import TramSQLite
             Service(store: receiver, subscribers: [handlers]),
         ])
         func send(_ command: some Command, saga: String, unlocking target: String? = nil) throws {
-            try sender.write { transaction in
-                var headers = [
-                    MessageHeader.commandSagaType: "S", MessageHeader.commandSagaID: saga,
-                ]
-                headers[MessageHeader.commandResource] = target
-                _ = try transaction.send(
-                    command, to: .participant, orderedBy: saga, replyTo: "answers",
-                    sagaHeaders: headers)
-            }
+            try sender.send(command, ofSaga: saga, unlocking: target)
         }
         // Saga 1 has the lock; saga 2 waits, loses its patience, and compensates; saga 3 waits too.
         try send(Do(step: 1), saga: "1")

@@ -40,13 +40,7 @@ import TramSQLite
     }
 
     private func send(_ step: Int, replyTo: String? = "answers") throws {
-        try sender.write { transaction in
-            _ = try transaction.send(
-                Do(step: step), to: .participant, orderedBy: "7", replyTo: replyTo,
-                sagaHeaders: [
-                    MessageHeader.commandSagaType: "S", MessageHeader.commandSagaID: "7",
-                ])
-        }
+        try sender.send(Do(step: step), ofSaga: "7", replyTo: replyTo)
     }
 
     private func outcomes() throws -> [DeliveryOutcome] {

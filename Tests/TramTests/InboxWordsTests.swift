@@ -71,15 +71,7 @@ import TramSQLite
             Service(store: receiver, subscribers: [handlers]),
         ])
         func send(_ command: some Command, saga: String, unlocking target: String? = nil) throws {
-            try sender.write { transaction in
-                var headers = [
-                    MessageHeader.commandSagaType: "S", MessageHeader.commandSagaID: saga,
-                ]
-                headers[MessageHeader.commandResource] = target
-                _ = try transaction.send(
-                    command, to: .participant, orderedBy: saga, replyTo: "answers",
-                    sagaHeaders: headers)
-            }
+            try sender.send(command, ofSaga: saga, unlocking: target)
         }
         struct Unlock: Command { static let commandType = "SagaUnlockCommand" }
         try send(Do(step: 1), saga: "1")

@@ -76,3 +76,23 @@ extension Step where Data == TestSaga.Data {
             .withCompensation(.participant) { _ in Undo(step: step) }
     }
 }
+
+extension Store {
+    /// Sends a participant a command of a saga of type `S`, which is ordered by the saga.
+    ///
+    /// - Parameter target: what the command frees.
+    func send(
+        _ command: some Command, ofSaga saga: String, unlocking target: String? = nil,
+        replyTo: String? = "answers"
+    ) throws {
+        var headers = [
+            MessageHeader.commandSagaType: "S", MessageHeader.commandSagaID: saga,
+        ]
+        headers[MessageHeader.commandResource] = target
+        try write { transaction in
+            _ = try transaction.send(
+                command, to: .participant, orderedBy: saga, replyTo: replyTo,
+                sagaHeaders: headers)
+        }
+    }
+}
