@@ -7,13 +7,7 @@ import Testing
 
     /// Two orchestrated orders. The first one's saga has failed: its first step was not undone.
     init() throws {
-        workbench = try Workbench()
-        try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "50")
-        for _ in 1...2 {
-            try workbench.succeed(
-                "order", "create", "--customer-id", "1", "--order-total", "4", "--saga",
-                "orchestration")
-        }
+        workbench = try orchestratedWorkbench(orders: 2)
         try workbench.succeed("relay", "run", "--until-idle")
         try change(
             """

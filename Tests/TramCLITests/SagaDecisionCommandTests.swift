@@ -8,13 +8,7 @@ import Testing
 
     /// A customer and three orchestrated orders, whose commands are order:2, order:4 and order:6.
     init() throws {
-        workbench = try Workbench()
-        try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "50")
-        for _ in 1...3 {
-            try workbench.succeed(
-                "order", "create", "--customer-id", "1", "--order-total", "4", "--saga",
-                "orchestration")
-        }
+        workbench = try orchestratedWorkbench(orders: 3)
     }
 
     /// The commands cannot be delivered, are parked, and an operator gives them up.
@@ -131,12 +125,7 @@ import Testing
     @Test func `that a command was handled is said before it is sent again`() throws {
         try workbench.succeed("relay", "run")
         // The reply is lost.
-        try tamper(
-            with: workbench.data + "/customer.db",
-            "UPDATE message SET payload = '{}' WHERE destination = 'CreateOrderSaga-reply'")
-        _ = try workbench.run("relay", "run", "--max-attempts", "1")
-        try workbench.succeed("deadletter", "discard", "--all", "--yes")
-        _ = try workbench.run("relay", "run", "--until-idle")
+        try workbench.loseReplies()
         let note = "warning: order:2 was handled by customer: sent again, it is handled again\n"
         for command in ["resend", "retry"] {
             let asked = try workbench.run("saga", command, "1")

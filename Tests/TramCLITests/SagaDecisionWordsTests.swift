@@ -6,18 +6,9 @@ import Testing
 @Suite struct SagaDecisionWordsTests {
     /// A saga whose command was handled, and whose reply was discarded.
     private func withLostReply(creditLimit: String) throws -> Workbench {
-        let workbench = try Workbench()
-        try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", creditLimit)
-        try workbench.succeed(
-            "order", "create", "--customer-id", "1", "--order-total", "4", "--saga",
-            "orchestration")
+        let workbench = try orchestratedWorkbench(orders: 1, creditLimit: creditLimit)
         try workbench.succeed("relay", "run")
-        try tamper(
-            with: workbench.data + "/customer.db",
-            "UPDATE message SET payload = '{}' WHERE destination = 'CreateOrderSaga-reply'")
-        _ = try workbench.run("relay", "run", "--max-attempts", "1")
-        try workbench.succeed("deadletter", "discard", "--all", "--yes")
-        _ = try workbench.run("relay", "run", "--until-idle")
+        try workbench.loseReplies()
         return workbench
     }
 

@@ -72,21 +72,3 @@ import Testing
         #expect(try relay.wait().status == 143)
     }
 }
-
-/// A customer and orchestrated orders whose commands were discarded, so that their sagas are stuck.
-func stuckWorkbench(orders: Int) throws -> Workbench {
-    let workbench = try Workbench()
-    try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "50")
-    for _ in 0..<orders {
-        try workbench.succeed(
-            "order", "create", "--customer-id", "1", "--order-total", "4", "--saga",
-            "orchestration")
-    }
-    try tamper(
-        with: workbench.data + "/order.db",
-        "UPDATE message SET payload = '{}' WHERE type = 'ReserveCredit'")
-    _ = try workbench.run("relay", "run", "--max-attempts", "1", "--until-idle")
-    try workbench.succeed("deadletter", "discard", "--all", "--yes")
-    _ = try workbench.run("relay", "run", "--until-idle")
-    return workbench
-}
