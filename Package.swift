@@ -68,6 +68,14 @@ let package = Package(
             name: "TramWorkbench", dependencies: ["Tram", "TramSQLite", "Platform"],
             swiftSettings: settings),
 
+        // The same as commands of the shell.
+        .target(
+            name: "TramCommands",
+            dependencies: [
+                "TramWorkbench", "Tram", "TramSQLite", "Platform",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: settings),
+
         // The example: three services that share nothing but contracts, and their wiring.
         .target(name: "Contracts", dependencies: ["Tram"], swiftSettings: settings),
         service("Customers"),
@@ -117,7 +125,8 @@ let package = Package(
             name: "TramCLI",
             dependencies: [
                 "Tram", "TramSQLite", "Platform", "Contracts", "Customers", "Orders",
-                "OrderHistory", "CustomersAndOrders", "TramWorkbench", "Presentation",
+                "OrderHistory", "CustomersAndOrders", "TramWorkbench", "TramCommands",
+                "Presentation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: settings),
         .executableTarget(
@@ -160,6 +169,10 @@ let package = Package(
         tests(
             "TramSQLiteTests",
             ["Tram", "TramSQLite", "TramTesting", "RelayProbe", "Platform", "TestSupport"]),
+        tests(
+            "TramWorkbenchTests",
+            ["TramWorkbench", "Tram", "TramSQLite", "Platform", "TestSupport"]),
+        tests("TramCommandsTests", ["TramCommands", "TramWorkbench", "Tram"]),
         tests("TramRunnerTests", ["TramRunner", "Tram", "TramSQLite", "Platform", "TestSupport"]),
         tests("ContractsTests", ["Contracts", "Tram"]),
         tests("CustomersTests", ["Customers", "Contracts", "Tram", "TramSQLite", "TestSupport"]),
@@ -195,7 +208,8 @@ let package = Package(
         tests(
             "TramCLITests",
             [
-                "TramCLI", "Presentation", "Contracts", "Customers", "Tram", "TramSQLite",
+                "TramCLI", "TramCommands", "TramWorkbench", "CustomersAndOrders", "Presentation",
+                "Contracts", "Customers", "Tram", "TramSQLite",
                 "Platform", "TestSupport",
             ]),
     ]

@@ -9,10 +9,16 @@ package import TramWorkbench
 /// needs more than one service's store is in this target, and only reads.
 package final class CustomersAndOrders: Application {
     package static let name = "tram"
+    package static let version = "0.1.0"
+    package static let firstCommand = "customer create --name \"Jane Doe\" --credit-limit 5"
     package static let definitions = [
         StoreDefinition(ServiceName.customer, Schemas.customer),
         StoreDefinition(ServiceName.order, Schemas.order),
-        StoreDefinition(ServiceName.history, Schemas.history, isDisposable: true),
+        StoreDefinition(
+            ServiceName.history, Schemas.history,
+            rebuilding: StoreDefinition.Rebuilding(
+                of: "the order history", by: "history rebuild",
+                afterPurge: "history rebuild --incomplete")),
     ]
 
     package let stores: Stores

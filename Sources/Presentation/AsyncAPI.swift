@@ -1,5 +1,6 @@
 package import CustomersAndOrders
 internal import Tram
+package import TramWorkbench
 
 /// The AsyncAPI 3.0 document of what the services tell one another: channels, messages and their
 /// schemas, and which service sends and receives which. Who receives is asked of the relay, so it is
@@ -10,7 +11,8 @@ package enum AsyncAPI {
         [
             "asyncapi": .string("3.0.0"),
             "info": [
-                "title": .string("Customers and Orders"), "version": .string(Version.current),
+                "title": .string("Customers and Orders"),
+                "version": .string(CustomersAndOrders.version),
                 "description": .string(
                     "What three services tell one another through their outboxes: the events of a "
                         + "choreography, and the commands and replies of an orchestrated saga."),

@@ -2,6 +2,7 @@ internal import Contracts
 internal import CustomersAndOrders
 internal import Orders
 internal import Tram
+internal import TramWorkbench
 
 /// What one service promises others about a message.
 struct MessageContract {

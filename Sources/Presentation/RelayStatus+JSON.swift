@@ -1,6 +1,6 @@
 package import CustomersAndOrders
 internal import Tram
-internal import TramWorkbench
+package import TramWorkbench
 
 extension RelayStatus {
     package var json: JSON {

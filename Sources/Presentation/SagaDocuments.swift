@@ -2,7 +2,7 @@ internal import Contracts
 package import CustomersAndOrders
 internal import Orders
 internal import Tram
-internal import TramWorkbench
+package import TramWorkbench
 
 // What sagas look like in JSON, and what they and their orders wait for.
 

@@ -1,10 +1,12 @@
+internal import CustomersAndOrders
 internal import Platform
 internal import Tram
+internal import TramWorkbench
 
 /// All that `tram serve` has checked and tells the program that serves, as its one argument in JSON.
 package struct ServeConfiguration: Codable, Hashable, Sendable {
     /// The version of the program that tells it: both must be of one.
-    package var version = Version.current
+    package var version = CustomersAndOrders.version
     package var dataDirectory: String
     /// How long a request waits for another process's lock, in milliseconds.
     package var lockTimeout: Int

@@ -1,5 +1,7 @@
 internal import ArgumentParser
-internal import Presentation
+internal import CustomersAndOrders
+internal import TramCommands
+internal import TramWorkbench
 
 struct RootCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,11 +20,12 @@ struct RootCommand: ParsableCommand {
 
             To look into a store: sqlite3 -readonly .tram/order.db
             """,
-        version: Version.current,
+        version: CustomersAndOrders.version,
         subcommands: [
             CustomerCommand.self, OrderCommand.self, HistoryCommand.self, RelayCommand.self,
-            OutboxCommand.self, InboxCommand.self, DeadLetterCommand.self, SagaCommand.self,
-            SubscriberCommand.self, StoreCommand.self,
+            OutboxCommand<CustomersAndOrders>.self, InboxCommand<CustomersAndOrders>.self,
+            DeadLetterCommand<CustomersAndOrders>.self, SagaCommand.self,
+            SubscriberCommand<CustomersAndOrders>.self, StoreCommand.self,
             ServeCommand.self, SchemaCommand.self,
         ])
 

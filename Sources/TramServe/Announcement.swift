@@ -2,6 +2,7 @@ internal import CustomersAndOrders
 internal import Platform
 internal import Presentation
 internal import Synchronization
+internal import TramWorkbench
 
 /// Tells on standard output where the services are, when all of them listen.
 final class Announcement: Sendable {

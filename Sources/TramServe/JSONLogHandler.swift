@@ -4,6 +4,7 @@
     internal import Presentation
     internal import Tram
     internal import TramServer
+    internal import TramWorkbench
 
     /// Writes each event of the log as one line of JSON to standard error.
     struct JSONLogHandler: LogHandler {

@@ -1,5 +1,8 @@
+internal import CustomersAndOrders
 internal import Platform
 internal import Presentation
+internal import TramCommands
+internal import TramWorkbench
 
 /// The process: what `tram serve` becomes when it has checked what it was asked for.
 @main
@@ -19,14 +22,14 @@ enum Main {
             return report(
                 Problem(
                     code: .usage, message: "tram-serve is started by 'tram serve'",
-                    help: "tram serve --help"), isJSON: false)
+                    help: "\(command: "serve --help")"), isJSON: false)
         }
         do {
-            guard configuration.version == Version.current else {
+            guard configuration.version == CustomersAndOrders.version else {
                 throw Problem(
                     code: .noServer,
                     message: "tram is of version \(configuration.version), and tram-serve of "
-                        + Version.current,
+                        + CustomersAndOrders.version,
                     help: "install both of one version")
             }
             #if Server
@@ -38,13 +41,16 @@ enum Main {
                     help: "build it with: make build, or swift build --traits Server")
             #endif
         } catch {
-            return report(Problem(error), isJSON: configuration.isJSON)
+            return report(Problem(error, of: CustomersAndOrders.self), isJSON: configuration.isJSON)
         }
     }
 
     private static func report(_ problem: Problem, isJSON: Bool) -> Int32 {
+        let address = CommandAddress(program: CustomersAndOrders.name)
         let text =
-            isJSON ? problem.json.text + "\n" : problem.text(Style(for: 2, choice: .auto))
+            isJSON
+            ? problem.json(for: address).text + "\n"
+            : problem.text(Style(for: 2, choice: .auto), for: address)
         try? writeAll(Array(text.utf8), to: 2, path: "standard error")
         return problem.code.exitStatus.rawValue
     }

@@ -9,6 +9,7 @@
     internal import ServiceLifecycle
     internal import TramServer
     internal import UnixSignals
+    internal import TramWorkbench
 
     /// Three HTTP servers on one backend, from start to an orderly end.
     struct Server {
@@ -83,7 +84,7 @@
 
         private func application(
             _ service: String, _ port: Int, _ announcement: Announcement
-        ) -> Application<Responder> {
+        ) -> Hummingbird.Application<Responder> {
             Application(
                 responder: Responder(backend: backend, service: service, logger: logger),
                 server: .http1(
@@ -130,7 +131,7 @@
         let option: String
         let address: String
         let port: Int
-        let application: Application<Responder>
+        let application: Hummingbird.Application<Responder>
 
         func run() async throws {
             do {

@@ -258,7 +258,7 @@ package final class Backend: Sendable {
                     code: .storeBusy, message: "too many other requests are waiting",
                     reason: "Nothing was changed.", help: "try again"))
         }
-        let problem = Problem(error)
+        let problem = Problem(error, of: CustomersAndOrders.self)
         let answer = Answer(problem)
         guard answer.status >= 500 else { return answer }
         if problem.code == .storeBusy || problem.code == .relayBusy {

@@ -9,6 +9,8 @@ public import Tram
 /// ```swift
 /// final class Trips: Application {
 ///     static let name = "trips"
+///     static let version = "1.0.0"
+///     static let firstCommand = "book --traveller Ada --city Lisbon"
 ///     static let definitions = [
 ///         StoreDefinition("trips", Schema(applicationID: 0x5472_7001, …)),
 ///         StoreDefinition("flights", Schema(applicationID: 0x5472_7002, …)),
@@ -28,6 +30,13 @@ public import Tram
 public protocol Application: AnyObject {
     /// The name of the program, as it is typed: lower case, without spaces. For example `trips`.
     static var name: String { get }
+
+    /// The version of the program. For example `1.2.0`.
+    static var version: String { get }
+
+    /// The command with which a user begins, and which makes the stores, without the program's name: it is
+    /// proposed where there are none. For example `book --traveller Ada --city Lisbon`.
+    static var firstCommand: String { get }
 
     /// The services' stores, in the order in which whoever needs several of them takes their locks.
     static var definitions: [StoreDefinition] { get }

@@ -7,14 +7,33 @@ public struct StoreDefinition: Sendable {
     public let name: String
     /// Its tables.
     public let schema: Schema
-    /// Whether the store can be made anew from what others have sent, so that they go on without it
-    /// when it cannot be used: a view.
-    public let isDisposable: Bool
+    /// How the store is made anew from what others have sent: for a view. Nil for any other store.
+    public let rebuilding: Rebuilding?
+    /// Whether the others go on without the store when it cannot be used.
+    public var isDisposable: Bool { rebuilding != nil }
+
+    /// How a view is made anew, in the commands of its application.
+    public struct Rebuilding: Sendable {
+        /// What the store holds, as a part of a sentence. For example `the order history`.
+        public let view: String
+        /// The command, without the program's name. For example `history rebuild`.
+        public let command: String
+        /// The command when messages of the past have been purged. For example
+        /// `history rebuild --incomplete`.
+        public let commandAfterPurge: String
+
+        /// Names the commands.
+        public init(of view: String, by command: String, afterPurge commandAfterPurge: String) {
+            self.view = view
+            self.command = command
+            self.commandAfterPurge = commandAfterPurge
+        }
+    }
 
     /// Describes the store of a service.
-    public init(_ name: String, _ schema: Schema, isDisposable: Bool = false) {
+    public init(_ name: String, _ schema: Schema, rebuilding: Rebuilding? = nil) {
         self.name = name
         self.schema = schema
-        self.isDisposable = isDisposable
+        self.rebuilding = rebuilding
     }
 }

@@ -26,7 +26,7 @@ import TramWorkbench
         let error = #expect(throws: SagaDecisionError.self) {
             try system.decide(decision, ofOrder: 1, outlook, because: "")
         }
-        let problem = Problem(try #require(error) as any Error)
+        let problem = try #require(error).problem
         #expect(problem.code == .notStuck)
         #expect(problem.message.hasSuffix(": it has moved on in the meantime"))
         #expect(problem.reason == "Nothing was changed.")

@@ -4,9 +4,9 @@ import TestSupport
 import Testing
 import Tram
 import TramSQLite
-import TramWorkbench
 
 @testable import Presentation
+@testable import TramWorkbench
 
 /// What a change of the messages breaks, and whom.
 @Suite struct SchemaChangesTests {

@@ -3,7 +3,7 @@ import Testing
 
 /// `tram saga abandon` of a saga whose rows no program, or not this one, can go on with.
 @Suite struct AbandonCommandTests {
-    let workbench: Workbench
+    let workbench: Workshop
 
     /// Two orchestrated orders, whose credit is reserved, and the replies are on their way.
     init() throws {

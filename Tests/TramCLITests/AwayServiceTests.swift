@@ -5,10 +5,10 @@ import Testing
 
 /// A service whose store cannot be used is away, and the others go on.
 @Suite struct AwayServiceTests {
-    let workbench: Workbench
+    let workbench: Workshop
 
     init() throws {
-        workbench = try Workbench()
+        workbench = try Workshop()
         try workbench.succeed("customer", "create", "--name", "Jane", "--credit-limit", "50")
         try workbench.succeed("order", "create", "--customer-id", "1", "--order-total", "4")
     }

@@ -58,7 +58,7 @@ import Testing
     ]
 
     @Test func `a refused value changes nothing and is explained`() throws {
-        let workbench = try Workbench()
+        let workbench = try Workshop()
         try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "5")
         let before = try workbench.bytes()
         for (arguments, code) in Self.cases {
@@ -81,7 +81,7 @@ import Testing
     }
 
     @Test func `a refused first create makes nothing`() throws {
-        let workbench = try Workbench()
+        let workbench = try Workshop()
         #expect(
             try workbench.run("customer", "create", "--name", "x", "--credit-limit", "-1").status
                 == 64)
@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test func `an argument that is not UTF-8 is refused, not repaired`() throws {
-        let workbench = try Workbench()
+        let workbench = try Workshop()
         let command =
             "exec '\(TramProcess.program)' customer create --credit-limit 1 "
             + "--data-dir '\(workbench.data)' --name $'caf\\xe9'"
@@ -107,7 +107,7 @@ import Testing
     }
 
     @Test func `what does not exist is told as such`() throws {
-        let workbench = try Workbench()
+        let workbench = try Workshop()
         try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "5")
         for (arguments, code) in [
             (["customer", "show", "9"], "customer-not-found"),

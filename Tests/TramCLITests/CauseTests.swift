@@ -4,10 +4,10 @@ import Testing
 
 /// What `outbox` tells of the causes of messages.
 @Suite struct CauseTests {
-    private let workbench: Workbench
+    private let workbench: Workshop
 
     init() throws {
-        workbench = try Workbench()
+        workbench = try Workshop()
         try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "5")
     }
 

@@ -4,10 +4,10 @@ import Testing
 
 /// What a user types and reads: the contract's own session, and what else is promised.
 @Suite struct CommandTests {
-    let workbench: Workbench
+    let workbench: Workshop
 
     init() throws {
-        workbench = try Workbench()
+        workbench = try Workshop()
     }
 
     @Test func `the contract's session, to the byte`() throws {

@@ -10,11 +10,11 @@ extension CrashTests {
     /// It is a part of the other suite so that the two are serialized: each needs the machine for itself to
     /// kill often enough.
     @Suite struct PurgeCrashTests {
-        let workbench: Workbench
+        let workbench: Workshop
         let seed: UInt64
 
         init() throws {
-            workbench = try Workbench()
+            workbench = try Workshop()
             seed = testSeed()
         }
 

@@ -8,11 +8,11 @@ import Testing
 /// Each test prints its seed; the environment's `TRAM_TEST_SEED` repeats one, as far as a race can be
 /// repeated.
 @Suite(.serialized) struct CrashTests {
-    let workbench: Workbench
+    let workbench: Workshop
     let seed: UInt64
 
     init() throws {
-        workbench = try Workbench()
+        workbench = try Workshop()
         seed = testSeed()
     }
 
@@ -151,7 +151,7 @@ import Testing
         let moments = try TramProcess.typicalDuration() * 3 / 2
         var kills = 0
         for _ in 1...200 {
-            let workbench = try Workbench()
+            let workbench = try Workshop()
             let create = ["customer", "create", "-q", "--name", "x", "--credit-limit", "1"]
             let first = try ChildProcess(
                 TramProcess.program, create + ["--data-dir", workbench.data])
@@ -173,7 +173,7 @@ import Testing
 
     @Test func `eight first creates race, and all succeed`() throws {
         for _ in 1...5 {
-            let workbench = try Workbench()
+            let workbench = try Workshop()
             let processes = try (1...8).map { _ in
                 try workbench.start(
                     "customer", "create", "-q", "--name", "x", "--credit-limit", "1")
@@ -189,7 +189,7 @@ import Testing
         try ids(noun, key, in: workbench)
     }
 
-    private func ids(_ noun: String, _ key: String, in workbench: Workbench) throws -> Set<String> {
+    private func ids(_ noun: String, _ key: String, in workbench: Workshop) throws -> Set<String> {
         let list = try workbench.succeed(noun, "list", "--json")
         return Set(
             list.components(separatedBy: "{\"\(key)\":").dropFirst().map {

@@ -4,10 +4,10 @@ import Testing
 
 /// A store that is not as it should be stops the command, with nothing changed anywhere.
 @Suite struct DamagedStoreTests {
-    let workbench: Workbench
+    let workbench: Workshop
 
     init() throws {
-        workbench = try Workbench()
+        workbench = try Workshop()
         try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "5")
         try workbench.succeed("order", "create", "--customer-id", "1", "--order-total", "4")
     }
@@ -117,7 +117,7 @@ import Testing
     }
 
     @Test func `where there is no store, nothing is made`() throws {
-        let empty = try Workbench()
+        let empty = try Workshop()
         for command in [
             ["order", "list"], ["relay", "run"], ["store", "status"], ["history", "rebuild"],
             ["outbox", "purge"], ["store", "purge"], ["inbox", "list"], ["order", "wait", "1"],
@@ -128,7 +128,7 @@ import Testing
     }
 
     @Test func `a file in the way of the directory is refused`() throws {
-        let blocked = try Workbench()
+        let blocked = try Workshop()
         try Data().write(to: URL(fileURLWithPath: blocked.data))
         #expect(
             try blocked.run("customer", "create", "--name", "x", "--credit-limit", "1").status == 73

@@ -4,14 +4,14 @@ import Testing
 
 /// `tram deadletter`, and what the other commands tell of parked messages.
 @Suite struct DeadLetterCommandTests {
-    let workbench: Workbench
+    let workbench: Workshop
     private let defect = "the message was changed after it was sent: its digest does not fit"
     private let payload =
         #"{"orderDetails":{"customerId":1,"orderTotal":{"amount":4}},"saga":"choreography"}"#
 
     /// A customer and two orders; the first order's event is spoiled.
     init() throws {
-        workbench = try Workbench()
+        workbench = try Workshop()
         try workbench.succeed("customer", "create", "--name", "Jane Doe", "--credit-limit", "9")
         for total in ["4", "2"] {
             try workbench.succeed("order", "create", "--customer-id", "1", "--order-total", total)

@@ -3,10 +3,10 @@ import Testing
 
 /// Rows that were edited by hand are damage, and no bug of tram's.
 @Suite struct EditedRowsTests {
-    let workbench: Workbench
+    let workbench: Workshop
 
     init() throws {
-        workbench = try Workbench()
+        workbench = try Workshop()
         try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "5")
         try workbench.succeed(
             "order", "create", "--customer-id", "1", "--order-total", "4", "--saga",

@@ -6,10 +6,10 @@ import Testing
 /// be gone the next time. Only what was really read can be called damaged.
 @Suite(.enabled(if: FaultLibrary.isAvailable))
 struct FaultTests {
-    let workbench: Workbench
+    let workbench: Workshop
 
     init() throws {
-        workbench = try Workbench()
+        workbench = try Workshop()
         try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "5")
         try workbench.succeed("order", "create", "--customer-id", "1", "--order-total", "4")
     }
@@ -113,7 +113,7 @@ struct FaultTests {
         for (code, name, status) in [
             (EMFILE, "io-error", 74), (EACCES, "store-readonly", 73), (ENOSPC, "disk-full", 73),
         ] as [(Int32, String, Int32)] {
-            let empty = try Workbench()
+            let empty = try Workshop()
             let result = try empty.run(Self.create, with: Fault("open", "creation-lock", code))
             #expect(result.status == status)
             #expect(result.errors.hasPrefix("error[\(name)]: "), "\(result.errors)")
@@ -145,7 +145,7 @@ struct FaultTests {
     }
 
     @Test func `the directory is synced when stores are created`() throws {
-        let parent = try Workbench()
+        let parent = try Workshop()
         let log = parent.directory.file("syncs")
         let made = try tram(
             Self.create + ["--data-dir", parent.data],

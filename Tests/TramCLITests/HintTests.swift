@@ -1,28 +1,10 @@
 import TestSupport
 import Testing
 
-@testable import TramCLI
-
 /// What is proposed can be typed as it stands.
 @Suite struct HintTests {
-    @Test func `a proposed command is for the same stores`() {
-        let address = CommandAddress(dataDirectory: "my data/x'y")
-        let option = #" --data-dir my\ data/x\'y"#
-        for (text, expected) in [
-            ("'tram relay run' delivers it", "'tram relay run\(option)' delivers it"),
-            ("see all: tram order list", "see all: tram order list\(option)"),
-            ("tram outbox show order:1", "tram outbox show order:1\(option)"),
-            ("use the newer tram", "use the newer tram"),
-            ("tram relay run --help", "tram relay run --help"),
-            ("the order's: 'tram' is", "the order's: 'tram' is"),
-        ] {
-            #expect(address.complete(text) == expected)
-            #expect(CommandAddress(dataDirectory: nil).complete(text) == text)
-        }
-    }
-
     @Test func `the help of an error names the data directory that was given`() throws {
-        let workbench = try Workbench()
+        let workbench = try Workshop()
         let missing = try workbench.run("order", "show", "1")
         #expect(
             missing.errors.hasSuffix(
@@ -34,7 +16,7 @@ import Testing
     }
 
     /// Runs tram on a terminal.
-    private func onTerminal(_ workbench: Workbench, _ arguments: String) throws -> String {
+    private func onTerminal(_ workbench: Workshop, _ arguments: String) throws -> String {
         try shell(
             "script -qec \"'\(TramProcess.program)' \(arguments) --data-dir '\(workbench.data)'\" "
                 + "/dev/null"
@@ -42,7 +24,7 @@ import Testing
     }
 
     @Test func `hints name the data directory, and tell of the real state`() throws {
-        let workbench = try Workbench()
+        let workbench = try Workshop()
         let created = try onTerminal(workbench, "customer create --name x --credit-limit 5")
         #expect(
             created.contains(
@@ -56,7 +38,7 @@ import Testing
     }
 
     @Test func `a purge names the command that frees what a former subscriber has missed`() throws {
-        let workbench = try Workbench()
+        let workbench = try Workshop()
         try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "5")
         try tamper(
             with: workbench.data + "/history.db",

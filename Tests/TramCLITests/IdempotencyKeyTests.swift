@@ -4,10 +4,10 @@ import Testing
 
 /// A command that is repeated with its key has one effect, and prints the same.
 @Suite struct IdempotencyKeyTests {
-    let workbench: Workbench
+    let workbench: Workshop
 
     init() throws {
-        workbench = try Workbench()
+        workbench = try Workshop()
     }
 
     private static let create = [

@@ -27,15 +27,15 @@ import Testing
     ///   - command: what is killed, and then run again.
     ///   - check: what must hold in the end.
     private func killEverywhere(
-        _ prepare: (Workbench) throws -> Void, _ command: (Workbench) -> String,
-        _ check: (Workbench, Int) throws -> Void
+        _ prepare: (Workshop) throws -> Void, _ command: (Workshop) -> String,
+        _ check: (Workshop, Int) throws -> Void
     ) throws {
-        let prepared = try Workbench()
+        let prepared = try Workshop()
         try prepare(prepared)
         var kills = 0
         var number = first
         while true {
-            let workbench = try Workbench()
+            let workbench = try Workshop()
             try FileManager.default.copyItem(atPath: prepared.data, toPath: workbench.data)
             let environment = try FaultLibrary.environment(killingAt: number)
             let line =
@@ -54,7 +54,7 @@ import Testing
     }
 
     /// An orchestrated and a choreographed order with spoiled events, and one that is sound.
-    private func spoil(_ workbench: Workbench) throws {
+    private func spoil(_ workbench: Workshop) throws {
         try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "20")
         for saga in ["choreography", "orchestration", "choreography"] {
             try workbench.succeed(
@@ -66,14 +66,14 @@ import Testing
                 + "AND id < 4")
     }
 
-    private func park(_ workbench: Workbench) throws {
+    private func park(_ workbench: Workshop) throws {
         try spoil(workbench)
         try workbench.run("relay", "run", "--until-idle", "--max-attempts", "1", "-q")
         #expect(try workbench.succeed("relay", "status", "--json").contains(#""parked":3,"stuck""#))
     }
 
     /// Gives every dead letter a payload, and lets all end.
-    private func mend(_ workbench: Workbench) throws {
+    private func mend(_ workbench: Workshop) throws {
         let payloads = [
             ("order:1", payload),
             ("order:2", payload.replacingOccurrences(of: "choreography", with: "orchestration")),
@@ -91,7 +91,7 @@ import Testing
         try workbench.run("relay", "run", "--until-idle", "-q")
     }
 
-    private func expectAllApproved(_ workbench: Workbench, _ number: Int) throws {
+    private func expectAllApproved(_ workbench: Workshop, _ number: Int) throws {
         let orders = try workbench.succeed("order", "list")
         #expect(orders.components(separatedBy: "APPROVED").count == 4, "call \(number): \(orders)")
         let check = try workbench.run("store", "check")
@@ -149,7 +149,7 @@ import Testing
     }
 
     @Test func `a command of a saga that is sent again`() throws {
-        func strand(_ workbench: Workbench) throws {
+        func strand(_ workbench: Workshop) throws {
             try park(workbench)
             try workbench.succeed("deadletter", "discard", "order:3", "--yes")
         }

@@ -5,16 +5,16 @@ import Testing
 
 /// Locks of the stores' directory, and the rights of its files.
 @Suite struct LockTests {
-    let workbench: Workbench
+    let workbench: Workshop
 
     init() throws {
-        workbench = try Workbench()
+        workbench = try Workshop()
         try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "5")
     }
 
     /// A directory whose stores are links to the workbench's, but for those that are its own.
-    private func linked(own: [String]) throws -> Workbench {
-        let other = try Workbench()
+    private func linked(own: [String]) throws -> Workshop {
+        let other = try Workshop()
         try other.succeed("customer", "create", "--name", "y", "--credit-limit", "5")
         for name in ["customer", "order", "history"] where !own.contains(name) {
             let path = other.data + "/\(name).db"
@@ -34,7 +34,7 @@ import Testing
     }
 
     private func expectBusy(
-        _ code: String, _ workbench: Workbench, _ arguments: String...,
+        _ code: String, _ workbench: Workshop, _ arguments: String...,
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
         let result = try workbench.run(arguments + ["--lock-timeout", "50ms"])
@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test func `what is made is its owner's alone, whatever the umask`() throws {
-        let empty = try Workbench()
+        let empty = try Workshop()
         let made = try shell(
             """
             umask 0

@@ -65,7 +65,7 @@ import Testing
             var partial = 0
             for number in 1...40 where partial < 3 {
                 for isJSON in [false, true] {
-                    let workbench = try Workbench()
+                    let workbench = try Workshop()
                     try workbench.succeed("store", "restore", stuck.directory.file("kept"), "--yes")
                     let result = try workbench.run(
                         resend + ["--yes"] + (isJSON ? ["--json"] : []),

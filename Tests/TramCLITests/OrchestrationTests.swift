@@ -4,10 +4,10 @@ import Testing
 
 /// An orchestrated order as the shell shows it.
 @Suite struct OrchestrationTests {
-    let workbench: Workbench
+    let workbench: Workshop
 
     init() throws {
-        workbench = try Workbench()
+        workbench = try Workshop()
     }
 
     @Test func `an orchestrated order, to the byte`() throws {

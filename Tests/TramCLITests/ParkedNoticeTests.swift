@@ -4,11 +4,11 @@ import Testing
 
 /// `tram relay run --on-parked`: somebody is told.
 @Suite struct ParkedNoticeTests {
-    let workbench: Workbench
+    let workbench: Workshop
 
     /// A customer and two orders; the first order's event is spoiled.
     init() throws {
-        workbench = try Workbench()
+        workbench = try Workshop()
         try workbench.succeed("customer", "create", "--name", "Jane Doe", "--credit-limit", "9")
         for total in ["4", "2"] {
             try workbench.succeed("order", "create", "--customer-id", "1", "--order-total", total)

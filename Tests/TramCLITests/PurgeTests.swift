@@ -5,10 +5,10 @@ import Testing
 /// `tram store purge` frees what nobody needs any more, says who holds the rest, and whatever comes
 /// afterwards, nothing is lost or done twice.
 @Suite struct PurgeTests {
-    let workbench: Workbench
+    let workbench: Workshop
 
     init() throws {
-        workbench = try Workbench()
+        workbench = try Workshop()
         try workbench.succeed("customer", "create", "--name", "Jane", "--credit-limit", "100")
         try order(4)
         try order(5, saga: "orchestration")

@@ -3,10 +3,10 @@ import Testing
 
 /// `--quiet`: only the essential.
 @Suite struct QuietTests {
-    let workbench: Workbench
+    let workbench: Workshop
 
     init() throws {
-        workbench = try Workbench()
+        workbench = try Workshop()
     }
 
     private static let lists: [(command: [String], ids: String)] = [

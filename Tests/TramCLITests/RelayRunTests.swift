@@ -4,10 +4,10 @@ import Testing
 
 /// `tram relay run`: its bounds, and what ends or stops it.
 @Suite struct RelayRunTests {
-    let workbench: Workbench
+    let workbench: Workshop
 
     init() throws {
-        workbench = try Workbench()
+        workbench = try Workshop()
     }
 
     @Test func `a rehearsal prints what would happen and leaves every byte`() throws {

@@ -3,7 +3,7 @@ import Testing
 
 /// The sagas that `tram relay status` names because they need help.
 @Suite struct RelayStatusTests {
-    private let workbench: Workbench
+    private let workbench: Workshop
 
     /// Two orchestrated orders. The first one's saga has failed: its first step was not undone.
     init() throws {

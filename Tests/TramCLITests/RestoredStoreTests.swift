@@ -6,10 +6,10 @@ import Testing
 /// A store that is older than what the others have seen of it, or that belongs elsewhere, loses
 /// nothing in silence: the relay refuses, and the ways on work.
 @Suite struct RestoredStoreTests {
-    let workbench: Workbench
+    let workbench: Workshop
 
     init() throws {
-        workbench = try Workbench()
+        workbench = try Workshop()
         try workbench.succeed("customer", "create", "--name", "Jane", "--credit-limit", "50")
         try order(4)
         try workbench.succeed("relay", "run", "--until-idle")
@@ -133,7 +133,7 @@ import Testing
     }
 
     @Test func `another directory's store is not taken`() throws {
-        let other = try Workbench()
+        let other = try Workshop()
         try other.succeed("customer", "create", "--name", "Other", "--credit-limit", "50")
         try other.succeed("order", "create", "--customer-id", "1", "--order-total", "4")
         try other.succeed("relay", "run", "--until-idle")
@@ -367,7 +367,7 @@ import Testing
     }
 
     @Test func `a backup of another system is not restored over this one`() throws {
-        let other = try Workbench()
+        let other = try Workshop()
         try other.succeed("customer", "create", "--name", "Other", "--credit-limit", "50")
         let refused = try workbench.run("store", "restore", other.data, "--yes")
         #expect(refused.status == 65)

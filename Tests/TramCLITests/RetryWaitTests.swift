@@ -3,10 +3,10 @@ import Testing
 
 /// What is told of a saga that waits to try its step again.
 @Suite struct RetryWaitTests {
-    private let workbench: Workbench
+    private let workbench: Workshop
 
     init() throws {
-        workbench = try Workbench()
+        workbench = try Workshop()
         try workbench.succeed("customer", "create", "--name", "Jane Doe", "--credit-limit", "5")
         try workbench.succeed(
             "order", "create", "--customer-id", "1", "--order-total", "4", "--saga",

@@ -4,7 +4,7 @@ import Testing
 
 /// `tram saga retry`, `resend`, `skip`, `rollback` and `abandon`, and who tells that somebody should.
 @Suite struct SagaDecisionCommandTests {
-    let workbench: Workbench
+    let workbench: Workshop
 
     /// A customer and three orchestrated orders, whose commands are order:2, order:4 and order:6.
     init() throws {

@@ -5,7 +5,7 @@ import Testing
 /// What an operator is told of a decision is true, and what a refusal proposes is accepted.
 @Suite struct SagaDecisionWordsTests {
     /// A saga whose command was handled, and whose reply was discarded.
-    private func withLostReply(creditLimit: String) throws -> Workbench {
+    private func withLostReply(creditLimit: String) throws -> Workshop {
         let workbench = try orchestratedWorkbench(orders: 1, creditLimit: creditLimit)
         try workbench.succeed("relay", "run")
         try workbench.loseReplies()

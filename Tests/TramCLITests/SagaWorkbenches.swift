@@ -1,8 +1,8 @@
 import TestSupport
 
 /// A customer with a credit limit, and orchestrated orders of 4. They have no messages delivered.
-func orchestratedWorkbench(orders: Int, creditLimit: String = "50") throws -> Workbench {
-    let workbench = try Workbench()
+func orchestratedWorkbench(orders: Int, creditLimit: String = "50") throws -> Workshop {
+    let workbench = try Workshop()
     try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", creditLimit)
     for _ in 0..<orders {
         try workbench.succeed(
@@ -13,7 +13,7 @@ func orchestratedWorkbench(orders: Int, creditLimit: String = "50") throws -> Wo
 }
 
 /// A customer and orchestrated orders whose commands were discarded, so that their sagas are stuck.
-func stuckWorkbench(orders: Int) throws -> Workbench {
+func stuckWorkbench(orders: Int) throws -> Workshop {
     let workbench = try orchestratedWorkbench(orders: orders)
     try tamper(
         with: workbench.data + "/order.db",
@@ -23,7 +23,7 @@ func stuckWorkbench(orders: Int) throws -> Workbench {
     return workbench
 }
 
-extension Workbench {
+extension Workshop {
     /// Lets the replies be lost that the customers' outbox holds: they are spoiled, parked and discarded.
     func loseReplies() throws {
         try tamper(

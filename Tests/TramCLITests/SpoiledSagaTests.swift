@@ -4,11 +4,11 @@ import Testing
 
 /// A saga whose rows were edited by hand concerns nobody but itself.
 @Suite struct SpoiledSagaTests {
-    let workbench: Workbench
+    let workbench: Workshop
 
     /// Three orders, each with a saga, and the choreographed one between them.
     init() throws {
-        workbench = try Workbench()
+        workbench = try Workshop()
         try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "50")
         for saga in ["orchestration", "orchestration", "choreography", "orchestration"] {
             try workbench.succeed(

@@ -5,10 +5,10 @@ import Testing
 /// What all commands have in common: options, the environment, colors, help, and readers that are
 /// slow or gone.
 @Suite struct TerminalTests {
-    let workbench: Workbench
+    let workbench: Workshop
 
     init() throws {
-        workbench = try Workbench()
+        workbench = try Workshop()
     }
 
     @Test func `global options stand in any position`() throws {

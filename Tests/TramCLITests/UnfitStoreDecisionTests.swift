@@ -4,7 +4,7 @@ import Testing
 
 /// An operator's decision on stores that do not fit one another: what they say of a saga is not true.
 @Suite struct UnfitStoreDecisionTests {
-    let workbench: Workbench
+    let workbench: Workshop
 
     /// A saga that is stuck, its stores as they were then, and what became of it.
     init() throws {

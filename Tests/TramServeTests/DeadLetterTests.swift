@@ -4,6 +4,7 @@
     import Presentation
     import TestSupport
     import Testing
+    internal import TramWorkbench
 
     /// Dead letters over HTTP, and a server that parks.
     @Suite struct DeadLetterTests {
@@ -11,8 +12,8 @@
             #"{"orderDetails":{"customerId":1,"orderTotal":{"amount":4}},"saga":"choreography"}"#
 
         /// A customer and an order whose event is spoiled, in a workbench without a server.
-        private func spoiledWorkbench() throws -> Workbench {
-            let workbench = try Workbench()
+        private func spoiledWorkbench() throws -> Workshop {
+            let workbench = try Workshop()
             try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "9")
             try workbench.succeed("order", "create", "--customer-id", "1", "--order-total", "4")
             try tamper(with: workbench.data + "/order.db", "UPDATE message SET payload = 'x'")

@@ -3,6 +3,7 @@
     import Presentation
     import TestSupport
     import Testing
+    internal import TramWorkbench
 
     /// The order history over HTTP, asked to wait for a message.
     @Suite struct HistoryAfterTests {

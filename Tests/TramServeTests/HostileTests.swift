@@ -38,7 +38,7 @@
         }
 
         @Test func `with a token, nothing goes without it`() throws {
-            let workbench = try Workbench()
+            let workbench = try Workshop()
             let token = "correct-horse-battery-staple"
             let file = workbench.directory.file("token")
             try (token + "\n").write(toFile: file, atomically: true, encoding: .utf8)

@@ -2,6 +2,7 @@
     import Presentation
     import TestSupport
     import Testing
+    internal import TramWorkbench
 
     /// A request that is repeated with its Idempotency-Key has one effect, and gets the same answer.
     @Suite struct IdempotencyKeyTests {

@@ -28,7 +28,7 @@
         }
 
         @Test func `a relay that watches writes nothing to it, and goes on`() throws {
-            let workbench = try Workbench()
+            let workbench = try Workshop()
             try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "9")
             try workbench.succeed("relay", "run", "--until-idle", "-q")
             let relay = try workbench.start("relay", "run", "--watch")

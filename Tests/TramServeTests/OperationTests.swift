@@ -4,11 +4,12 @@
     import Presentation
     import TestSupport
     import Testing
+    internal import TramWorkbench
 
     /// Starting, watching and ending a server.
     @Suite struct OperationTests {
         @Test func `the ports are told, for people too`() throws {
-            let workbench = try Workbench()
+            let workbench = try Workshop()
             let process = try workbench.start(
                 "serve", "--orders-port", "0", "--customers-port", "0", "--history-port", "0",
                 "--relay", "manual")
@@ -28,7 +29,7 @@
 
         @Test func `a port that is taken is told`() throws {
             let served = try ServedSystem()
-            let second = try Workbench().run(
+            let second = try Workshop().run(
                 "serve", "--orders-port", "0", "--customers-port", "0", "--history-port",
                 "\(served.history)", "--json")
             #expect(second.status == 69)
@@ -43,7 +44,7 @@
 
         @Test func `a server that cannot start delivers nothing, also under requests`() throws {
             let served = try ServedSystem()
-            let workbench = try Workbench()
+            let workbench = try Workshop()
             try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "5")
             let free = try ServedSystem()
             let (orders, customers) = (free.orders, free.customers)
@@ -77,7 +78,7 @@
             (["--idle-timeout", "soon"], "invalid-duration"),
             (["--max-connections", "0"], "invalid-count"),
         ]) func `what cannot be served is refused`(options: [String], code: String) throws {
-            let workbench = try Workbench()
+            let workbench = try Workshop()
             let result = try workbench.run(["serve", "--json"] + options)
             #expect(result.status == 64, "\(result.errors)")
             #expect(result.errors.contains("\"code\":\"\(code)\""), "\(result.errors)")
@@ -85,7 +86,7 @@
         }
 
         @Test func `a damaged store is refused before anything is served`() throws {
-            let workbench = try Workbench()
+            let workbench = try Workshop()
             try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "5")
             try FileManager.default.removeItem(atPath: workbench.data + "/order.db")
             let result = try workbench.run(
@@ -123,7 +124,7 @@
             let order = try served.createOrder(customer: customer, total: "4", .orchestration)
             try served.expect(history: customer, toShow: order, "APPROVED")
             try served.stop()
-            let copy = try Workbench()
+            let copy = try Workshop()
             let result = try shell(
                 "mkdir '\(copy.data)' && cd '\(served.workbench.data)' && "
                     + "cp customer.db order.db history.db tram-format '\(copy.data)'")
@@ -197,7 +198,7 @@
         }
 
         @Test func `whoever does not read the log holds up nobody`() throws {
-            let workbench = try Workbench()
+            let workbench = try Workshop()
             // Its standard error is a pipe that nobody reads from, and is full after 64 KiB.
             let process = try ChildProcess(
                 "bash",

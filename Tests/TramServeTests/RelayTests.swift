@@ -4,6 +4,7 @@
     import Presentation
     import TestSupport
     import Testing
+    internal import TramWorkbench
 
     /// The relay inside the server, and the one that waits for a hand.
     @Suite struct RelayTests {
@@ -108,7 +109,7 @@
         }
 
         @Test func `a server goes on without the view, and takes it back`() throws {
-            let workbench = try Workbench()
+            let workbench = try Workshop()
             try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "5")
             for suffix in ["", "-wal", "-shm"] {
                 try FileManager.default.removeItem(
@@ -134,7 +135,7 @@
 
         @Test func `a server notices an outbox that goes back, and delivers nothing of it`() throws
         {
-            let workbench = try Workbench()
+            let workbench = try Workshop()
             try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "50")
             let kept = workbench.directory.file("kept")
             try workbench.succeed("store", "backup", kept)
@@ -167,7 +168,7 @@
         }
 
         @Test func `a failed delivery is tried again, later and by itself`() throws {
-            let workbench = try Workbench()
+            let workbench = try Workshop()
             try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "5")
             try workbench.succeed("order", "create", "--customer-id", "1", "--order-total", "4")
             // A payload that no handler can read.

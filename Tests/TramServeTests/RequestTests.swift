@@ -3,6 +3,7 @@
     import Presentation
     import TestSupport
     import Testing
+    internal import TramWorkbench
 
     /// Requests that are refused, and what their senders are told.
     @Suite struct RequestTests {

@@ -3,12 +3,13 @@
     import Presentation
     import TestSupport
     import Testing
+    internal import TramWorkbench
 
     /// An operator's decisions about sagas over HTTP.
     @Suite struct SagaDecisionTests {
         /// Three orchestrated orders, of which the command of the first two was discarded.
-        private func workbench() throws -> Workbench {
-            let workbench = try Workbench()
+        private func workbench() throws -> Workshop {
+            let workbench = try Workshop()
             try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "50")
             for _ in 1...3 {
                 try workbench.succeed(

@@ -3,12 +3,13 @@
     import Presentation
     import TestSupport
     import Testing
+    internal import TramWorkbench
 
     /// Sagas over HTTP, and what orders wait for: the same documents as the commands print.
     @Suite struct SagaEndpointTests {
         /// An approved order, then one of each kind whose messages are pending.
-        private func workbench() throws -> Workbench {
-            let workbench = try Workbench()
+        private func workbench() throws -> Workshop {
+            let workbench = try Workshop()
             try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "50")
             func order(_ saga: String) throws {
                 try workbench.succeed(

@@ -2,6 +2,7 @@
     import Presentation
     import TestSupport
     import Testing
+    internal import TramWorkbench
 
     /// The seed's session and the end-to-end scenarios of the original, over HTTP, under its names.
     @Suite struct ScenarioTests {

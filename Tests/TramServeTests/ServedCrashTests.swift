@@ -5,6 +5,7 @@
     import Synchronization
     import TestSupport
     import Testing
+    internal import TramWorkbench
 
     /// What was answered with 200 is there, whatever happens to the server, and whoever else is at work.
     @Suite(.serialized) struct ServedCrashTests {
@@ -18,7 +19,7 @@
             let seed = testSeed()
             print("served crash test: seed \(seed)")
             var random = SplitMix64(seed: seed)
-            let workbench = try Workbench()
+            let workbench = try Workshop()
             for _ in 1...4 {
                 try workbench.succeed(
                     "customer", "create", "--name", "x", "--credit-limit", "1000")
@@ -122,7 +123,7 @@
         }
 
         /// Whether the stores hold these orders, all decided, and obey every rule.
-        private func check(_ workbench: Workbench, _ orders: Set<Int>) throws {
+        private func check(_ workbench: Workshop, _ orders: Set<Int>) throws {
             let served = try ServedSystem("-q", in: workbench)
             try eventually("everything is delivered") {
                 try workbench.run("relay", "status", "--exit-code").status == 0

@@ -3,17 +3,18 @@
     import Presentation
     import TestSupport
     import Testing
+    internal import TramWorkbench
 
     /// A running `tram serve` on free ports. It is killed when the test forgets it.
     final class ServedSystem {
-        let workbench: Workbench
+        let workbench: Workshop
         let process: ChildProcess
         let orders: Int
         let customers: Int
         let history: Int
 
-        init(_ options: String..., in workbench: Workbench? = nil) throws {
-            let workbench = try workbench ?? Workbench()
+        init(_ options: String..., in workbench: Workshop? = nil) throws {
+            let workbench = try workbench ?? Workshop()
             self.workbench = workbench
             process = try ChildProcess(
                 TramProcess.program,

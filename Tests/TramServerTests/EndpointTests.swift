@@ -2,6 +2,7 @@ import Presentation
 import Testing
 
 @testable import TramServer
+import TramWorkbench
 
 @Suite struct EndpointTests {
     @Test func `a path matches its form and nothing else`() {

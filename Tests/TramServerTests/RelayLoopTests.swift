@@ -10,7 +10,7 @@ import TramWorkbench
 
 @Suite struct RelayLoopTests {
     @Test func `stores that are busy at the start are opened again`() throws {
-        let workbench = try Workbench()
+        let workbench = try Workshop()
         try workbench.succeed("customer", "create", "--name", "x", "--credit-limit", "5")
         let path = workbench.data
         let tries = Mutex(0)

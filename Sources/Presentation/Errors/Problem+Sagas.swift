@@ -1,15 +1,15 @@
 package import CustomersAndOrders
 package import Tram
+package import TramWorkbench
 
 // What cannot be decided about a saga.
 
-extension Problem {
-    init(_ error: SagaDecisionError) {
-        let order = error.order
+extension SagaDecisionError: ProblemConvertible {
+    package var problem: Problem {
         var code = Problem.Code.notStuck
-        var help = "see the saga: tram saga show \(order)"
+        var help: Advice = "see the saga: \(command: "saga show \(order)")"
         let why: String
-        switch error.reason {
+        switch reason {
         case .choreographed:
             code = .notPossible
             why = "it is choreographed, so no orchestrator can be told what to do"
@@ -22,8 +22,8 @@ extension Problem {
             why = "\(message.id) \(message.type) is \(isParked ? "parked" : "on its way")"
             help =
                 isParked
-                ? "decide about the message: tram deadletter retry \(message.id)"
-                : "let it come: tram relay run --until-idle"
+                ? "decide about the message: \(command: "deadletter retry \(message.id)")"
+                : "let it come: \(command: "relay run --until-idle")"
         case .notCompensatable(let step):
             code = .notCompensatable
             why = "the step '\(step)' was done or may have been, and has no compensation"
@@ -33,35 +33,39 @@ extension Problem {
         case .stranded(let unknown):
             code = .sagaStranded
             why = "it is stranded: \(unknown)"
-            help = "use a program that knows it, or give it up: tram saga abandon \(order)"
+            help = "use a program that knows it, or give it up: \(command: "saga abandon \(order)")"
         }
-        switch error.reason {
+        switch reason {
         case .notPossible, .notCompensatable:
-            if let others = error.alternatives(naming: { "'tram saga \($0.rawValue) \(order)'" }) {
-                help = "decide otherwise: \(others)"
+            if let others = alternatives(naming: { "'\(command: "saga \($0.rawValue) \(order)")'" })
+            {
+                help = "decide otherwise: " + others
             }
         default: break
         }
         var rule = "Nothing was changed."
-        if error.decision == .retry, error.reason != .moved,
+        if decision == .retry, reason != .moved,
             code == .notStuck || code == .notPossible
         {
             code = .sagaNotFailed
             rule = "Only a saga that has failed or is stuck can be retried. Nothing was changed."
         }
-        self.init(
-            code: code, message: "\(error.what): \(why)",
+        return Problem(
+            code: code, message: "\(what): \(why)",
             reason: rule, help: help, field: "id", value: "\(order)")
     }
 }
 
 extension SagaDecisionError {
     /// What would be accepted instead, as a choice; nil when nothing is known to be.
-    package func alternatives(naming name: (SagaDecision) -> String) -> String? {
+    package func alternatives(naming name: (SagaDecision) -> Advice) -> Advice? {
         let names = alternatives.map(name)
         guard let last = names.last else { return nil }
-        return names.count == 1
-            ? last : names.dropLast().joined(separator: ", ") + " or " + last
+        if names.count == 1 { return last }
+        let others = names.dropLast().reduce(into: Advice("")) { choice, name in
+            choice = choice == Advice("") ? name : choice + ", " + name
+        }
+        return others + " or " + last
     }
 
     /// What cannot be done.

@@ -15,9 +15,12 @@ extension Relay {
             let service = services.first(where: { $0.subscribers.contains { $0.id == subscriber } }
             ),
             let receiver = service.subscribers.first(where: { $0.id == subscriber })
-        else { throw RedeliveryError.unknownSubscriber(subscriber) }
+        else {
+            throw RedeliveryError.unknownSubscriber(
+                subscriber, known: services.flatMap(\.subscribers).map(\.id))
+        }
         if let first, !services.contains(where: { $0.name == first.service }) {
-            throw RedeliveryError.unknownSource(first.service)
+            throw RedeliveryError.unknownSource(first.service, known: services.map(\.name))
         }
         try followRenamedSubscribers(Availability())
         let facts = try service.store.read(StoreFacts.init)
@@ -82,8 +85,8 @@ extension Relay {
 
 /// Why nothing was made pending again.
 public enum RedeliveryError: Error, Hashable, Sendable {
-    /// No subscriber has this id.
-    case unknownSubscriber(String)
-    /// No service has this name.
-    case unknownSource(String)
+    /// No subscriber has this id; with those that there are.
+    case unknownSubscriber(String, known: [String])
+    /// No service has this name; with those that there are.
+    case unknownSource(String, known: [String])
 }

@@ -4,6 +4,7 @@ internal import Customers
 internal import CustomersAndOrders
 internal import Presentation
 internal import Tram
+internal import TramCommands
 internal import TramWorkbench
 
 struct CustomerCommand: ParsableCommand {
@@ -46,7 +47,7 @@ struct CustomerCommand: ParsableCommand {
             let (customer, published) = try session.openOrCreate().customers
                 .createCustomer(name: name, creditLimit: limit, key: key)
             try session.show(CreatedCustomer(customer: customer, published: published))
-            session.hint("'tram relay run' delivers the message")
+            session.hint("'\(command: "relay run")' delivers the message")
             return .done
         }
     }

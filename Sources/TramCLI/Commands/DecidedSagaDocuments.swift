@@ -1,6 +1,8 @@
 internal import CustomersAndOrders
 internal import Presentation
 internal import Tram
+internal import TramCommands
+internal import TramWorkbench
 
 /// What came of a decision about one saga.
 struct DecidedSagaDocument: Document {

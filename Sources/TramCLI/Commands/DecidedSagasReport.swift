@@ -2,6 +2,8 @@ internal import CustomersAndOrders
 internal import Platform
 internal import Presentation
 internal import Tram
+internal import TramCommands
+internal import TramWorkbench
 
 /// What came of a decision for one of many sagas.
 struct DecidedSagaResult {
@@ -14,9 +16,10 @@ struct DecidedSagaResult {
         switch result {
         case .success(let decided): outcome = .success(decided)
         case .failure(let error as SagaDecisionError):
-            outcome = .failure(Problem(error as any Error))
+            outcome = .failure(Problem(error, of: CustomersAndOrders.self))
         case .failure(StoreError.unexpectedRow(let detail)):
-            outcome = .failure(Problem(StoreError.unexpectedRow(detail) as any Error))
+            outcome = .failure(
+                Problem(StoreError.unexpectedRow(detail), of: CustomersAndOrders.self))
         case .failure(let error): throw error
         }
     }

@@ -5,6 +5,7 @@ internal import OrderHistory
 internal import Platform
 internal import Presentation
 internal import Tram
+internal import TramCommands
 internal import TramWorkbench
 
 struct HistoryCommand: ParsableCommand {
@@ -82,8 +83,9 @@ struct HistoryCommand: ParsableCommand {
             }
             session.hint(
                 parked?.isEmpty ?? true
-                    ? "the time is over; does a relay run? 'tram relay run --watch'"
-                    : "the time is over, and the message is parked: 'tram deadletter list'")
+                    ? "the time is over; does a relay run? '\(command: "relay run --watch")'"
+                    : "the time is over, and the message is parked: '\(command: "deadletter list")'"
+            )
             return .bound
         }
 
@@ -175,10 +177,10 @@ extension Problem {
         } catch let error as StoreError {
             switch error {
             case .missing, .damaged, .unexpectedRow, .foreign:
-                let problem = Problem(error as any Error)
+                let problem = Problem(error, of: CustomersAndOrders.self)
                 throw Problem(
                     code: problem.code, message: problem.message, reason: problem.reason,
-                    help: "rebuild the view: tram history rebuild")
+                    help: "rebuild the view: \(command: "history rebuild")")
             default: throw error
             }
         }
@@ -189,7 +191,7 @@ extension Problem {
             code: .notInViewYet, message: "customer \(id) is not in the order history yet",
             reason: "\(counted(behind, "event")) about the customer \(behind == 1 ? "is" : "are") "
                 + "pending.",
-            help: "deliver them: tram relay run", field: "customer-id", value: "\(id)")
+            help: "deliver them: \(command: "relay run")", field: "customer-id", value: "\(id)")
     }
 }
 

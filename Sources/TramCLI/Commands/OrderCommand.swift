@@ -5,6 +5,7 @@ internal import Orders
 internal import Platform
 internal import Presentation
 internal import Tram
+internal import TramCommands
 internal import TramWorkbench
 
 struct OrderCommand: ParsableCommand {
@@ -52,7 +53,7 @@ struct OrderCommand: ParsableCommand {
             let (order, published) = try session.openOrCreate().orders
                 .createOrder(customerID: customerID, total: total, saga: saga, key: key)
             try session.show(ChangedOrder(order: order, published: published))
-            session.hint("'tram relay run' makes the saga's next step")
+            session.hint("'\(command: "relay run")' makes the saga's next step")
             return .done
         }
     }
@@ -149,7 +150,7 @@ struct OrderCommand: ParsableCommand {
             let key = try idempotency.key
             let (order, published) = try cancel(id, key, session.open())
             try session.show(ChangedOrder(order: order, published: published))
-            session.hint("'tram relay run' frees the credit")
+            session.hint("'\(command: "relay run")' frees the credit")
             return .done
         }
 
@@ -160,9 +161,9 @@ struct OrderCommand: ParsableCommand {
                 return try system.orders.cancelOrder(id, key: key)
             } catch let error as OrderError {
                 guard try system.needsHelp(order: id) else { throw error }
-                var problem = Problem(error as any Error)
+                var problem = Problem(error, of: CustomersAndOrders.self)
                 problem.help =
-                    "nothing decides it any more unless its saga is helped: tram saga show \(id)"
+                    "nothing decides it any more unless its saga is helped: \(command: "saga show \(id)")"
                 throw problem
             }
         }
@@ -206,7 +207,8 @@ struct OrderCommand: ParsableCommand {
                         shown: ShownOrder(order, in: system, session.availability), end: end,
                         wanted: state))
                 if end == .timedOut {
-                    session.hint("the time is over; does a relay run? 'tram relay run --watch'")
+                    session.hint(
+                        "the time is over; does a relay run? '\(command: "relay run --watch")'")
                 }
                 return end.status
             }

@@ -3,6 +3,7 @@ internal import CustomersAndOrders
 internal import Platform
 internal import Presentation
 internal import Tram
+internal import TramCommands
 internal import TramWorkbench
 
 struct RelayCommand: ParsableCommand {
@@ -96,11 +97,13 @@ struct RelayCommand: ParsableCommand {
                     }
                 } catch let error as StoreError {
                     try reporter.abandon()
-                    throw driver.hasDelivered ? Problem.amidWork(error) : error
+                    throw driver.hasDelivered
+                        ? Problem.amidWork(error, of: CustomersAndOrders.self) : error
                 }
                 let status = try status(driver, system, session, reporter)
                 let away = ServiceName.all.compactMap { run.availability.reasons[$0] }.first
-                return away.map { Problem($0 as any Error).code.exitStatus } ?? status
+                return away.map { Problem($0, of: CustomersAndOrders.self).code.exitStatus }
+                    ?? status
             }
             // The relay's lock is free again: the command may take its time, or start a relay.
             try tell(isNew: true)
@@ -108,8 +111,9 @@ struct RelayCommand: ParsableCommand {
         }
 
         private func drive(
-            _ driver: inout RelayDriver, _ run: RelayRun, _ system: CustomersAndOrders,
-            _ session: Session, _ reporter: RelayReporter,
+            _ driver: inout RelayDriver<CustomersAndOrders>, _ run: RelayRun,
+            _ system: CustomersAndOrders,
+            _ session: Session, _ reporter: RelayReporter<CustomersAndOrders>,
             afterPass: (PassSummary) throws -> Void
         ) throws {
             if dryRun {
@@ -129,7 +133,7 @@ struct RelayCommand: ParsableCommand {
             }
         }
 
-        private func makeOnePass(_ driver: inout RelayDriver) throws {
+        private func makeOnePass(_ driver: inout RelayDriver<CustomersAndOrders>) throws {
             if step { try driver.step() } else { try driver.pass() }
         }
 
@@ -148,12 +152,13 @@ struct RelayCommand: ParsableCommand {
             throw Problem(
                 code: .usage,
                 message: "\(contradiction.joined(separator: " and ")) cannot be combined",
-                reason: "Nothing was changed.", help: "tram relay run --help")
+                reason: "Nothing was changed.", help: "\(command: "relay run --help")")
         }
 
         private func status(
-            _ driver: RelayDriver, _ system: CustomersAndOrders, _ session: Session,
-            _ reporter: RelayReporter
+            _ driver: RelayDriver<CustomersAndOrders>, _ system: CustomersAndOrders,
+            _ session: Session,
+            _ reporter: RelayReporter<CustomersAndOrders>
         ) throws -> ExitStatus {
             if let signal = Signals.pending {
                 try session.output.flush()
@@ -162,18 +167,22 @@ struct RelayCommand: ParsableCommand {
             if driver.hasFailed || driver.hasParked || reporter.hasFailedDeadlines {
                 try session.output.flush()
                 if driver.hasParked {
-                    session.help("what is parked waits for a decision: tram deadletter list")
+                    session.help(
+                        "what is parked waits for a decision: \(command: "deadletter list")")
                 } else if let message = reporter.firstFailed {
-                    session.help("the next relay tries again; see why: tram outbox show \(message)")
+                    session.help(
+                        "the next relay tries again; see why: \(command: "outbox show \(message)")")
                 } else {
-                    session.help("the next relay tries again; see which saga waits: tram saga list")
+                    session.help(
+                        "the next relay tries again; see which saga waits: \(command: "saga list")")
                 }
                 return .no
             }
             // What a rehearsal has delivered is as pending as before.
             let pending = dryRun ? try system.relay.pendingCount() : driver.pending
             if pending > 0 {
-                session.hint("\(counted(pending, "message")) pending; 'tram relay run' goes on")
+                session.hint(
+                    "\(counted(pending, "message")) pending; '\(command: "relay run")' goes on")
             }
             return exitCode && driver.pending > 0 ? .bound : .done
         }
@@ -206,7 +215,7 @@ struct RelayCommand: ParsableCommand {
             let first = try from.map { try Input.messageID($0) }
             let messages = try session.open().workbench.redeliver(to: to, from: first)
             try session.show(RedeliveredMessages(subscriber: to, messages: messages))
-            session.hint("'tram relay run' delivers them")
+            session.hint("'\(command: "relay run")' delivers them")
             return .done
         }
     }

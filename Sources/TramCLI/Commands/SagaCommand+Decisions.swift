@@ -4,6 +4,8 @@ internal import Orders
 internal import Platform
 internal import Presentation
 internal import Tram
+internal import TramCommands
+internal import TramWorkbench
 
 /// A command by which an operator decides about a saga, or about many.
 protocol SagaDecisionCommand: SessionCommand {
@@ -48,7 +50,7 @@ extension SagaDecisionCommand {
             try session.show(DecidedSagaDocument(decided: decided))
             return .done
         } catch {
-            throw Problem.ofOnlyTransaction(error)
+            throw Problem.ofOnlyTransaction(error, of: CustomersAndOrders.self)
         }
     }
 
@@ -99,7 +101,8 @@ extension SagaDecisionCommand {
         } catch {
             try report.abandon()
             throw report.hasDecided
-                ? Problem.amidWork(error) : Problem.ofOnlyTransaction(error)
+                ? Problem.amidWork(error, of: CustomersAndOrders.self)
+                : Problem.ofOnlyTransaction(error, of: CustomersAndOrders.self)
         }
         try report.end()
         if report.isEmpty, let step = selection.step {
@@ -107,8 +110,8 @@ extension SagaDecisionCommand {
             if !steps.contains(step) {
                 try session.output.flush()
                 session.help(
-                    "this program knows no step '\(escaped(step))', but: "
-                        + steps.joined(separator: ", "))
+                    "this program knows no step '\(escaped(step))', but: \(steps.joined(separator: ", "))"
+                )
             }
         }
         return report.refused > 0 ? .no : .done

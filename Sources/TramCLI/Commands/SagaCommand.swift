@@ -4,6 +4,8 @@ internal import CustomersAndOrders
 internal import Orders
 internal import Presentation
 internal import Tram
+internal import TramCommands
+internal import TramWorkbench
 
 struct SagaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -56,7 +58,7 @@ struct SagaCommand: ParsableCommand {
                     ]
                 })
             guard let damaged = sagas.first(where: { !$0.damage.isEmpty }) else { return .done }
-            session.hint("'tram saga show \(damaged.order.id)' says what is wrong")
+            session.hint("'\(command: "saga show \(damaged.order.id)")' says what is wrong")
             return .damaged
         }
     }

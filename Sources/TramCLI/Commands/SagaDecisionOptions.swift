@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import CustomersAndOrders
 internal import Presentation
+internal import TramCommands
+internal import TramWorkbench
 
 /// Which sagas a decision is about, and what is said of it.
 struct SagaDecisionOptions: ParsableArguments {
@@ -29,7 +31,7 @@ struct SagaDecisionOptions: ParsableArguments {
                 message: id == nil
                     ? "it is not said which saga is meant"
                     : "an id and --where exclude one another",
-                reason: "Nothing was changed.", help: "tram saga \(command) --help")
+                reason: "Nothing was changed.", help: "\(command: "saga \(command) --help")")
         }
         return (
             try id.map { try Input.id($0, field: "id") },
@@ -43,11 +45,11 @@ extension SagaSelection {
     /// since it may have commas and equals signs.
     fileprivate init(parsing text: String) throws {
         let given = text
-        func invalid(_ expected: String, help: String) -> Problem {
+        func invalid(_ expected: String, help: Advice) -> Problem {
             Problem.invalid(
                 .sagaSelection, field: "where", value: given, expected, help: help)
         }
-        let help = "write state=STATE or state=STATE,step=NAME, for example state=stuck"
+        let help: Advice = "write state=STATE or state=STATE,step=NAME, for example state=stuck"
         var text = text[...]
         if text.hasPrefix("step="), let comma = text.lastIndex(of: ","),
             text[comma...].hasPrefix(",state=")

@@ -3,6 +3,7 @@ internal import CustomersAndOrders
 internal import Platform
 internal import Presentation
 internal import Tram
+internal import TramCommands
 internal import TramWorkbench
 
 /// Describes the messages for tools and people of other systems, and tells what a change of them breaks.
@@ -48,7 +49,7 @@ struct SchemaCommand: SessionCommand {
             Problem(
                 code: .schema, message: "'\(path)' cannot be compared: \(reason)",
                 reason: "Nothing was changed.",
-                help: "give a document that 'tram schema' has printed", field: "against",
+                help: "give a document that '\(command: "schema")' has printed", field: "against",
                 value: path)
         }
         let bytes: [UInt8]

@@ -2,6 +2,8 @@ internal import ArgumentParser
 internal import Platform
 internal import Presentation
 internal import Tram
+internal import TramCommands
+internal import TramWorkbench
 
 /// Checks what is asked for, and becomes `tram-serve`, the program that serves: so this one stays small
 /// and starts fast.

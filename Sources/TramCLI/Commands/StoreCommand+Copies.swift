@@ -3,6 +3,7 @@ internal import CustomersAndOrders
 internal import Platform
 internal import Presentation
 internal import Tram
+internal import TramCommands
 internal import TramWorkbench
 
 extension StoreCommand {
@@ -27,7 +28,8 @@ extension StoreCommand {
             try session.show(AcceptedStore(report: report))
             if !report.isUnchanged {
                 session.hint(
-                    "'tram relay redeliver --to \(service.rawValue)' brings what it has missed")
+                    "'\(command: "relay redeliver --to \(service.rawValue)")' brings what it has missed"
+                )
             }
             return .done
         }

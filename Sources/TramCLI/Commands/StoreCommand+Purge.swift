@@ -3,6 +3,7 @@ internal import CustomersAndOrders
 internal import Platform
 internal import Presentation
 internal import Tram
+internal import TramCommands
 internal import TramWorkbench
 
 extension StoreCommand {
@@ -51,32 +52,6 @@ extension StoreCommand {
             if !dryRun { session.hintAboutRebuilding(after: report) }
             return .done
         }
-    }
-}
-
-extension Session {
-    /// Frees what nobody needs any more.
-    func purge(_ bounds: PurgeBounds, isDryRun: Bool = false) throws -> PurgeReport {
-        let system = try open()
-        do {
-            return try system.workbench.purge(bounds, isRehearsal: isDryRun, availability)
-        } catch {
-            throw isDryRun ? error : Problem.amidWork(error)
-        }
-    }
-
-    /// Says how to free what is kept for a subscriber that the program no longer has.
-    func hintAboutRemoving(after report: PurgeReport) {
-        guard let subscriber = report.subscriberToRemove else { return }
-        hint("'tram subscriber remove \(shellWord(subscriber))' frees what is kept for it")
-    }
-
-    /// Says that events of the order history's past are gone.
-    func hintAboutRebuilding(after report: PurgeReport) {
-        guard report.freed.contains(where: { $0.messages > 0 }) else { return }
-        hint(
-            "the order history cannot be rebuilt any more; "
-                + "'tram history rebuild --incomplete' rebuilds it from the messages that are left")
     }
 }
 

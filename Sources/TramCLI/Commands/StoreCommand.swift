@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import CustomersAndOrders
 internal import Presentation
 internal import Tram
+internal import TramCommands
 internal import TramSQLite
 internal import TramWorkbench
 

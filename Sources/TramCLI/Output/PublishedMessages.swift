@@ -1,6 +1,7 @@
 internal import Contracts
 internal import Presentation
 internal import Tram
+internal import TramWorkbench
 
 /// The lines that tell which message a command has put into an outbox.
 func publishedLine(_ message: MessageHeading) -> String {

@@ -69,7 +69,8 @@ package struct Answer: Sendable {
             "code": .string(problem.code.rawValue),
             "field": .optional(problem.field),
             "value": .optional(problem.value.map(Self.shortened)),
-            "help": .string(problem.help),
+            "help": .string(
+                problem.help.text(for: CommandAddress(program: CustomersAndOrders.name))),
         ]
         self.init(
             status: status.code, contentType: Self.problemType,
@@ -91,37 +92,5 @@ package struct Answer: Sendable {
         self.contentType = contentType
         self.headers = headers
         self.body = body
-    }
-}
-
-extension Problem.Code {
-    /// The status of an answer with this problem, and its phrase (RFC 9110 section 15).
-    var httpStatus: (code: Int, phrase: String) {
-        switch self {
-        case .usage, .unknownCommand, .invalidUTF8, .amount, .name, .id, .messageID, .duration,
-            .count, .dataDirectory, .port, .address, .hostName, .tokenFile, .json, .body, .query,
-            .confirmation, .idempotencyKey, .schema, .sagaSelection:
-            (400, "Bad Request")
-        case .unauthorized: (401, "Unauthorized")
-        case .foreignOrigin: (403, "Forbidden")
-        case .unknownPath, .customerNotFound, .orderNotFound, .messageNotFound, .notInViewYet,
-            .subscriberNotFound, .serviceNotFound:
-            (404, "Not Found")
-        case .methodNotAllowed: (405, "Method Not Allowed")
-        case .orderNotCancellable, .sagaNotFailed, .sagaStranded, .notStuck, .notCompensatable,
-            .historyIncomplete,
-            .directoryNotEmpty, .notParked, .notPossible, .subscriberInUse:
-            (409, "Conflict")
-        case .bodyTooLarge: (413, "Content Too Large")
-        case .mediaType: (415, "Unsupported Media Type")
-        case .wrongHost: (421, "Misdirected Request")
-        case .idempotencyKeyReused: (422, "Unprocessable Content")
-        case .storeBusy, .relayBusy, .notHandledYet, .storeTooNew: (503, "Service Unavailable")
-        case .diskFull: (507, "Insufficient Storage")
-        case .noStore, .storeDamaged, .storeForeign, .storeRolledBack, .storeReadOnly,
-            .inputOutput, .portInUse,
-            .noServer, .editor, .bug:
-            (500, "Internal Server Error")
-        }
     }
 }

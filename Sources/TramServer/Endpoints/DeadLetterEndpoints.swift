@@ -129,7 +129,7 @@ enum DeadLetterEndpoints {
         do {
             return try body()
         } catch let error as DeadLetterError {
-            var problem = Problem(error as any Error)
+            var problem = Problem(error, of: CustomersAndOrders.self)
             problem.help = "see all that is: GET /deadletters"
             throw problem
         }

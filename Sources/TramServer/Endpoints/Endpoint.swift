@@ -1,6 +1,7 @@
 internal import CustomersAndOrders
 internal import Presentation
 internal import Tram
+internal import TramWorkbench
 
 /// One thing that a service can be asked for over HTTP: how it is asked, what it answers, and how it
 /// is done. The OpenAPI document is made of the same values, so that it tells what is the case.

@@ -108,7 +108,7 @@ private struct ViewWait {
         do {
             try system.requireMessageForView(message)
         } catch let error as ViewProgressError {
-            let problem = Problem(error as any Error)
+            let problem = Problem(error, of: CustomersAndOrders.self)
             throw Problem(
                 code: problem.code, message: problem.message, reason: problem.reason,
                 help: "name an event of a customer or an order that was sent", field: "after",

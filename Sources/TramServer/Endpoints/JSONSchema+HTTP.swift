@@ -2,6 +2,7 @@ internal import Contracts
 internal import Customers
 internal import Presentation
 internal import Tram
+internal import TramWorkbench
 
 extension JSONSchema {
     /// What goes over HTTP: the schemas that others refer to by name.
@@ -69,7 +70,10 @@ extension JSONSchema {
             ]),
             "Problem": object([
                 "type": text, "title": text, "status": count, "detail": text,
-                "code": ["enum": .strings(Problem.Code.allCases.map(\.rawValue))],
+                "code": [
+                    "enum": .strings(
+                        (Problem.Code.common + Problem.Code.ofCustomersAndOrders).map(\.rawValue))
+                ],
                 "field": optionalText, "value": optionalText, "help": text,
             ]),
         ]

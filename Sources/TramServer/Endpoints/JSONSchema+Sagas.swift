@@ -1,5 +1,6 @@
 internal import Contracts
 internal import Presentation
+internal import TramWorkbench
 
 // Orders, their sagas, and what both wait for.
 extension JSONSchema {

@@ -1,4 +1,6 @@
+internal import CustomersAndOrders
 internal import Presentation
+internal import TramWorkbench
 
 /// The OpenAPI 3.1 document of a service, made of its endpoints.
 enum OpenAPI {
@@ -18,7 +20,7 @@ enum OpenAPI {
             JSON.Member(
                 "info",
                 [
-                    "title": .string(title), "version": .string(Version.current),
+                    "title": .string(title), "version": .string(CustomersAndOrders.version),
                     "description": .string(
                         "One of the three services of Customers and Orders, served by tram."),
                 ]),

@@ -60,7 +60,7 @@ struct OperatingEndpoints: Sendable {
                         }
                     } catch {
                         // Paths and the like are for the log.
-                        let problem = Problem(error)
+                        let problem = Problem(error, of: CustomersAndOrders.self)
                         report(.requestFailed(problem.detail))
                         details.append("\(service.name) store: \(problem.code.rawValue)")
                     }
@@ -143,7 +143,7 @@ struct OperatingEndpoints: Sendable {
                 do {
                     return try run(system, isStep: isStep)
                 } catch {
-                    throw Problem.amidWork(error)
+                    throw Problem.amidWork(error, of: CustomersAndOrders.self)
                 }
             }
         }

@@ -125,8 +125,8 @@ enum OrderEndpoints {
         do {
             return try body()
         } catch let error as OrderError {
-            let problem = Problem(error as any Error)
-            let help =
+            let problem = Problem(error, of: CustomersAndOrders.self)
+            let help: Advice =
                 switch error {
                 case .notFound: "see all orders: GET /orders"
                 case .notCancellable(let id, .pending) where try isHelpless(id):

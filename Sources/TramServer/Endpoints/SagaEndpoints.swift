@@ -2,6 +2,7 @@ internal import CustomersAndOrders
 internal import Orders
 internal import Presentation
 internal import Tram
+internal import TramWorkbench
 
 /// The sagas over HTTP, and what an operator decides about them, as by `tram saga`. A saga is named by
 /// its order.
@@ -93,7 +94,7 @@ enum SagaEndpoints {
                             decision, ofOrder: id, outlook, because: reason)
                         return .json(decided.json)
                     } catch {
-                        throw Problem.ofOnlyTransaction(error)
+                        throw Problem.ofOnlyTransaction(error, of: CustomersAndOrders.self)
                     }
                 }
             }
@@ -113,7 +114,7 @@ enum SagaEndpoints {
         do {
             return try body()
         } catch let error as SagaDecisionError {
-            var problem = Problem(error as any Error)
+            var problem = Problem(error, of: CustomersAndOrders.self)
             let others = error.alternatives { "POST /sagas/\(id)/\($0.rawValue)" }
             problem.help =
                 switch error.reason {
@@ -124,7 +125,7 @@ enum SagaEndpoints {
                 }
             throw problem
         } catch let error as OrderError {
-            var problem = Problem(error as any Error)
+            var problem = Problem(error, of: CustomersAndOrders.self)
             problem.help = "see all sagas: GET /sagas"
             throw problem
         }

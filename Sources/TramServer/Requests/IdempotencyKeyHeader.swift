@@ -1,5 +1,6 @@
 internal import Presentation
 internal import Tram
+internal import TramWorkbench
 
 /// The header field with which a client names a request, so that it can repeat it (the Internet-Draft
 /// "The Idempotency-Key HTTP Header Field").

@@ -1,6 +1,7 @@
 internal import Contracts
 internal import Customers
 internal import Presentation
+internal import TramWorkbench
 
 /// The JSON object that a request has brought, read strictly: a key that is not known is refused like
 /// one that is missing, for both are most often a mistyped one.

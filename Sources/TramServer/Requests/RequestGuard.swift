@@ -1,5 +1,6 @@
 internal import Platform
 internal import Presentation
+internal import TramWorkbench
 
 /// Keeps out requests that someone else's web page makes a browser send, and those without the token.
 struct RequestGuard: Sendable {
@@ -33,7 +34,7 @@ struct RequestGuard: Sendable {
             Problem(
                 code: .wrongHost, message: "the request is for the host '\(head.hosts[0])'",
                 reason: "The server only answers requests for its own names.",
-                help: "call it localhost, or allow the name: tram serve --host NAME"))
+                help: "call it localhost, or allow the name: \(command: "serve --host NAME")"))
     }
 
     /// Whether a host is this server. A server that listens everywhere answers to any address, but

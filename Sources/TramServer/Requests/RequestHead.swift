@@ -1,4 +1,5 @@
 internal import Presentation
+internal import TramWorkbench
 
 /// A request without its body, as far as it matters here.
 package struct RequestHead: Sendable {

@@ -1,5 +1,6 @@
 internal import Platform
 internal import Presentation
+internal import TramWorkbench
 
 /// The file that holds the token.
 enum TokenFile {

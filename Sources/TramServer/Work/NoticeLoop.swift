@@ -3,6 +3,7 @@ internal import Dispatch
 internal import Platform
 internal import Presentation
 internal import Synchronization
+internal import TramWorkbench
 
 /// A thread of the server that runs a command for each newly parked message. However long the command
 /// takes, the relay goes on.

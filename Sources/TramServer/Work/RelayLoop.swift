@@ -93,7 +93,7 @@ final class RelayLoop: Sendable {
     }
 
     private func note(problem error: (any Error)?) {
-        let problem = error.map { Problem($0) }
+        let problem = error.map { Problem($0, of: CustomersAndOrders.self) }
         let isNew = state.withLock { state in
             defer { state.problem = problem?.code }
             return state.problem != problem?.code

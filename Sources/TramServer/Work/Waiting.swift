@@ -1,5 +1,6 @@
 internal import Presentation
 internal import Synchronization
+internal import TramWorkbench
 
 /// What a request waits for has not happened yet: it is done again after a while.
 struct NotYet: Error {

@@ -50,7 +50,7 @@ extension Workbench {
     private func refuseUnknown(_ subscriber: String?) throws {
         guard let subscriber else { return }
         let known = relay.services.flatMap(\.subscribers).map(\.id)
-        if !known.contains(subscriber) { throw UnknownSubscriber(id: subscriber) }
+        if !known.contains(subscriber) { throw UnknownSubscriber(id: subscriber, known: known) }
     }
 }
 
@@ -63,4 +63,6 @@ package enum DeadLetterDecision: Sendable {
 /// No subscriber has this id.
 package struct UnknownSubscriber: Error {
     package let id: String
+    /// Those that there are.
+    let known: [String]
 }

@@ -1,0 +1,92 @@
+/// What a user can do next, in words that may name commands of the application. The commands are kept apart
+/// from the words: whoever shows the advice adds the program's name, and the options by which the command
+/// works on the same stores.
+///
+/// ```swift
+/// let help: Advice = "see all of them: \(command: "deadletter list")"
+/// help.text(for: CommandAddress(program: "trips"))  // see all of them: trips deadletter list
+/// ```
+package struct Advice: Hashable, Sendable, ExpressibleByStringInterpolation {
+    private var parts: [Part]
+
+    fileprivate enum Part: Hashable, Sendable {
+        case words(String)
+        case command(String)
+    }
+
+    package init(stringLiteral words: String) {
+        parts = [.words(words)]
+    }
+
+    package init(stringInterpolation: StringInterpolation) {
+        parts = stringInterpolation.parts
+    }
+
+    /// Advice that names no command.
+    package init(_ words: String) {
+        parts = [.words(words)]
+    }
+
+    /// The words as they are to be read, with whole commands.
+    package func text(for address: CommandAddress) -> String {
+        parts.map { part in
+            switch part {
+            case .words(let words): words
+            case .command(let command): address.text(of: command)
+            }
+        }.joined()
+    }
+
+    package static func + (left: Advice, right: Advice) -> Advice {
+        var whole = left
+        whole.parts += right.parts
+        return whole
+    }
+
+    package struct StringInterpolation: StringInterpolationProtocol {
+        fileprivate var parts: [Part] = []
+
+        package init(literalCapacity: Int, interpolationCount: Int) {}
+
+        package mutating func appendLiteral(_ words: String) {
+            if !words.isEmpty { parts.append(.words(words)) }
+        }
+
+        package mutating func appendInterpolation(_ value: some CustomStringConvertible) {
+            parts.append(.words(value.description))
+        }
+
+        /// A command of the application, without its name: `order show 1`.
+        package mutating func appendInterpolation(command: String) {
+            parts.append(.command(command))
+        }
+
+        /// Other advice.
+        package mutating func appendInterpolation(_ advice: Advice) {
+            parts += advice.parts
+        }
+    }
+}
+
+/// How the application's commands are typed here: with the program's name, and with the options that a user
+/// has given, so that they work on the same stores.
+package struct CommandAddress: Sendable {
+    private let program: String
+    private let options: String
+
+    /// - Parameters:
+    ///   - program: the program's name.
+    ///   - options: what stands at the end of each command, as it is typed; for example
+    ///     ` --data-dir other`.
+    package init(program: String, options: String = "") {
+        self.program = program
+        self.options = options
+    }
+
+    /// A command as it is typed.
+    fileprivate func text(of command: String) -> String {
+        let typed = command.isEmpty ? program : "\(program) \(command)"
+        // Help is the same for all stores.
+        return command.hasSuffix("--help") ? typed : typed + options
+    }
+}
