@@ -27,6 +27,14 @@ package enum JSON: Hashable, Sendable {
         text.map(JSON.string) ?? .null
     }
 
+    package static func optional(_ integer: Int?) -> JSON {
+        integer.map(JSON.integer) ?? .null
+    }
+
+    package static func optional(_ truth: Bool?) -> JSON {
+        truth.map(JSON.bool) ?? .null
+    }
+
     package static func strings(_ texts: [String]) -> JSON {
         .array(texts.map(JSON.string))
     }

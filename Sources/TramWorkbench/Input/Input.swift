@@ -2,6 +2,23 @@ package import Tram
 
 /// Reads the values of options and arguments strictly, and explains what is wrong with them.
 package enum Input {
+    /// A name or the like: 1 to 200 characters after trimming, none of them a control character.
+    ///
+    /// - Parameter code: what the problem is called when the text is refused.
+    package static func text(_ text: String, field: String, code: Problem.Code) throws -> String {
+        let scalars = text.unicodeScalars
+        let isBlank: (Unicode.Scalar) -> Bool = { $0.properties.isWhitespace }
+        let trimmed = scalars.drop(while: isBlank).reversed().drop(while: isBlank).reversed()
+        guard (1...200).contains(trimmed.count),
+            !trimmed.contains(where: { $0.properties.generalCategory == .control })
+        else {
+            throw Problem.invalid(
+                code, field: field, value: text, "a \(field)",
+                help: "give 1 to 200 characters, none of them a control character")
+        }
+        return String(String.UnicodeScalarView(trimmed))
+    }
+
     /// A positive integer without sign and leading zeros.
     package static func id(_ text: String, field: String) throws -> Int {
         guard let id = positive(text) else {
