@@ -18,12 +18,10 @@ struct BookTrip: Saga {
     var steps: [Step<Data>] {
         [
             Step("create trip").invokeLocal(create).withCompensation(reject),
-            // A hotel may not answer. It is asked three times; then the room is freed, since it may
-            // have been booked by an answer that is still on its way.
+            // A hotel that does not answer in ten minutes is asked again, twice. Then the room is freed
+            // too: the hotel may have booked it, and its answer be on its way.
             Step("book room")
-                .invokeParticipant(.hotels) {
-                    BookRoom(trip: $0.trip, traveller: $0.traveller, city: $0.city)
-                }
+                .invokeParticipant(.hotels) { BookRoom(trip: $0.trip, city: $0.city) }
                 .onReply(Unavailable.self, note)
                 .deadline(.seconds(600)).retrying(2, on: .deadline)
                 .withCompensation(.hotels) { FreeRoom(trip: $0.trip, city: $0.city) },
@@ -35,12 +33,12 @@ struct BookTrip: Saga {
                 .withCompensation(.cars) { ReturnCar(trip: $0.trip, city: $0.city) },
             // Nothing that comes after it can be refused, so it has no compensation.
             Step("book seat")
-                .invokeParticipant(.flights) {
-                    BookSeat(trip: $0.trip, traveller: $0.traveller, city: $0.city)
-                }
+                .invokeParticipant(.flights) { BookSeat(trip: $0.trip, city: $0.city) }
                 .onReply(Unavailable.self, note),
             Step("confirm trip").invokeLocal(confirm),
-            Step("mail ticket").notifyParticipant(.flights) { MailTicket(trip: $0.trip) },
+            Step("mail ticket").notifyParticipant(.flights) {
+                MailTicket(trip: $0.trip, traveller: $0.traveller)
+            },
         ]
     }
 
@@ -57,7 +55,6 @@ struct BookTrip: Saga {
     }
 
     private func reject(_ data: inout Data, _ transaction: any Transaction) throws {
-        try TripRows(transaction).decide(
-            data.trip, .rejected, because: data.reason ?? "given up")
+        try TripRows(transaction).decide(data.trip, .rejected, because: data.reason ?? "given up")
     }
 }

@@ -8,47 +8,46 @@ extension CommandChannel {
     static let flights: CommandChannel = "flights"
 }
 
-struct BookRoom: Command, Hashable {
+struct BookRoom: Command {
     static let commandType = "BookRoom"
     let trip: Int
-    let traveller: String
     let city: String
 }
 
-struct FreeRoom: Command, Hashable {
+struct FreeRoom: Command {
     static let commandType = "FreeRoom"
     let trip: Int
     let city: String
 }
 
-struct RentCar: Command, Hashable {
+struct RentCar: Command {
     static let commandType = "RentCar"
     let trip: Int
     let city: String
 }
 
-struct ReturnCar: Command, Hashable {
+struct ReturnCar: Command {
     static let commandType = "ReturnCar"
     let trip: Int
     let city: String
 }
 
-struct BookSeat: Command, Hashable {
+struct BookSeat: Command {
     static let commandType = "BookSeat"
     let trip: Int
-    let traveller: String
     let city: String
 }
 
 /// A notification: nobody waits for an answer.
-struct MailTicket: Command, Hashable {
+struct MailTicket: Command {
     static let commandType = "MailTicket"
     let trip: Int
+    let traveller: String
 }
 
 /// What was asked for is not to be had.
-struct Unavailable: FailureReply, Hashable {
+struct Unavailable: FailureReply {
     static let replyType = "Unavailable"
-    /// Why, as the traveller reads it: `no room left in Oslo`.
+    /// Why, as the traveller reads it: `no room in Oslo left`.
     let reason: String
 }

@@ -31,10 +31,6 @@ package enum JSON: Hashable, Sendable {
         integer.map(JSON.integer) ?? .null
     }
 
-    package static func optional(_ truth: Bool?) -> JSON {
-        truth.map(JSON.bool) ?? .null
-    }
-
     package static func strings(_ texts: [String]) -> JSON {
         .array(texts.map(JSON.string))
     }

@@ -24,8 +24,8 @@ struct RootCommand: ParsableCommand {
         version: Trips.version,
         subcommands: [
             BookCommand.self, ShowCommand.self, ListCommand.self, OffersCommand.self,
-            HotelCommand.self, OutboxCommand<Trips>.self, InboxCommand<Trips>.self,
-            DeadLetterCommand<Trips>.self, SubscriberCommand<Trips>.self,
+            OutboxCommand<Trips>.self, InboxCommand<Trips>.self, DeadLetterCommand<Trips>.self,
+            SubscriberCommand<Trips>.self,
         ])
 
     @OptionGroup(title: "Global options") var global: GlobalOptions<Trips>

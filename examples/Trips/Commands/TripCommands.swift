@@ -76,5 +76,4 @@ extension Problem.Code {
     static let traveller = Problem.Code("invalid-traveller", .usage, .badRequest)
     static let city = Problem.Code("invalid-city", .usage, .badRequest)
     static let tripNotFound = Problem.Code("trip-not-found", .no, .notFound)
-    static let cityNotFound = Problem.Code("city-not-found", .no, .notFound)
 }
