@@ -6,17 +6,17 @@ import TramTesting
 
 /// The saga alone: which commands it sends, and how it ends.
 @Suite struct BookTripTests {
-    private static let bookRoom = BookRoom(trip: 1, city: "Lisbon")
-    private static let bookSeat = BookSeat(trip: 1, city: "Lisbon")
+    private static let bookRoom = BookRoom(tripId: 1, city: "Lisbon")
+    private static let bookSeat = BookSeat(tripId: 1, city: "Lisbon")
 
     private func start(wantsCar: Bool = false) throws -> SagaTest<BookTrip> {
         try SagaTest(
             BookTrip(), BookTrip.Data(traveller: "Ada", city: "Lisbon", wantsCar: wantsCar),
-            tables: TripService.tables)
+            tables: TripRows.tables)
     }
 
     private func trip(_ test: SagaTest<BookTrip>) throws -> Trip? {
-        try test.read { try TripRows($0).trip(1) }
+        try test.read { try TripRows($0).find(1) }
     }
 
     @Test(arguments: [
@@ -28,7 +28,7 @@ import TramTesting
         try saga.reply(Done(), locking: "hotel/Lisbon", despite: mishap)
             .expect(Self.bookSeat, to: .flights)
             .reply(Done(), despite: mishap)
-            .expectNotification(MailTicket(trip: 1, traveller: "Ada"), to: .flights)
+            .expectNotification(MailTicket(tripId: 1, traveller: "Ada"), to: .flights)
             .expectUnlock(of: "hotel/Lisbon", on: .hotels)
             .expectCompleted()
         #expect(try trip(saga)?.state == .booked)
@@ -36,11 +36,11 @@ import TramTesting
 
     @Test func `a car is returned, and then the room is freed, when the flight is full`() throws {
         let saga = try start(wantsCar: true).expect(Self.bookRoom, to: .hotels).reply(Done())
-            .expect(RentCar(trip: 1, city: "Lisbon"), to: .cars).reply(Done())
+            .expect(RentCar(tripId: 1, city: "Lisbon"), to: .cars).reply(Done())
             .expect(Self.bookSeat, to: .flights)
             .reply(Unavailable(reason: "no seat to Lisbon left"))
-            .expect(ReturnCar(trip: 1, city: "Lisbon"), to: .cars).reply(Done())
-            .expect(FreeRoom(trip: 1, city: "Lisbon"), to: .hotels).reply(Done())
+            .expect(ReturnCar(tripId: 1, city: "Lisbon"), to: .cars).reply(Done())
+            .expect(FreeRoom(tripId: 1, city: "Lisbon"), to: .hotels).reply(Done())
             .expectRolledBack()
         #expect(try trip(saga)?.state == .rejected)
         #expect(try trip(saga)?.reason == "no seat to Lisbon left")
@@ -57,7 +57,7 @@ import TramTesting
             .pass(.seconds(599)).expectNoCommand()
             .pass(.seconds(1)).expect(Self.bookRoom, to: .hotels)
             .pass(.seconds(600)).expect(Self.bookRoom, to: .hotels)
-            .pass(.seconds(600)).expect(FreeRoom(trip: 1, city: "Lisbon"), to: .hotels)
+            .pass(.seconds(600)).expect(FreeRoom(tripId: 1, city: "Lisbon"), to: .hotels)
             .reply(Done())
             .expectRolledBack()
         #expect(try trip(saga)?.reason == "given up")
@@ -67,7 +67,7 @@ import TramTesting
         try start().expect(Self.bookRoom, to: .hotels)
             .pass(.seconds(600)).expect(Self.bookRoom, to: .hotels).reply(Done())
             .expect(Self.bookSeat, to: .flights).reply(Done())
-            .expectNotification(MailTicket(trip: 1, traveller: "Ada"), to: .flights)
+            .expectNotification(MailTicket(tripId: 1, traveller: "Ada"), to: .flights)
             .expectCompleted()
     }
 }

@@ -18,7 +18,7 @@ import TramTesting
 
     private func book(_ trip: Int, _ city: String, despite mishap: Mishap? = nil) throws {
         try hotels.send(
-            BookRoom(trip: trip, city: city), to: .hotels, from: saga(trip),
+            BookRoom(tripId: trip, city: city), to: .hotels, from: saga(trip),
             despite: mishap)
     }
 
@@ -60,7 +60,7 @@ import TramTesting
     }
 
     @Test func `a room can be freed that was never booked`() throws {
-        try hotels.send(FreeRoom(trip: 1, city: "Oslo"), to: .hotels, from: saga(1))
+        try hotels.send(FreeRoom(tripId: 1, city: "Oslo"), to: .hotels, from: saga(1))
             .expectReply(Done())
         #expect(try roomsLeft(in: "Oslo") == 1)
     }

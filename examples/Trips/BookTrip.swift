@@ -21,29 +21,29 @@ struct BookTrip: Saga {
             // A hotel that does not answer in ten minutes is asked again, twice. Then the room is freed
             // too: the hotel may have booked it, and its answer be on its way.
             Step("book room")
-                .invokeParticipant(.hotels) { BookRoom(trip: $0.trip, city: $0.city) }
+                .invokeParticipant(.hotels) { BookRoom(tripId: $0.trip, city: $0.city) }
                 .onReply(Unavailable.self, note)
                 .deadline(.seconds(600)).retrying(2, on: .deadline)
-                .withCompensation(.hotels) { FreeRoom(trip: $0.trip, city: $0.city) },
+                .withCompensation(.hotels) { FreeRoom(tripId: $0.trip, city: $0.city) },
             Step("rent car")
                 .invokeParticipant(.cars, when: \.wantsCar) {
-                    RentCar(trip: $0.trip, city: $0.city)
+                    RentCar(tripId: $0.trip, city: $0.city)
                 }
                 .onReply(Unavailable.self, note)
-                .withCompensation(.cars) { ReturnCar(trip: $0.trip, city: $0.city) },
+                .withCompensation(.cars) { ReturnCar(tripId: $0.trip, city: $0.city) },
             // Nothing that comes after it can be refused, so it has no compensation.
             Step("book seat")
-                .invokeParticipant(.flights) { BookSeat(trip: $0.trip, city: $0.city) }
+                .invokeParticipant(.flights) { BookSeat(tripId: $0.trip, city: $0.city) }
                 .onReply(Unavailable.self, note),
             Step("confirm trip").invokeLocal(confirm),
             Step("mail ticket").notifyParticipant(.flights) {
-                MailTicket(trip: $0.trip, traveller: $0.traveller)
+                MailTicket(tripId: $0.trip, traveller: $0.traveller)
             },
         ]
     }
 
     private func create(_ data: inout Data, _ transaction: any Transaction) throws {
-        data.trip = try TripRows(transaction).insert(data).id
+        data.trip = try TripRows(transaction).insert(data)
     }
 
     private func note(_ data: inout Data, _ reply: Unavailable) {

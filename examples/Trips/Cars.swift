@@ -14,10 +14,10 @@ enum Cars {
         "cars", on: .cars,
         [
             .on(RentCar.self) { command, transaction in
-                try Stock(transaction).book("car in", command.city, forTrip: command.trip)
+                try Stock(transaction).book("car in", command.city, forTrip: command.tripId)
             },
             .on(ReturnCar.self) { command, transaction in
-                try Stock(transaction).giveBack("car in", command.city, ofTrip: command.trip)
+                try Stock(transaction).giveBack("car in", command.city, ofTrip: command.tripId)
             },
         ])
 }

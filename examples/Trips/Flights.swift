@@ -15,11 +15,11 @@ enum Flights {
         "flights", on: .flights,
         [
             .on(BookSeat.self) { command, transaction in
-                try Stock(transaction).book("seat to", command.city, forTrip: command.trip)
+                try Stock(transaction).book("seat to", command.city, forTrip: command.tripId)
             },
             .on(MailTicket.self) { command, transaction in
                 try transaction.execute(
-                    "INSERT INTO ticket VALUES (\(command.trip), \(command.traveller))")
+                    "INSERT INTO ticket VALUES (\(command.tripId), \(command.traveller))")
                 return .noReply("ticket mailed to \(command.traveller)")
             },
         ])

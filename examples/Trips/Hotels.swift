@@ -25,10 +25,10 @@ enum Hotels {
                     WHERE city = \(command.city) AND misses > 0
                     """)
                 if misses > 0 { return .noReply("nobody is at the desk in \(command.city)") }
-                return try Stock(transaction).book("room in", command.city, forTrip: command.trip)
+                return try Stock(transaction).book("room in", command.city, forTrip: command.tripId)
             },
             .on(FreeRoom.self, locking: { "hotel/\($0.city)" }) { command, transaction in
-                try Stock(transaction).giveBack("room in", command.city, ofTrip: command.trip)
+                try Stock(transaction).giveBack("room in", command.city, ofTrip: command.tripId)
             },
         ])
 }

@@ -10,38 +10,38 @@ extension CommandChannel {
 
 struct BookRoom: Command {
     static let commandType = "BookRoom"
-    let trip: Int
+    let tripId: Int
     let city: String
 }
 
 struct FreeRoom: Command {
     static let commandType = "FreeRoom"
-    let trip: Int
+    let tripId: Int
     let city: String
 }
 
 struct RentCar: Command {
     static let commandType = "RentCar"
-    let trip: Int
+    let tripId: Int
     let city: String
 }
 
 struct ReturnCar: Command {
     static let commandType = "ReturnCar"
-    let trip: Int
+    let tripId: Int
     let city: String
 }
 
 struct BookSeat: Command {
     static let commandType = "BookSeat"
-    let trip: Int
+    let tripId: Int
     let city: String
 }
 
 /// A notification: nobody waits for an answer.
 struct MailTicket: Command {
     static let commandType = "MailTicket"
-    let trip: Int
+    let tripId: Int
     let traveller: String
 }
 

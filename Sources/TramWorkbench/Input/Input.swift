@@ -2,21 +2,19 @@ package import Tram
 
 /// Reads the values of options and arguments strictly, and explains what is wrong with them.
 package enum Input {
-    /// A name or the like: 1 to 200 characters after trimming, none of them a control character.
-    ///
-    /// - Parameter code: what the problem is called when the text is refused.
-    package static func text(_ text: String, field: String, code: Problem.Code) throws -> String {
-        let scalars = text.unicodeScalars
+    /// A name or the like: 1 to 200 characters after trimming, none of them a control character. One that
+    /// is not good is a problem with a code of the field's own: `invalid-traveller`.
+    package static func word(_ text: String, field: String) throws -> String {
         let isBlank: (Unicode.Scalar) -> Bool = { $0.properties.isWhitespace }
-        let trimmed = scalars.drop(while: isBlank).reversed().drop(while: isBlank).reversed()
+        let trimmed = text.unicodeScalars.drop(while: isBlank).reversed().drop(while: isBlank)
         guard (1...200).contains(trimmed.count),
             !trimmed.contains(where: { $0.properties.generalCategory == .control })
         else {
             throw Problem.invalid(
-                code, field: field, value: text, "a \(field)",
-                help: "give 1 to 200 characters, none of them a control character")
+                Problem.Code("invalid-\(field)", .usage, .badRequest), field: field, value: text,
+                "a \(field)", help: "give 1 to 200 characters, none of them a control character")
         }
-        return String(String.UnicodeScalarView(trimmed))
+        return String(String.UnicodeScalarView(trimmed.reversed()))
     }
 
     /// A positive integer without sign and leading zeros.

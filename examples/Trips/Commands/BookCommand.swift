@@ -3,7 +3,9 @@ import Tram
 import TramCommands
 import TramWorkbench
 
-struct BookCommand: SessionCommand {
+struct BookCommand: ActionCommand {
+    typealias Performed = Book
+    static let hint: Advice = "'\(command: "relay run")' makes the saga's next step"
     static let configuration = CommandConfiguration(
         commandName: "book", abstract: "Request a trip; makes the stores if there are none.",
         discussion: """
@@ -28,14 +30,8 @@ struct BookCommand: SessionCommand {
     @OptionGroup var idempotency: IdempotencyOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions<Trips>
 
-    func run(in session: Session<Trips>) throws -> ExitStatus {
-        let request = BookTrip.Data(
-            traveller: try Input.text(traveller, field: "traveller", code: .traveller),
-            city: try Input.text(city, field: "city", code: .city), wantsCar: car)
-        let key = try idempotency.key
-        try session.show(session.openOrCreate().trips.book(request, key: key))
-        session.hint("'\(command: "relay run")' makes the saga's next step")
-        return .done
+    var values: [String: String?] {
+        ["traveller": traveller, "city": city, "car": "\(car)"]
     }
 }
 
@@ -43,10 +39,6 @@ extension Booking: Document {
     func text(_ style: Style) -> String {
         "Requested trip \(trip.id): \(trip.state.rawValue), \(trip.summary)\n"
             + sent.map { "Sent \($0.id) \($0.type) (pending)\n" }.joined()
-    }
-
-    var json: JSON {
-        trip.json.adding([JSON.Member("published", .strings(sent.map(\.id.description)))])
     }
 
     var quietText: String? { "\(trip.id)" }

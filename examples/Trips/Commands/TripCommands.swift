@@ -63,17 +63,8 @@ extension Trip: Document {
         "Trip \(id): \(state.rawValue), \(summary)\n"
             + (reason.map { "  reason  \(escaped($0))\n" } ?? "")
     }
-
-    var json: JSON {
-        [
-            "tripId": .integer(id), "traveller": .string(traveller), "city": .string(city),
-            "car": .bool(wantsCar), "state": .string(state.rawValue), "reason": .optional(reason),
-        ]
-    }
 }
 
 extension Problem.Code {
-    static let traveller = Problem.Code("invalid-traveller", .usage, .badRequest)
-    static let city = Problem.Code("invalid-city", .usage, .badRequest)
     static let tripNotFound = Problem.Code("trip-not-found", .no, .notFound)
 }
