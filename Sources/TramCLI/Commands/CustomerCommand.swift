@@ -99,18 +99,6 @@ struct CustomerCommand: ParsableCommand {
     }
 }
 
-/// Reads a list page by page, so that no transaction stays open while it is printed.
-func collectPages<Element>(
-    _ page: (_ after: Int) throws -> [Element], id: (Element) -> Int
-) throws -> [Element] {
-    var elements: [Element] = []
-    while true {
-        let next = try page(elements.last.map(id) ?? 0)
-        if next.isEmpty { return elements }
-        elements += next
-    }
-}
-
 extension CreatedCustomer: Document {
     package func text(_ style: Style) -> String {
         "Created customer \(customer.id): \(escaped(customer.name.description)), "

@@ -27,6 +27,10 @@ public enum JSON: Hashable, Sendable {
         text.map(JSON.string) ?? .null
     }
 
+    public static func optional(_ integer: Int?) -> JSON {
+        integer.map(JSON.integer) ?? .null
+    }
+
     public static func strings(_ texts: [String]) -> JSON {
         .array(texts.map(JSON.string))
     }
