@@ -1,6 +1,5 @@
 package import Contracts
 package import Customers
-internal import CustomersAndOrders
 package import TramWorkbench
 
 extension Input {
@@ -30,15 +29,5 @@ extension Input {
                 help: "give 1 to 200 characters, none of them a control character")
         }
         return name
-    }
-
-    /// The state that a saga must be in for a decision about it.
-    package static func sagaState(_ text: String) throws -> String {
-        guard SagaPlace.states.contains(text) else {
-            throw Problem.invalid(
-                .usage, field: "state", value: text, "a state of a saga",
-                help: "choose one of: \(SagaPlace.states.joined(separator: ", "))")
-        }
-        return text
     }
 }

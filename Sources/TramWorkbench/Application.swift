@@ -51,9 +51,25 @@ public protocol Application: AnyObject {
 
     /// The services, and how they are connected.
     var relay: Relay { get }
+
+    /// How users speak of its sagas: by `TYPE:ID` if nothing is said.
+    static var sagaWords: SagaWords { get }
+
+    /// Its choreographed sagas: none if nothing is said. They are listed and shown beside the orchestrated
+    /// ones, which are known by ``relay``.
+    var chains: [Chain] { get }
+
+    /// Where its sagas are found: ``DeclaredSagas`` if nothing is said.
+    var sagas: any SagaCatalogue { get }
 }
 
 extension Application {
+    public static var sagaWords: SagaWords { SagaWords() }
+
+    public var chains: [Chain] { [] }
+
+    public var sagas: any SagaCatalogue { DeclaredSagas(self) }
+
     /// The application on the stores of a directory. None of them is opened before it is used.
     package init(in directory: DataDirectory) throws {
         try self.init(Stores(Self.definitions, in: directory))
