@@ -55,6 +55,16 @@ public protocol Application: AnyObject {
     /// The services, and how they are connected.
     var relay: Relay { get }
 
+    /// How users speak of its sagas: by `TYPE:ID` if nothing is said.
+    static var sagaWords: SagaWords { get }
+
+    /// Its choreographed sagas: none if nothing is said. They are listed and shown beside the orchestrated
+    /// ones, which are known by ``relay``.
+    var chains: [Chain] { get }
+
+    /// Where its sagas are found: ``DeclaredSagas`` if nothing is said.
+    var sagas: any SagaCatalogue { get }
+
     /// What the stores must obey: the rules that a check checks, in the order in which they are shown.
     ///
     /// ``Rule/standard(_:)`` if nothing is said. An application that has rules of its own adds them to those,
@@ -65,10 +75,14 @@ public protocol Application: AnyObject {
 }
 
 extension Application {
-    public func rules(_ views: Views) -> [Rule] { Rule.standard(views) }
-}
+    public static var sagaWords: SagaWords { SagaWords() }
 
-extension Application {
+    public var chains: [Chain] { [] }
+
+    public var sagas: any SagaCatalogue { DeclaredSagas(self) }
+
+    public func rules(_ views: Views) -> [Rule] { Rule.standard(views) }
+
     /// No messages are described.
     public static var messages: MessageCatalog {
         MessageCatalog(title: name, summary: "", [])
