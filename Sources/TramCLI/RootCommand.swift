@@ -26,7 +26,7 @@ struct RootCommand: ParsableCommand {
             OutboxCommand<CustomersAndOrders>.self, InboxCommand<CustomersAndOrders>.self,
             DeadLetterCommand<CustomersAndOrders>.self, SagaCommand.self,
             SubscriberCommand<CustomersAndOrders>.self, StoreCommand<CustomersAndOrders>.self,
-            ServeCommand.self, SchemaCommand.self,
+            ServeCommand.self, SchemaCommand<CustomersAndOrders>.self,
         ])
 
     @OptionGroup(title: "Global options") var global: GlobalOptions

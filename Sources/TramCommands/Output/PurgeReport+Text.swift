@@ -1,17 +1,17 @@
-package import Tram
+public import Tram
 internal import TramWorkbench
 
 extension PurgeReport {
     /// What is said instead of numbers when a purge could not even begin; nil when it could.
-    package var textOfNothingFreed: String? {
+    public var textOfNothingFreed: String? {
         missing.isEmpty ? nil : "Purged nothing: a service is away.\n"
     }
 
     /// A subscriber that the program no longer has, and for which messages are kept.
-    package var subscriberToRemove: String? { holds.first { $0.reason == .missed }?.holder }
+    public var subscriberToRemove: String? { holds.first { $0.reason == .missed }?.holder }
 
     /// One line for each reason why something was kept.
-    package var textOfHolds: String { holds.map { $0.text + "\n" }.joined() }
+    public var textOfHolds: String { holds.map { $0.text + "\n" }.joined() }
 }
 
 extension PurgeHold {
