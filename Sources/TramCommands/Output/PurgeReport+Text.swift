@@ -1,17 +1,17 @@
-public import Tram
+package import Tram
 internal import TramWorkbench
 
 extension PurgeReport {
     /// What is said instead of numbers when a purge could not even begin; nil when it could.
-    public var textOfNothingFreed: String? {
+    package var textOfNothingFreed: String? {
         missing.isEmpty ? nil : "Purged nothing: a service is away.\n"
     }
 
     /// A subscriber that the program no longer has, and for which messages are kept.
-    public var subscriberToRemove: String? { holds.first { $0.reason == .missed }?.holder }
+    package var subscriberToRemove: String? { holds.first { $0.reason == .missed }?.holder }
 
     /// One line for each reason why something was kept.
-    public var textOfHolds: String { holds.map { $0.text + "\n" }.joined() }
+    package var textOfHolds: String { holds.map { $0.text + "\n" }.joined() }
 }
 
 extension PurgeHold {
