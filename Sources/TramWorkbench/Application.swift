@@ -81,12 +81,13 @@ extension Application {
 
     public var sagas: any SagaCatalogue { DeclaredSagas(self) }
 
-    public func rules(_ views: Views) -> [Rule] { Rule.standard(views) }
-
     /// No messages are described.
     public static var messages: MessageCatalog {
         MessageCatalog(title: name, summary: "", [])
     }
+
+    /// The workbench's own rules.
+    public func rules(_ views: Views) -> [Rule] { Rule.standard(views) }
 
     /// The application on the stores of a directory. None of them is opened before it is used.
     package init(in directory: DataDirectory) throws {
