@@ -7,9 +7,11 @@
 ///
 /// * ``stash``: the command waits, however long. Choose it where sagas are short.
 /// * ``refuse(with:)``: the saga hears at once, and retries or rolls back, as its step says. Choose
-///   it where waiting is worse than failing, or where two sagas could wait for one another: the
-///   library does not detect deadlocks.
+///   it where waiting is worse than failing.
 /// * ``stash(atMost:else:)``: a bounded queue.
+///
+/// Two sagas that each hold what the other needs wait for one another. Nothing detects that: only a
+/// refusal, or a deadline on a step of one of them, ends it.
 ///
 /// A refusal is a failure reply like any other. A notification that is refused is lost, since
 /// nobody hears of it. A command behind a stashed one of its own saga is stashed whatever is said
