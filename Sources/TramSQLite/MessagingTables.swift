@@ -1,10 +1,17 @@
 internal import Tram
 
-/// The tables of messaging in SQLite's words, for every store that sends or receives. Names and
-/// meanings are those of Eventuate Tram; `partition_id` and `type` are columns here, so that a relay
-/// need not read headers, and `id` counts up in the order of commits.
+/// The tables of messaging in SQLite's words, for every store that sends or receives.
+///
+/// Names and meanings are those of Eventuate Tram. Different from there, `partition_id` and `type`
+/// are columns, so that a relay need not read headers, and `id` counts up in the order of commits.
+///
+/// `STRICT` makes SQLite refuse values of another type than the column's. `WITHOUT ROWID` keeps the
+/// rows of a table in its primary key, which saves an index where that key is a text.
+///
+/// Each constant is one version. What has landed stays as it is, with comments inside of
+/// statements, since the texts are compared with the tables of stores.
 enum MessagingTables {
-    /// Version 1.
+    /// Version 1: the outbox, failures of deliveries, and the inbox.
     static let create = [
         // AUTOINCREMENT: a number is never used again, also after a purge; an inbox would take the
         // new message for the old one.
@@ -21,6 +28,8 @@ enum MessagingTables {
             creation_time INTEGER NOT NULL
         ) STRICT
         """,
+        // Only unpublished messages are indexed, so that the cost of a pass depends on what is
+        // pending and not on the length of the outbox. The second one finds those of one aggregate.
         "CREATE INDEX message_published_idx ON message (id) WHERE published = 0",
         """
         CREATE INDEX message_pending_of_aggregate_idx ON message (destination, partition_id, id)
@@ -54,7 +63,8 @@ enum MessagingTables {
         """,
     ]
 
-    /// Version 2: a digest of each message, and what a store knows of itself and of the others.
+    /// Version 2: a digest of each message, and what a store knows of itself and of the other
+    /// stores, so that one that was put back is noticed.
     static let identify = [
         "ALTER TABLE message ADD COLUMN digest INTEGER NOT NULL DEFAULT 0",
         // NULL: it was handled before there were digests.
@@ -187,8 +197,8 @@ enum MessagingTables {
         """,
     ]
 
-    /// Version 4: what handlers said, since when each subscriber listens, and which schema was found
-    /// sound.
+    /// Version 4: what handlers said, since when each subscriber listens, and which schema was
+    /// found sound.
     static let explain = [
         // NULL: it was handled before its outcome was kept.
         "ALTER TABLE received_messages ADD COLUMN outcome TEXT",
@@ -233,7 +243,11 @@ enum MessagingTables {
         """
     ]
 
-    /// Gives a store the identity that it never loses, and each message that it holds its digest.
+    /// Gives a store its identity, and each message that it holds its digest: the body of version
+    /// 2's migration.
+    ///
+    /// The incarnation is 128 random bits from SQLite. It is the only random value that the library
+    /// makes in a store.
     @Sendable static func identify(_ transaction: any Transaction) throws {
         try transaction.execute(
             """

@@ -1,7 +1,11 @@
 /// The tables of sagas in SQLite's words, for every store whose service runs sagas or takes part in
-/// them. Names and meanings are those of Eventuate Tram Sagas; a saga's id counts up here.
+/// them.
+///
+/// Names and meanings are those of Eventuate Tram Sagas. Different from there, a saga's id counts
+/// up, and there is a log of what happened to each instance. An orchestrator uses `saga_instance`,
+/// its participants and its log; a participant uses the locks and the stash.
 enum SagaTables {
-    /// Version 1.
+    /// Version 1: instances, their participants and their log; locks and stashed commands.
     static let create = [
         """
         CREATE TABLE saga_instance (
@@ -73,7 +77,8 @@ enum SagaTables {
         "CREATE INDEX saga_log_saga_idx ON saga_log (saga_type, saga_id, id)",
     ]
 
-    /// Version 3.
+    /// Version 3: stashed commands that could not be resumed, and how many instances were purged.
+    /// Version 2 changed nothing here.
     static let park = [
         // 1: it could not be resumed, and its outbox delivers it again.
         """
@@ -91,7 +96,8 @@ enum SagaTables {
         """,
     ]
 
-    /// Version 4: steps by name, instances by a key of the application's, and what operators did.
+    /// Version 4: steps by name, instances by a key of the application's, retries, and what
+    /// operators did.
     static let name = [
         // NULL: its steps are numbers, and it was started before definitions had versions.
         "ALTER TABLE saga_instance ADD COLUMN definition_version INTEGER",
@@ -141,7 +147,7 @@ enum SagaTables {
         "CREATE INDEX saga_decision_saga_idx ON saga_decision (saga_type, saga_id, id)",
     ]
 
-    /// Version 5: finds the few sagas that have failed.
+    /// Version 5: an index of the few sagas that have failed.
     static let findFailed = [
         "CREATE INDEX saga_instance_failed_idx ON saga_instance (saga_type, id) WHERE failed = 1"
     ]

@@ -74,8 +74,8 @@ extension SagaInstances {
     /// Whether an instance is gone because it was purged: then it had been completed or rolled
     /// back.
     ///
-    /// A late reply to it is ignored, while one for an instance that never was is a mistake.
-    /// Instances are numbered, so an absent number up to the highest purged one was purged.
+    /// Instances are numbered, so one that is absent and has a number up to the highest purged one
+    /// was purged.
     func isPurged(_ saga: SagaReference) throws -> Bool {
         guard let number = Int(saga.id), try purgedThrough() >= number else { return false }
         return try transaction.rows(
