@@ -54,7 +54,7 @@ final class TestBench {
                     FailingSubscriber(subscriber: $0, failures: failures)
                 }),
         ])
-        // A first pass also introduces the services to one another: no mishap is to meet that.
+        // The first pass introduces the stores to one another; no mishap should hit that.
         try relay.runUntilIdle()
         seen = try store.read { try Outbox($0).highestNumber() }
     }

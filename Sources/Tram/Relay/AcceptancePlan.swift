@@ -29,7 +29,7 @@ struct AcceptancePlan {
     func apply(as incarnation: String, in transaction: any Transaction) throws {
         for (table, value) in after { try transaction.setCounter(of: table, to: value) }
         try Outbox(transaction).renumber(renumbered)
-        // Without a saga there may be no tables of sagas.
+        // A service that neither runs sagas nor takes part in them may have none of their tables.
         if before["saga_instance"] != nil { try SagaInstances(transaction).renumber(renumbered) }
         try Identities(transaction).accept(
             as: incarnation, known: known, before: before, after: after, reused: reused)

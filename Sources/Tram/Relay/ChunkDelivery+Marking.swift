@@ -21,7 +21,7 @@ extension ChunkDelivery {
                 after = self
                 let outbox = Outbox(transaction)
                 for index in done {
-                    // The attempts of one that is stashed again still count.
+                    // A stashed message is not handled yet: it keeps its count of failures.
                     let isStashed = made[index].contains {
                         !$0.isResumed && $0.delivery.receipt.outcome == .stashed
                     }
@@ -38,7 +38,8 @@ extension ChunkDelivery {
                 if hasParked || chunk.notes.hasDeadLetters {
                     try setAside(Set(messages.indices).subtracting(done), handled, transaction)
                 }
-                // What is still pending is delivered again to an inbox that has gone back.
+                // If nothing was published, no position need be kept: what is pending is delivered
+                // again anyway, also to an inbox that was put back.
                 if done.isEmpty { return }
                 for position in positions { try Positions(transaction).note(position) }
             }
@@ -55,7 +56,7 @@ extension ChunkDelivery {
         let own = made[index].lazy.filter { !$0.isResumed }
         guard own.allSatisfy(\.delivery.receipt.outcome.isDone) else { return false }
         if selection == nil { return !isOutstanding[index] }
-        // The inboxes tell of those to whom nothing was delivered now.
+        // The inboxes know about the subscribers that were not selected.
         return try !isOutstanding[index]
             || relay.isHandledByAll(messages[index], chunk.notes, context.availability)
     }
@@ -84,7 +85,7 @@ extension ChunkDelivery {
                 }
                 guard one.delivery.receipt.outcome == .failed else { continue }
                 if one.isResumed {
-                    // It was published, since the subscriber had it.
+                    // It was published when it was stashed; now its outbox must deliver it again.
                     guard try outbox.message(one.message.id.number) != nil else { continue }
                     try outbox.markUnpublished([one.message.id])
                 }
@@ -120,7 +121,7 @@ extension ChunkDelivery {
             return
         }
         let outbox = Outbox(transaction)
-        // An operator may have decided otherwise since the messages were read.
+        // Read again: an operator may have decided something since the chunk was read.
         let notes = try outbox.notes(first...last)
         for index in indices.sorted() {
             let message = messages[index]

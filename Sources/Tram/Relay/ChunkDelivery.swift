@@ -105,7 +105,7 @@ struct ChunkDelivery {
         do {
             try transact(wanted, service, &order)
         } catch let error as StoreError where error.isRefusedCommit {
-            // One of them cannot be committed: it is found by giving each a transaction of its own.
+            // It is not known which delivery is at fault: give each a transaction of its own.
             for one in wanted { try deliverAlone(one, service, &order) }
         }
     }
@@ -140,7 +140,7 @@ struct ChunkDelivery {
     private mutating func transact(
         _ wanted: [Wanted], _ service: Service, _ order: inout AggregateOrder
     ) throws {
-        // What the transaction does counts when it is committed.
+        // Work on copies, which count only once the transaction is committed.
         var after = self
         var orderAfter = order
         let isDone: Void? = try context.availability.attempt(service.store) { store in

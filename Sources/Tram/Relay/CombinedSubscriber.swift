@@ -75,7 +75,7 @@ public struct CombinedSubscriber: TimedSubscriber, StashingSubscriber {
         in transaction: any Transaction
     ) throws -> [AwaitedMessage] {
         var parts = timedParts[...]
-        // What comes after one part's last is that part's rest, and then the next parts'.
+        // Behind `last` comes the rest of its own part, and then the later parts.
         if let last { parts = parts.drop { !awaits(last, $0) } }
         var awaited: [AwaitedMessage] = []
         for part in parts where awaited.count < limit {

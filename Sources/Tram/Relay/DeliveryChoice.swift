@@ -81,7 +81,7 @@ struct DeliveryChoice {
     /// chosen: a backlog of a million failures must not be held in memory.
     private mutating func addFailed(_ chosen: ChosenMessage) {
         failed.append(chosen)
-        // A message has one such delivery for each subscriber at the most.
+        // A message gives at most one failed delivery for each subscriber.
         let enough = min(messages, deliveries).multipliedReportingOverflow(
             by: max(1, relay.services.reduce(0) { $0 + $1.subscribers.count }))
         guard !enough.overflow, failed.count >= 2 * max(enough.partialValue, 100) else { return }
@@ -146,7 +146,7 @@ struct DeliveryChoice {
             }
         }
         if isDone {
-            // The process that delivered it has died before it could say so.
+            // The process that made the last delivery died before it could mark the message.
             _ = try availability.attempt(source.store) {
                 try $0.write { transaction in
                     try Outbox(transaction).markPublished([message.id])

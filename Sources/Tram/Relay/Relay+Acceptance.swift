@@ -74,8 +74,8 @@ extension Relay {
     ///   system, and any ``StoreError`` of a store that cannot be read; the store has not changed
     ///   then.
     public func accept(_ service: Service, incarnation: String) throws -> AcceptanceReport {
-        // Others may write to the store meanwhile; then it is planned again, with numbers that nobody
-        // has been told of.
+        // Others may write to the store meanwhile. Then plan again, with numbers behind those that
+        // inboxes have been told of.
         var last = 0
         while true {
             guard let plan = try planAcceptance(of: service, numberingAfter: last) else {
@@ -117,12 +117,12 @@ extension Relay {
         guard concerns, let own = stores.first(where: { $0.service == service.name }) else {
             return nil
         }
-        // Inboxes are asked by present ids.
+        // From here on, inboxes are asked by the present ids of subscribers.
         try followRenamedSubscribers(Availability())
         let others = stores.filter { $0.service != service.name }
         var after = raisedCounters(of: own, seenBy: others)
         after["message"] = max(after["message"] ?? 0, last)
-        // No row that others can know of has a higher number.
+        // The highest number of any row, messages apart, that others can know of.
         let lastRow =
             others.compactMap { $0.position(of: own.service)?.counters }.joined()
             .filter { $0.key != "message" }.map(\.value).max() ?? 0
@@ -176,7 +176,7 @@ extension Relay {
         var renumbered: [AcceptanceReport.Renumbering] = []
         var reused: [ReusedAggregate] = []
         var moved = AggregateOrder()
-        // Those of which an earlier message is there.
+        // Aggregates of which an earlier message keeps its number.
         var old = AggregateOrder()
         var after = 0
         while true {

@@ -23,7 +23,7 @@ extension Relay {
     public func requireFittingStores(_ availability: Availability = Availability()) throws {
         let suspected = try comparison(availability).mismatches(stamp: stamp(availability))
         guard let suspect = suspected.first else { return }
-        // A relay may have moved something between two looks.
+        // A relay may have moved a message between two of the reads: compare again on one view.
         let stores = services.filter { availability.includes($0.name) }.map(\.store)
         let shared = stores.compactMap { $0 as? any SharedStore }
         guard shared.count == stores.count else { throw suspect }

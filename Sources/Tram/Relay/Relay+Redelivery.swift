@@ -87,7 +87,7 @@ extension Relay {
                     && (entry.message.isEvent || !onlyEvents)
                     && !notes.discarded.contains(key) && notes.parked[key] == nil
                     && notes.ahead[key] == nil
-                    // It had no receiver, and will never have one.
+                    // It was discarded when it had no receiver: that is final.
                     && !notes.discarded.contains(DeliveryNotes.Key(entry.message, nil))
             }
             let unhandled = try service.store.read { transaction in

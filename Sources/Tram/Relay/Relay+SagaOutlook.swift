@@ -27,13 +27,13 @@ extension Relay {
         let isAbandoned = try service.store.read { try SagaDecisions($0).isAbandoned(saga) }
         guard let request = try service.store.read({ try SagaLog($0).unanswered(of: overview) })
         else { return SagaOutlook(overview, isAbandoned: isAbandoned) }
-        // In the order in which messages travel: what moves on meanwhile is met again.
+        // In the order in which messages travel, so that one that moves on meanwhile is met again.
         let sent = try service.store.read { try Outbox($0).message(request.number) }
         let discarded = try service.store.read { try Outbox($0).discarded(of: request) }
         let channel = sent?.message.destination ?? self.channel(of: overview, definition)
         let handledBy = try receivers(on: channel).filter { receiver in
             try availability.attempt(receiver.service.store) {
-                // One that could not be resumed is in the inbox all the same.
+                // A stashed command is in the inbox too, but was not handled.
                 try $0.read {
                     try Inbox($0).contains(request, for: receiver.subscriber.id)
                         && stashed(request, in: $0) == nil
@@ -122,7 +122,7 @@ extension Relay {
                 try $0.read {
                     guard let entry = try Inbox($0).entry(request, for: receiver.subscriber.id)
                     else { return true }
-                    // It waited for a lock, could not be resumed, and was then discarded.
+                    // It was stashed, could not be resumed, and was then discarded.
                     return try entry.outcome == .stashed && stashed(request, in: $0) == nil
                 }
             } ?? false
@@ -163,8 +163,8 @@ extension Relay {
         _ availability: Availability
     ) throws -> MessageHeading? {
         let names = Set(participants.map(\.name))
-        // Others reply seldom, to a token that they were told: what they would say is not asked of a
-        // service that is away.
+        // Other services reply seldom, with a token that was handed on to them. If one of them is
+        // away, the outlook still counts as complete.
         let others = Availability()
         for service in services {
             let asked = names.contains(service.name) ? availability : others

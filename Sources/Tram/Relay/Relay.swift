@@ -139,7 +139,7 @@ public struct Relay {
         _ availability: Availability = Availability(), _ body: () throws -> Result
     ) throws -> Result {
         for service in services {
-            // Whoever is away is so before the body begins.
+            // Find out who is away before the rehearsals are nested.
             _ = try availability.attempt(service.store) { try $0.read { _ in } }
         }
         let services = services.filter { availability.includes($0.name) }

@@ -17,7 +17,7 @@ extension RelayRun {
                 do {
                     return try store.read(StoreFacts.init)
                 } catch StoreError.moved {
-                    // What is there now is compared like any other, before it is used.
+                    // The file was replaced. What is there now is compared like any other store.
                     return try store.read(StoreFacts.init)
                 }
             }

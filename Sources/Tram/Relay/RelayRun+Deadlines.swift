@@ -33,7 +33,7 @@ extension RelayRun {
                     }
                 }
                 for awaited in overdue ?? [] {
-                    // Where an outbox cannot be read, the message may be in it.
+                    // If an outbox cannot be read, the message may be in it: the deadline waits.
                     guard !progress.failedDeadlines.contains(awaited),
                         try isPending(awaited) == false
                     else { continue }

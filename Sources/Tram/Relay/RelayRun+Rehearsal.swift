@@ -42,7 +42,7 @@ extension RelayRun {
     /// - Returns: what `body` returns.
     /// - Throws: what `body` throws; nothing is kept then either.
     public func rehearse<Result>(_ body: () throws -> Result) throws -> Result {
-        // The stores forget what was rehearsed, and so does the run.
+        // The stores undo what was rehearsed, and the run must forget it.
         let (before, wasRehearsal) = (progress, isRehearsal)
         isRehearsal = true
         defer {

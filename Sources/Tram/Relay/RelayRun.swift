@@ -139,7 +139,7 @@ public final class RelayRun {
                 tally.messages += chunk.messages.count
                 progress.cursors[source.name] = last.id.number
                 if progress.suspects.contains(last.id) {
-                    // All others come before what may end the process once more.
+                    // Deliver all others before the message that may end the process once more.
                     suspected.append((source, last))
                     for subscriber in relay.subscribers(of: last) {
                         progress.order.holdBackSuccessors(of: last, for: subscriber)
@@ -172,7 +172,7 @@ public final class RelayRun {
         _ report: (RelayEvent) throws -> Void
     ) throws -> [Delivery] {
         var delivery = ChunkDelivery(relay, chunk, only: selection, context)
-        // What was committed before an error is told, too.
+        // What was committed before an error is reported as well.
         let result = Result { try delivery.deliver(&progress.order) }
         for delivery in delivery.deliveries {
             tally.count(delivery)
@@ -233,7 +233,7 @@ public final class RelayRun {
         let compared = try progress.identities ?? compareStores()
         progress.beginnings = try beginSubscriptions()
         if progress.identities == nil {
-            // Whoever is back may go again.
+            // A service that came back is reported again when it goes away once more.
             progress.toldUnavailable = progress.toldUnavailable.filter {
                 !availability.includes($0)
             }

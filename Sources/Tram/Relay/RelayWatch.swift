@@ -49,7 +49,7 @@ package struct RelayWatch {
     package mutating func look(now: Int64, turn: () throws -> Bool) throws -> Look {
         let versions = versions()
         guard versions != drained || now >= lookForDeadlinesAt else { return .nothingNew }
-        // Should the turn throw, the next look takes another.
+        // If the turn throws, the next look takes another one.
         drained = nil
         let isIdle = try turn()
         lookForDeadlinesAt = now + deadlineInterval
@@ -71,10 +71,10 @@ package struct RelayWatch {
     /// less often. Nor has a store that is no ``SharedStore``; its commits are only noticed with
     /// the deadlines.
     private func versions() -> [Int?] {
-        // Where every look takes a turn, they say nothing.
+        // Every look takes a turn, so the versions are not needed.
         if deadlineInterval == 0 { return [] }
         return run.relay.services.map { service in
-            // Who is away is looked for by the run, and less often.
+            // The run itself looks for a service that is away, once a second.
             guard run.availability.includes(service.name) else { return nil }
             return try? (service.store as? any SharedStore)?.dataVersion()
         }

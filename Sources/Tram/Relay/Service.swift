@@ -68,7 +68,7 @@ public struct Service {
         let delivery = DeliveryInHand(message: message.id, subscriber: subscriber.id)
         if transaction.isMaking(delivery) { return Receipt(outcome: .duplicate) }
         return try receipt(in: transaction) {
-            // The digest of a message that was changed afterwards says nothing.
+            // A broken message was changed after it was sent: its digest is that of other content.
             let digest = message.defect == nil ? message.digest : nil
             let inbox = Inbox(transaction)
             let isNew = try inbox.isNew(
@@ -138,7 +138,7 @@ public struct Service {
         do {
             return try transaction.savepoint(body)
         } catch let error as HandlerFailure {
-            // A handler may have hidden, in an error of its own, that the store has failed.
+            // The handler may have caught an error of the store and thrown one of its own.
             if let failure = transaction.failure { throw failure }
             return Receipt(outcome: .failed, effects: ["\(error.cause)"])
         }

@@ -99,7 +99,7 @@ struct StoreComparison {
     var system: String? {
         let systems = stores.compactMap(\.identity.system)
         let counts = Dictionary(systems.map { ($0, 1) }, uniquingKeysWith: +)
-        // Of two that are as frequent, the first one's.
+        // On a tie, the system of the first store.
         guard let most = counts.values.max() else { return nil }
         return systems.first { counts[$0] == most }
     }
@@ -148,7 +148,8 @@ struct StoreComparison {
         }
         if let actual = try stamp(message),
             seen.digest.map({ $0 != actual.digest })
-                // It was handled before there were digests; but not before it was sent.
+                // Handled before there were digests: then at least it was sent before it was
+                // handled.
                 ?? other.handled[store.service].map({ $0 < actual.sent }) ?? false
         {
             return rolledBack("\(other.service) has handled \(message) with other content")
@@ -176,7 +177,7 @@ struct StoreComparison {
         else { return nil }
         let message = MessageID(service: other.service, number: delivered.through)
         if delivered.incarnation != store.identity.incarnation {
-            // What an accepted copy has not seen, it is known not to have seen.
+            // An incarnation from before the copy was accepted: what was lost is known.
             return store.isKnown(as: delivered.incarnation)
                 ? nil
                 : .rolledBack(

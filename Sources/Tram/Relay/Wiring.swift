@@ -90,7 +90,7 @@ public struct Wiring: Sendable {
     /// - Throws: ``WiringError/channelNotServed(channel:saga:step:)``.
     static func checkIsComplete(_ subscribers: [any Subscriber]) throws(WiringError) {
         let served = Set(subscribers.flatMap(\.wiring.commandChannels))
-        // Instances of former versions go on, and send their commands too.
+        // Instances of former versions still go on, and send their commands.
         for saga in subscribers.flatMap(\.wiring.sagas).flatMap(\.versions) {
             for step in saga.steps {
                 let channels = [step.action, step.compensation].compactMap { $0?.channel }

@@ -46,10 +46,10 @@ extension SagaExecution {
         _ decision: SagaDecision, _ outlook: SagaOutlook, because reason: String
     ) throws -> SagaDecision {
         var carriedOut = SagaDecision.resend
-        // What was never handled leaves nothing in doubt that was not before.
+        // A command that was never handled is not in doubt.
         if outlook.requestIsVoid { instance.lastRequest = nil }
         if case .failed(let step) = instance.state {
-            // Only what was not answered is sent again; what was refused is tried once more.
+            // An unanswered command can be sent again; a refused one can only be retried.
             guard decision == .retry || outlook.request != nil else {
                 throw SagaError.notPossible(
                     decision, instance.reference,
@@ -92,8 +92,8 @@ extension SagaExecution {
             throw SagaError.notPossible(
                 .rollback, instance.reference, why: "it is rolling back already")
         }
-        // A command that was refused, and waits to be sent again, has done nothing. Nor has one that was
-        // never handled. But an earlier one may have.
+        // A command that was refused and waits to be sent again has done nothing, and neither has
+        // one that was never handled. But an earlier one may have.
         let wasRefused = instance.retryAt != nil && instance.lastRequest == nil
         let hasDoneNothing = wasRefused || outlook.requestIsVoid
         let mayHaveHappened = !hasDoneNothing || instance.retries.isInDoubt
@@ -102,7 +102,7 @@ extension SagaExecution {
             throw SagaError.notCompensatable(instance.reference, step: step.name)
         }
         if mayHaveHappened, isEffectInDoubtForGood(of: step) {
-            // The data knows nothing yet of what the reply would have said.
+            // Without the reply, the data may say wrongly that there is nothing to undo.
             throw SagaError.notCompensatable(instance.reference, step: step.name)
         }
         if let command = outlook.onItsWay, command.id == instance.lastRequest,

@@ -15,7 +15,7 @@ extension SagaExecution {
         try record(.timedOut, step: step, message: instance.lastRequest)
         instance.deadline = nil
         if let retry = operation.retryAfterDeadline, isLeft(retry) {
-            // Until then, the reply may still come.
+            // Until the command is sent again, the late reply still counts.
             try sendAgain(operation, step, retry)
         } else if !isCompensating, isEffectInDoubtForGood(of: step) {
             try fail(inDoubtOf: step, "its command")

@@ -103,7 +103,7 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         case .success:
             try succeeded(step, message: reply.message.id, detail: reply.message.type)
         case .failure:
-            // It was answered: nothing is in doubt because of it.
+            // This command was answered, so nothing is in doubt because of it.
             instance.lastRequest = nil
             guard try !retries(operation, step, after: reply) else { break }
             try refused(step, message: reply.message.id, detail: reply.message.type)
@@ -236,7 +236,7 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         let what = isCompensating ? "could not be undone" : "refused"
         words.append("\(step.name) \(what) (\(detail))")
         try record(isCompensating ? .stuck : .refused, step: step, message: message, detail: detail)
-        // A command before this one may have been handled all the same.
+        // An earlier command of the step may have been handled, whatever this refusal says.
         let mayHaveHappened = instance.retries.isInDoubt && !isCompensating
         if mayHaveHappened, isEffectInDoubtForGood(of: step) {
             return try fail(inDoubtOf: step, "an earlier command")
@@ -318,7 +318,7 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         do {
             try transaction.savepoint {
                 try hook(saga)
-                // What only the commit would refuse must not take the saga's end with it.
+                // A row that only the commit would refuse must not undo the saga's end.
                 if wasSound { try transaction.checkDeferredRules() }
             }
         } catch {
@@ -350,7 +350,7 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         guard try isDecided || SagaDecisions(transaction).exist(about: instance.reference) else {
             return
         }
-        // A reply that was given up may have told of a lock that nobody knows of here.
+        // A reply that did not count may have told of a lock that was not noted here.
         let channels = try saga.definition.channels + log.commandChannels(of: instance.reference)
         for channel in channels.uniqued() { try unlock(nil, on: channel) }
     }

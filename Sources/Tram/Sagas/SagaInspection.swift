@@ -70,7 +70,7 @@ extension SagaManager {
         case .running, .compensating, .failed: break
         }
         let isAbandoned = try SagaDecisions(transaction).isAbandoned(reference)
-        // No program has the version of a row that has none that could be.
+        // A version below 1 is damage: no program could have it.
         if isAbandoned || row?.isVersionSensible == false { stranded = nil }
         let log = try SagaLog(transaction).readableEntries(
             of: reference, definition ?? versions.definition)

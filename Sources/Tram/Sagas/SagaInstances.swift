@@ -104,7 +104,7 @@ struct SagaInstances {
             guard let name = try? WireFormat.decode(StateName.self, from: state),
                 let executed = try? WireFormat.decode([StepName].self, from: executed)
             else { return false }
-            // Steps have had names for as long as rows have had versions.
+            // Rows without a version are older than step names: somebody has edited this one.
             let hasNames = executed.contains { if case .name = $0 { true } else { false } }
             return name.endState == (end == 1) && name.compensating == (compensating == 1)
                 && name.failed == (failed == 1) && !(version == nil && hasNames)

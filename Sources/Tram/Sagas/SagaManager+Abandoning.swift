@@ -31,7 +31,7 @@ extension SagaManager {
         if try SagaDecisions(transaction).isAbandoned(reference) {
             throw SagaError.abandoned(reference)
         }
-        // The log knows where a saga stands whose row does not tell.
+        // If the row does not say where the saga stands, the log does.
         let state = try row.readableState ?? SagaLog(transaction).state(of: reference)
         switch state {
         case .completed, .rolledBack: throw SagaError.hasEnded(reference, state)

@@ -40,7 +40,7 @@ extension SagaManager {
             throw SagaError.notFound(reference)
         }
         let execution = try execution(of: row, transaction)
-        // Since it was found overdue, the reply may have come, or another relay has been here.
+        // The reply may have come since the wait was read, or another relay has been here.
         guard !execution.state.isEnd, let due = execution.retryAt ?? execution.deadline,
             self.awaited(
                 SagaInstances.Waiting(

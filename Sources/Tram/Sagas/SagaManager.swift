@@ -199,8 +199,8 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
         if let target = reply.lockedTarget, let channel = reply.commandChannel {
             try SagaInstances(transaction).addParticipant(
                 reply.saga, channel: channel, target: target)
-            // The locks of a failed saga stay: what they protect is neither done nor undone. Of one
-            // that was given up, nothing is protected any more.
+            // The locks of a failed saga stay: what they protect is neither done nor undone. An
+            // abandoned saga protects nothing any more.
             let hasFailed = if case .failed = state { true } else { false }
             if try !hasFailed || SagaDecisions(transaction).isAbandoned(reply.saga) {
                 try transaction.unlock(target, on: channel, of: reply.saga)

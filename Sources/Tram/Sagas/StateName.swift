@@ -34,7 +34,7 @@ struct StateName: Codable {
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
-        // The key is there also when there is no step.
+        // The key is written also when there is no step.
         try container.encode(currentlyExecuting, forKey: .currentlyExecuting)
         try container.encode(compensating, forKey: .compensating)
         try container.encode(endState, forKey: .endState)
