@@ -1,5 +1,5 @@
-/// Consecutive messages of one source that are delivered together, with what their outbox knew of
-/// them when they were read.
+/// Messages of one source, in the order of their numbers, that are delivered together, with what
+/// their outbox knew of them when they were read.
 ///
 /// Everything here comes from one read of the source, so it fits together. By the time of delivery
 /// it may be old: an operator may have discarded a delivery, or another relay may have made one.

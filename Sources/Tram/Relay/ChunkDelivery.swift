@@ -66,8 +66,8 @@ struct ChunkDelivery {
     /// Makes all deliveries of the chunk, and marks the messages.
     ///
     /// - Parameter order: what failed earlier in the run; failures are added.
-    /// - Throws: an error of a store that does not mean that its service is away, or of a crash
-    ///   journal. What ``deliveries`` holds is committed all the same.
+    /// - Throws: an error of a store that does not mean that its service is away. What
+    ///   ``deliveries`` holds is committed all the same.
     mutating func deliver(_ order: inout AggregateOrder) throws {
         for service in relay.services { try deliver(to: service, &order) }
         for index in messages.indices where isSelected("", index) {

@@ -131,7 +131,8 @@ public struct Relay {
     /// forgets what was rehearsed.
     ///
     /// - Parameters:
-    ///   - availability: services that are away are left out, also in the body.
+    ///   - availability: services that are away are left out, and noted here. Runs in the body must
+    ///     be given the same, so that they do not write to a store that was left out.
     ///   - body: makes passes, and returns what the caller wants to know of them.
     /// - Returns: what `body` returns.
     /// - Throws: what `body` throws; nothing is kept then either.

@@ -114,10 +114,9 @@ public final class RelayRun {
     ///     subscribers within a chunk. Of a pass that has nothing to do only its end is told. An
     ///     error that it throws ends the pass.
     /// - Returns: what was done, and what is left.
-    /// - Throws: an error of a store that does not mean that its service is away: among them
-    ///   ``StoreError/rolledBack(service:detail:)`` and
-    ///   ``StoreError/ofOtherSystem(service:detail:)``, before anything is delivered. What was
-    ///   committed before the error is reported, and stays.
+    /// - Throws: an error of a store that does not mean that its service is away: for example
+    ///   ``StoreError/rolledBack(service:detail:)``, nearly always before anything is delivered, or
+    ///   ``StoreError/full(path:)``. What was committed before the error is reported, and stays.
     @discardableResult
     public func pass(
         _ bounds: Bounds = Bounds(), report: (RelayEvent) throws -> Void = { _ in }

@@ -38,9 +38,9 @@ public struct Service {
     ///
     /// The row that remembers the message, the handler's own writes and the messages that it sends
     /// belong to the caller's transaction: all of them are kept, or none. A message that the
-    /// subscriber has handled before is a ``DeliveryOutcome/duplicate``, and nothing runs. A relay
-    /// calls this for every delivery; a program that gets messages from elsewhere, such as a
-    /// broker, can call it as well:
+    /// subscriber has handled before is a ``DeliveryOutcome/duplicate``, and nothing runs; one that
+    /// it has stashed goes on if it can. A relay calls this for every delivery; a program that gets
+    /// messages from elsewhere, such as a broker, can call it as well:
     ///
     /// ```swift
     /// let receipt = try service.store.write { transaction in

@@ -250,7 +250,7 @@ public struct Step<Data>: Sendable {
     ///   - times: how often, from 1; each reply is counted for itself.
     ///   - reply: the type of the refusal.
     ///   - wait: how long to wait before the first time, to the millisecond.
-    ///   - backoff: by what each further wait is multiplied, from 1; a wait is never longer than a
+    ///   - backoff: by what each further wait is multiplied, from 1. Waits grow up to a
     ///     year.
     public func retrying(
         _ times: Int, on reply: (some FailureReply).Type, after wait: Duration = .zero,
@@ -273,7 +273,7 @@ public struct Step<Data>: Sendable {
     ///   - times: how often, from 1.
     ///   - cause: the deadline, or any refusal.
     ///   - wait: how long to wait before the first time, to the millisecond.
-    ///   - backoff: by what each further wait is multiplied, from 1; a wait is never longer than a
+    ///   - backoff: by what each further wait is multiplied, from 1. Waits grow up to a
     ///     year.
     public func retrying(
         _ times: Int, on cause: RetryCause, after wait: Duration = .zero, backoff: Int = 1
