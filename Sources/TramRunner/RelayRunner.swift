@@ -38,9 +38,10 @@ public final class RelayRunner: Sendable {
         /// How often to ask the stores for commits of others. It is how late such a commit may be
         /// noticed; one that is announced by ``RelayRunner/wake()`` is noticed at once.
         public var commits: Duration = .milliseconds(5)
-        /// How often to look for deadlines, which no commit announces, so how late one may be met.
-        /// In a store that cannot be asked for commits, this is also how late they may be noticed.
-        /// With zero, every look takes a turn.
+        /// How often to look for what no commit announces: deadlines, failed deliveries that are
+        /// due to be tried again, and services that were away. So it is how late each of these may
+        /// be noticed; in a store that cannot be asked for commits, also how late those are. With
+        /// zero, every look takes a turn.
         public var deadlines: Duration = .milliseconds(500)
         /// How long a turn may go on while more messages come. It ends between two chunks, so it
         /// can take as much longer as a chunk takes.

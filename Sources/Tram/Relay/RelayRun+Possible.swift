@@ -8,12 +8,13 @@ extension RelayRun {
     ///
     /// ```swift
     /// while let next = try run.possibleDeliveries().randomElement(using: &generator) {
-    ///     try run.deliver(next)
+    ///     let delivery = try run.deliver(next)
+    ///     #expect(delivery?.receipt.outcome.isFailure == false)
     /// }
     /// ```
     ///
-    /// For small backlogs: it reads everything that is pending into memory, and asks the inbox for
-    /// each message and subscriber.
+    /// A delivery that fails stays possible. For small backlogs: it reads everything that is
+    /// pending into memory, and asks the inbox for each message and subscriber.
     ///
     /// - Throws: an error of any store; here a service that is away is not left out.
     public func possibleDeliveries() throws -> [PossibleDelivery] {

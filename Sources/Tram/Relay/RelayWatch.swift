@@ -3,9 +3,9 @@
 ///
 /// It asks each store for its data version, a number that changes with every commit of another
 /// user. That costs no transaction, so a watch can look many times a second while nothing happens.
-/// A turn is taken only when a version has changed, or the interval for deadlines is over. The
-/// versions are read before the turn: a commit that comes during it is found by the next look, and
-/// none is lost.
+/// A turn is taken only when a version has changed, or the interval for deadlines is over; retries
+/// are looked for after a turn, so they are as late as that interval. The versions are read before
+/// the turn: a commit that comes during it is found by the next look, and none is lost.
 ///
 /// It has no clock. Whoever drives it tells the time, in milliseconds of any clock that does not go
 /// back, and so tests need not wait.
