@@ -49,7 +49,8 @@ final class SQLiteConnection {
         handle = opened
         guard code == SQLITE_OK else { throw error(code, systemCode, in: "sqlite3_open") }
         sqlite3_extended_result_codes(handle, 1)
-        // The connection keeps its patience as long as SQLite has this pointer to it.
+        // SQLite keeps this pointer as long as the connection is open, and the connection its
+        // patience.
         sqlite3_busy_handler(
             handle, { waitForOthers($0, $1) }, Unmanaged.passUnretained(patience).toOpaque())
     }
@@ -161,7 +162,7 @@ final class SQLiteConnection {
         let systemCode = errno
         sqlite3_backup_finish(backup)
         guard code == SQLITE_DONE else {
-            // Either of the two files may be what could not be used.
+            // The failure may be one of either file.
             let isOfSource = [SQLITE_CORRUPT, SQLITE_NOTADB].contains(code & 0xFF)
             throw isOfSource
                 ? error(code, systemCode, in: "a copy")
@@ -299,12 +300,13 @@ final class SQLiteConnection {
             if Signals.pending != nil { return SystemError("wait", path, code: EINTR) }
             return StoreError.busy(path: path, waited: .milliseconds(patience.limit))
         case SQLITE_CORRUPT, SQLITE_NOTADB:
-            // SQLite calls a page malformed when reading it failed in one of these ways.
+            // A read that failed in one of these ways makes SQLite call the page malformed; it may
+            // be sound.
             return [EIO, ENXIO, ERANGE].contains(systemCode)
                 ? StoreError.inputOutput(path: path, detail: system.reason, atCommit: false)
                 : StoreError.damaged(path: path, detail: message)
         case SQLITE_FULL where systemCode == 0:
-            // No system call has failed: it is a bound of SQLite's own.
+            // No system call has failed, so SQLite has met a bound of its own.
             return hasUsedUpNumbers
                 ? StoreError.damaged(path: path, detail: "a table has used up its numbers")
                 : StoreError.full(path: path)

@@ -25,7 +25,7 @@ extension SQLiteOpener {
     ///   - look: a look into the file, which takes the lock.
     /// - Throws: `StoreError.inUse` when somebody has.
     private func exclude(_ connection: SQLiteConnection, _ look: () throws -> Void) throws {
-        // Before the first look: the log is then opened for this connection alone.
+        // Before the first look into the file, so that the log is opened for this connection alone.
         try connection.run("PRAGMA locking_mode = EXCLUSIVE")
         do {
             try configure(connection)
@@ -69,7 +69,7 @@ extension SQLiteOpener {
                 SQL(unsafeText: "PRAGMA application_id = \(schema.applicationID)"))
             try connection.run(
                 SQL(unsafeText: "PRAGMA user_version = \(schema.version.number)"))
-            // Tables that were made just now are as they should be; others are still to be compared.
+            // Tables that were made just now need no comparison; those of an older store do.
             if version.number == 0 {
                 try noteSchema(digestOfSchema(of: connection), in: connection)
             }

@@ -93,7 +93,7 @@ extension SQLiteOpener {
     ///
     /// - Throws: `StoreError.damaged` for the first difference, or for a trigger.
     private func compareSchema(of connection: SQLiteConnection) throws {
-        // Tables of others do no harm; a trigger may change what is written.
+        // Tables of others do no harm. A trigger could change what is written.
         let triggers: SQL = "SELECT name FROM sqlite_schema WHERE type = 'trigger' LIMIT 1"
         if let trigger = try connection.run(triggers).rows.first {
             let name: String = try trigger.values()

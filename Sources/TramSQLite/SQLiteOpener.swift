@@ -79,8 +79,8 @@ struct SQLiteOpener {
         let lock = try makeLock()
         if creating { try makeFile(lock) }
         if let (connection, digest) = try openUpToDate(creating: creating) {
-            // A store that is ready is not waited for: who frees the lock to take it again is before all
-            // who are still waking up.
+            // A store that is up to date is opened without the writers' lock. A busy writer that
+            // releases the lock and takes it again at once would keep a newcomer waiting for long.
             if try !usesWriteAheadLog(connection) {
                 try holding(lock) { try useWriteAheadLog(connection) }
             }
@@ -95,7 +95,7 @@ struct SQLiteOpener {
             guard let (connection, digest) = try openUpToDate(creating: false) else {
                 throw StoreError.damaged(path: path, detail: "it could not be brought up to date")
             }
-            // Whoever only reads from now on must not compare it each time.
+            // Otherwise every process that only reads would compare the schema again.
             if let digest { try noteSchema(digest, in: connection) }
             return Opened(connection: connection, lock: lock, newDigest: nil)
         }
@@ -120,7 +120,7 @@ struct SQLiteOpener {
             return true
         }
         guard !connection.isReadOnly else {
-            // SQLite also only reads what a later form of its files may be.
+            // SQLite opens a file of a later format for reading only, too.
             throw Files.isWritable(path)
                 ? StoreError.damaged(path: path, detail: "its header has an unknown form")
                 : StoreError.notWritable(path: path, detail: "the file is read-only")
@@ -226,13 +226,15 @@ struct SQLiteOpener {
     /// `synchronous=FULL` makes a commit wait until the log is on the disk: a committed message may
     /// be delivered at once, and must not be lost by its sender afterwards.
     func configure(_ connection: SQLiteConnection) throws {
-        // A process that makes one transaction must not copy the whole log at its exit. First of
-        // all, for it would also rewrite a file that turns out not to be ours.
+        // A process that makes one transaction should not copy the whole log at its exit. This
+        // comes first, since a checkpoint would also rewrite a file that turns out not to be a
+        // store of this program.
         try connection.configure(SQLiteSetting.noCheckpointOnClose, true)
         try connection.configure(SQLiteSetting.defensive, true)
         try connection.configure(SQLiteSetting.trustedSchema, false)
         try connection.configure(SQLiteSetting.foreignKeys, true)
-        // The first process to open a store reads its whole log: short commands want a short one.
+        // The first process to open a store reads its whole log, so the log is kept short: 100
+        // pages.
         try connection.run("PRAGMA wal_autocheckpoint = 100")
         try connection.run("PRAGMA synchronous = FULL")
         let synchronous: Int = try connection.run("PRAGMA synchronous").rows[0].values()
@@ -265,7 +267,7 @@ struct SQLiteOpener {
     func checkHeader(
         of connection: SQLiteConnection, mayBeNew: Bool
     ) throws -> StoreVersion {
-        // One statement is one snapshot: a migration may be committing meanwhile.
+        // All in one statement, which sees one snapshot: a migration may be committing meanwhile.
         let row = try connection.run(
             """
             SELECT user_version, application_id, (SELECT count(*) FROM sqlite_schema)

@@ -95,7 +95,8 @@ extension SQLiteStore {
             try opener.system { () throws(SystemError) in
                 // Where a link leads, the file that it leads to.
                 let target = try Files.resolve(path) ?? path
-                // First the log: it belongs to the old file, and would be applied to the new one.
+                // The log belongs to the old file, and SQLite would apply it to the new one: it
+                // goes first.
                 for suffix in ["-wal", "-shm"] { try Files.remove(target + suffix) }
                 try Files.replace(target, with: other.path)
             }

@@ -175,7 +175,8 @@ public final class SQLiteStore: Store {
                 defer { OpenWrites.note(isInBody: false, at: target) }
                 return try transaction.savepoint {
                     let result = try transaction.scoped(body)
-                    // What the commit would refuse is refused here, and takes nothing else with it.
+                    // A broken rule that only the commit would notice is found here, so that it
+                    // undoes this part alone.
                     try transaction.checkDeferredRules()
                     return result
                 }
@@ -273,8 +274,8 @@ public final class SQLiteStore: Store {
         return try opener.holding(writersLock) {
             let locked = MonotonicTime.nanoseconds()
             var worked = locked
-            // IMMEDIATE: a transaction that begins as a reader and then writes fails at once when
-            // another has written since, whatever its timeout.
+            // IMMEDIATE takes SQLite's lock at once. A transaction that begins as a reader and then
+            // writes fails, without waiting, when another has written since.
             let result = try transact(on: writer, begin: "BEGIN IMMEDIATE") { transaction in
                 defer { worked = MonotonicTime.nanoseconds() }
                 try noteSchema()
@@ -377,7 +378,7 @@ public struct TransactionTimes: Hashable, Sendable {
     public let committing: Duration
 }
 
-/// Ends a rehearsal's transaction without a trace.
+/// Ends a rehearsal's transaction by rolling it back.
 private struct Undo: Error {}
 
 private func systemClock() -> Timestamp {

@@ -65,7 +65,7 @@ final class SQLiteTransaction: Transaction {
     }
 
     func counters() throws -> [String: Int] {
-        // The table is there as soon as one with AUTOINCREMENT is.
+        // SQLite makes this table together with the first one that has AUTOINCREMENT.
         let rows = try rows("SELECT name, seq FROM sqlite_sequence")
         return try rows.reduce(into: [:]) { counters, row in
             let (table, value): (String, Int) = try row.values()
@@ -100,10 +100,10 @@ final class SQLiteTransaction: Transaction {
             try connection.run("RELEASE tram")
             return result
         } catch {
-            // What began a chain was not sent.
+            // The savepoint is undone, and with it the message that may have begun a chain.
             cause = before
-            // Some errors have ended the whole transaction: then there is nothing to go back to, and
-            // a statement now would commit by itself.
+            // Some errors have ended the whole transaction. Then there is nothing to go back to,
+            // and a statement now would be committed by itself.
             if !connection.isOutsideTransaction {
                 try connection.run("ROLLBACK TO tram")
                 try connection.run("RELEASE tram")

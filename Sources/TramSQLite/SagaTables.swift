@@ -7,6 +7,9 @@
 enum SagaTables {
     /// Version 1: instances, their participants and their log; locks and stashed commands.
     static let create = [
+        // One row for each saga that was started. `last_request_id` is the command whose reply it
+        // waits for; `deadline` is the time, in milliseconds since 1970, at which it gives up
+        // waiting. `executed_steps` is a JSON array.
         """
         CREATE TABLE saga_instance (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -25,10 +28,12 @@ enum SagaTables {
             UNIQUE (saga_type, saga_id)
         ) STRICT
         """,
+        // Finds the few instances that wait with a deadline.
         """
         CREATE INDEX saga_instance_deadline_idx ON saga_instance (saga_type, deadline)
         WHERE deadline IS NOT NULL
         """,
+        // What a saga has locked, and on which channel, so that its end can unlock it.
         """
         CREATE TABLE saga_instance_participants (
             saga_type TEXT NOT NULL,
@@ -38,6 +43,7 @@ enum SagaTables {
             PRIMARY KEY (saga_type, saga_id, destination, resource)
         ) STRICT, WITHOUT ROWID
         """,
+        // At a participant: which saga holds which lock.
         """
         CREATE TABLE saga_lock_table (
             target TEXT PRIMARY KEY,
@@ -45,6 +51,8 @@ enum SagaTables {
             saga_id TEXT NOT NULL
         ) STRICT, WITHOUT ROWID
         """,
+        // At a participant: the commands that wait for a lock, as messages. `sequence` is their
+        // order.
         """
         CREATE TABLE saga_stash_table (
             sequence INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -59,8 +67,10 @@ enum SagaTables {
             message_payload TEXT NOT NULL
         ) STRICT
         """,
+        // The next command for a lock that has become free, and the next one of a saga.
         "CREATE INDEX saga_stash_target_idx ON saga_stash_table (target, sequence)",
         "CREATE INDEX saga_stash_saga_idx ON saga_stash_table (saga_type, saga_id, sequence)",
+        // What happened to each instance, in the order of `id`, with the saga's data after it.
         """
         CREATE TABLE saga_log (
             id INTEGER PRIMARY KEY,
@@ -86,6 +96,8 @@ enum SagaTables {
         ADD COLUMN returned INTEGER NOT NULL DEFAULT 0 CHECK (returned IN (0, 1))
         """,
         "CREATE INDEX saga_stash_returned_idx ON saga_stash_table (sequence) WHERE returned = 1",
+        // One row for each transaction of a purge of instances, up to the one with the number
+        // `through_id`.
         """
         CREATE TABLE saga_purge (
             id INTEGER PRIMARY KEY,
@@ -99,13 +111,16 @@ enum SagaTables {
     /// Version 4: steps by name, instances by a key of the application's, retries, and what
     /// operators did.
     static let name = [
-        // NULL: its steps are numbers, and it was started before definitions had versions.
+        // NULL: the instance was started before definitions had versions, and its steps are
+        // numbers.
         "ALTER TABLE saga_instance ADD COLUMN definition_version INTEGER",
         "ALTER TABLE saga_instance ADD COLUMN business_key TEXT",
-        // When the operation under way is tried again.
+        // When the step under way is tried again, in milliseconds since 1970.
         "ALTER TABLE saga_instance ADD COLUMN retry_at INTEGER",
-        // How often it was tried again for each reason, as JSON. NULL: only the column attempts says so.
+        // How often the step was tried again, by reason, as JSON. NULL: only `attempts` tells it.
         "ALTER TABLE saga_instance ADD COLUMN retries TEXT",
+        // Finds a saga by the key that the application has given it, and keeps two from having the
+        // same.
         """
         CREATE UNIQUE INDEX saga_instance_key_idx ON saga_instance (saga_type, business_key)
         WHERE business_key IS NOT NULL
@@ -114,9 +129,10 @@ enum SagaTables {
         CREATE INDEX saga_instance_retry_idx ON saga_instance (saga_type, retry_at)
         WHERE retry_at IS NOT NULL
         """,
-        // NULL: the step is a number, in the column step.
+        // NULL: the step is a number, in the column `step`.
         "ALTER TABLE saga_log ADD COLUMN step_name TEXT",
-        // What a stashed command does for its saga. NULL: it was sent before commands said so.
+        // The step of its saga that a stashed command does or undoes. NULL: it was sent before
+        // commands named their step.
         "ALTER TABLE saga_stash_table ADD COLUMN step_name TEXT",
         """
         ALTER TABLE saga_stash_table
@@ -131,7 +147,7 @@ enum SagaTables {
         ALTER TABLE saga_stash_table
         ADD COLUMN is_behind INTEGER NOT NULL DEFAULT 0 CHECK (is_behind IN (0, 1))
         """,
-        // It outlives the instances: what follows from it is told for good.
+        // What operators decided about sagas. It stays when an instance is purged.
         """
         CREATE TABLE saga_decision (
             id INTEGER PRIMARY KEY,

@@ -155,8 +155,10 @@ extension Transaction {
     /// ```
     ///
     /// - Parameters:
-    ///   - orderedBy: the partition id. A participant receives the commands of one channel and one
-    ///     partition id in the order in which they were sent.
+    ///   - command: what is to be done.
+    ///   - channel: that of the service which is to do it.
+    ///   - partitionID: a participant receives the commands of one channel and one partition id in
+    ///     the order in which they were sent.
     ///   - replyTo: the channel of the reply; nil for a notification, which gets none.
     ///   - headers: further headers, for example ``MessageHeader/traceParent``.
     /// - Returns: the message's id.

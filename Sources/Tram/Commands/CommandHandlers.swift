@@ -89,7 +89,8 @@ public struct CommandHandlers: StashingSubscriber {
         if let first = taken.first, !first.isRepeated {
             return try answerNothingToUndo(message, taken, transaction)
         }
-        // A saga's commands stay in their order, also while one of them waits for a lock.
+        // The commands of one saga are handled in their order, also while one of them waits for a
+        // lock.
         if let target = try locks.targetAwaited(ahead: origin, on: message.destination) {
             try locks.stash(message, origin, until: target, isBehind: true)
             return .stashed("an earlier command of \(origin.saga) waits for \(target)")
@@ -144,12 +145,14 @@ public struct CommandHandlers: StashingSubscriber {
         case .claimed:
             let outcome = try answer(message, with: handler, lockedTarget: target, transaction)
             if message.headers[MessageHeader.commandReplyTo] == nil {
-                // No reply can tell the saga of the lock, so it would never free it.
+                // A notification has no reply that could tell its saga of the lock, so nobody would
+                // release it.
                 _ = try locks.release(target, of: owner)
                 return outcome
             }
             guard case .refused(let effects) = outcome else { return outcome }
-            // Refused, the saga has nothing here to protect, and will not unlock it either.
+            // The saga has nothing to protect here after a refusal, and its end will not unlock it
+            // either.
             let isFreed = try locks.release(target, of: owner)
             return .refused(effects + (isFreed ? ["unlocked \(target)"] : []))
         case .alreadyHeld:
@@ -168,7 +171,8 @@ public struct CommandHandlers: StashingSubscriber {
     ) throws -> HandlerOutcome {
         var token = ReplyToken(message)
         do {
-            // Whoever answers later tells of the lock as well.
+            // A token that the handler keeps must name the lock too, for the reply that comes
+            // later.
             var locking = token
             locking.headers[MessageHeader.sagaLockedTarget] = lockedTarget
             let result = try transaction.savepoint {
@@ -248,7 +252,8 @@ public struct CommandHandlers: StashingSubscriber {
         let target =
             isUnlock
             ? message.headers[MessageHeader.commandResource]
-            // It may be a duplicate that was changed since.
+            // The message may be a duplicate that was changed since, whose payload cannot be
+            // decoded.
             : (try? handlers[message.type]?.lockTarget(message)) ?? nil
         return try target.flatMap { try locks.nextToResume(waitingFor: $0, on: channel.name) }
     }

@@ -48,7 +48,8 @@ extension RelayRun {
             try store.write { try subscriber.drop(message, in: $0) }
             return try store.read { try subscriber.givenBack(in: $0) }
         }
-        // The next one of its saga is given back now.
+        // To drop a command gives back the next one of its saga, which must not wait for another
+        // pass.
         return try (next ?? []).filter { $0.service == source.name && $0 != message }
             .map { try reopen($0, in: source) }.contains(true)
     }

@@ -59,6 +59,7 @@ extension Transaction {
     /// ```
     ///
     /// - Parameters:
+    ///   - event: what has happened.
     ///   - aggregateID: the aggregate that it happened to. Its description is the partition id,
     ///     which orders deliveries.
     ///   - headers: further headers, for example ``MessageHeader/traceParent``.

@@ -45,7 +45,7 @@ public struct InboxEntry: Hashable, Sendable {
     ///     it was sent was another message.
     func isOther(digest: Int, sent: Timestamp?) -> Bool {
         if let known = self.digest { return known != digest }
-        // It was handled before there were digests; but not before it was sent.
+        // A row without a digest: a message cannot have been handled before it was sent.
         return sent.map { received < $0 } ?? false
     }
 }

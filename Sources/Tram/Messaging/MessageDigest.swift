@@ -48,7 +48,7 @@ package struct MessageDigest {
                 rest |= UInt64(byte) << (8 * UInt64(shift))
             }
             add(rest)
-            // Two texts must not be taken for two others that are the same when they are joined.
+            // With the length, "ab" and "c" have another digest than "a" and "bc".
             add(UInt64(bytes.count))
         }
     }

@@ -60,7 +60,7 @@ public struct Outbox {
             RETURNING id
             """)
         let id = messageID(try rows[0].values())
-        // Whatever else the transaction sends belongs to the same chain.
+        // Whatever else the transaction sends belongs to the chain of its first message.
         if cause == nil { transaction.cause = MessageCause(chainBeganWith: id) }
         return id
     }
@@ -153,7 +153,7 @@ public struct Outbox {
             type: type, destination: destination, partitionID: partitionID, headers: headers,
             payload: payload, created: created)
         let decoded = try? WireFormat.decode([String: String].self, from: headers)
-        // Whoever only looks at the message can still see it; a subscriber does not get it.
+        // Tools still show a message with a defect; its deliveries fail.
         let defect: String? =
             if actual != digest {
                 "the message was changed after it was sent: its digest does not fit"
@@ -166,7 +166,7 @@ public struct Outbox {
         var complete = decoded ?? [:]
         complete[MessageHeader.id] = id.description
         if decoded != nil, complete[MessageHeader.correlationID] == nil {
-            // It is the first of its chain, whose id was not known when the headers were written.
+            // The first message of a chain: its id was not known when its headers were written.
             complete[MessageHeader.correlationID] = id.description
         }
         return Message(

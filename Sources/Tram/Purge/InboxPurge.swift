@@ -35,7 +35,8 @@ struct InboxPurge {
         var stretches = try stretches(after: before)
         try findLimits(of: &stretches, after: before)
         try findEnds(of: &stretches)
-        // The positions are durable before the first row is gone that they stand for.
+        // The positions are durable before the first row for which they stand is deleted. The other
+        // way round, a crash in between would let messages be handled twice.
         let raised = stretches.filter { $0.value.end > before[$0.key] ?? 0 }
         if !raised.isEmpty {
             try service.store.write { transaction in

@@ -46,7 +46,7 @@ package final class ScopedTransaction: Transaction {
         do {
             return try whole.savepoint(body)
         } catch {
-            // What began a chain was not sent.
+            // The savepoint is undone, and with it the message that may have begun a chain.
             cause = before
             throw error
         }

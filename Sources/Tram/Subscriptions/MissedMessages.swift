@@ -112,7 +112,8 @@ package struct MissedMessages: Sendable {
         case .beginning:
             after[key] = 0
         case .now:
-            // What was sent since it was first seen at another source is for it.
+            // It has begun at another source already: what this one has sent since then is for it,
+            // too.
             let last = try firstSeen.map { try Outbox(sender).lastBefore($0) }
             after[key] = last
             notFor[key] = last ?? .max

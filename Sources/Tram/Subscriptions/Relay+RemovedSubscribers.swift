@@ -90,7 +90,7 @@ extension Relay {
             } ?? false
         }
         if !found.isEmpty || isFailing { return found }
-        // It may be a store that cannot be read that knows of it.
+        // Nobody knows it; but a store that is away might.
         throw services.lazy.compactMap { availability.reasons[$0.name] }.first
             ?? SubscriberRemovalError.notFound(id: id)
     }
