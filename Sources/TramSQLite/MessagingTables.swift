@@ -266,10 +266,7 @@ enum MessagingTables {
     ]
 
     /// Gives a store its identity, and each message that it holds its digest: the body of version
-    /// 2's migration.
-    ///
-    /// The incarnation is 128 random bits from SQLite. It is the only random value that the library
-    /// makes in a store.
+    /// 2's migration. The incarnation is 128 random bits from SQLite.
     @Sendable static func identify(_ transaction: any Transaction) throws {
         try transaction.execute(
             """

@@ -5,6 +5,9 @@ public import Tram
 extension SQLiteStore: SharedStore {
     /// A number that changes whenever another connection, of this process or another, has committed
     /// something to the store (`PRAGMA data_version`). Asking takes microseconds.
+    ///
+    /// The number belongs to a connection. It may change without a commit when this object begins
+    /// to write or opens the file again.
     public func dataVersion() throws -> Int {
         try openForReading()
         guard let connection = writer ?? reader else { return 0 }

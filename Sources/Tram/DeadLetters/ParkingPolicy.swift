@@ -8,7 +8,7 @@
 /// aggregate wait. A parked delivery is not tried again until an operator decides about it: see
 /// ``Relay/retry(_:_:)``, ``Relay/edit(_:for:payload:)`` and ``Relay/discard(_:_:)``.
 public struct ParkingPolicy: Hashable, Sendable {
-    /// How many attempts a delivery has; 0 for any number.
+    /// How many attempts a delivery has; 0 for any number. By default 5.
     public let maxAttempts: Int
     /// Whether somebody is to be told of every dead letter, by ``Relay/tellOfDeadLetters(_:_:)``.
     /// Dead letters that are parked while this is false are never told.

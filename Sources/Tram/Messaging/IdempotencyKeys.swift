@@ -48,9 +48,9 @@ public struct IdempotencyKeys {
     /// - Parameters:
     ///   - key: without one, the request is always carried out, and nothing is stored.
     ///   - request: what is asked for, with everything that the effect depends on. Two requests are
-    ///     the same when their JSON is, byte by byte. Let it tell two operations of the service
-    ///     apart, too: a type of its own for each operation is not enough, since type names are not
-    ///     part of the JSON.
+    ///     the same when their JSON is, byte by byte, so an upgrade that changes the type's JSON
+    ///     makes a repeated request another one. Let it tell two operations of the service apart,
+    ///     too: names of types are not part of the JSON.
     ///   - body: carries out the request in this transaction, and returns the answer.
     /// - Returns: the answer of this request, or the stored one of the earlier request.
     /// - Throws: ``IdempotencyKeyReused`` when the key stands for another request; what `body`

@@ -94,8 +94,7 @@ public struct PurgeHold: Hashable, Sendable {
 
     /// Why something is kept.
     ///
-    /// A system that is healthy and idle has none of these, except ``failed`` sagas that nobody has
-    /// decided about yet.
+    /// A healthy and idle system usually has none of these. Most name what an operator can do.
     public enum Reason: String, CaseIterable, Hashable, Sendable {
         /// A message is still to be delivered. Run the relay.
         case pending

@@ -22,8 +22,8 @@ public protocol SharedStore: Store {
     /// committed something.
     ///
     /// Compare it with the one before; its value says nothing else, and two objects may have
-    /// different numbers for one store. Asking is cheap and waits for nobody, so a relay can ask
-    /// several times a second whether there is anything to do.
+    /// different numbers for one store. It may also change without a commit. Asking is cheap and
+    /// waits for nobody, so a relay can ask several times a second whether there is anything to do.
     func dataVersion() throws -> Int
 
     /// Keeps every other user from beginning a transaction that writes, after waiting for the one

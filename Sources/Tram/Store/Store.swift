@@ -39,9 +39,10 @@ public protocol Store: AnyObject {
     func read<Result>(_ body: (any Transaction) throws -> Result) throws -> Result
 
     /// Runs `body` with every `write` inside it made on top of the others, and in the end rolls
-    /// them all back. It is how a dry run shows what would happen, with the real handlers.
+    /// them all back.
     ///
-    /// Rehearsals nest. Other writers wait until it is over.
+    /// It is how a dry run shows what would happen, with the real handlers. Rehearsals nest. Other
+    /// writers may have to wait until it is over.
     func rehearse<Result>(_ body: () throws -> Result) throws -> Result
 }
 

@@ -52,8 +52,8 @@ public enum StoreError: Error, Hashable, Sendable {
     case notWritable(path: String, detail: String)
     /// The disk is full. The transaction was rolled back; it can be repeated when there is room.
     case full(path: String)
-    /// Another process held a lock for longer than this one was told to wait. Nothing was changed,
-    /// and trying again later is safe.
+    /// Another user of the store held a lock for longer than this one was told to wait. Nothing was
+    /// changed, and trying again later is safe.
     case busy(path: String, waited: Duration)
     /// Somebody has the store open, and what is to be done (a migration, a replacement) needs it
     /// alone: for longer than this process was told to wait.
