@@ -26,7 +26,7 @@ struct RootCommand: ParsableCommand {
             OutboxCommand<CustomersAndOrders>.self, InboxCommand<CustomersAndOrders>.self,
             DeadLetterCommand<CustomersAndOrders>.self, SagaCommand.self,
             SubscriberCommand<CustomersAndOrders>.self, StoreCommand.self,
-            ServeCommand.self, SchemaCommand.self,
+            ServeCommand<CustomersAndOrders>.self, SchemaCommand.self,
         ])
 
     @OptionGroup(title: "Global options") var global: GlobalOptions

@@ -27,7 +27,7 @@ public import Tram
 ///     }
 /// }
 /// ```
-public protocol Application: AnyObject {
+public protocol Application: AnyObject, SendableMetatype {
     /// The name of the program, as it is typed: lower case, without spaces. For example `trips`.
     static var name: String { get }
 

@@ -1,0 +1,146 @@
+internal import CustomersAndOrders
+internal import Orders
+internal import Presentation
+internal import Tram
+internal import TramHTTP
+internal import TramWorkbench
+
+/// The sagas over HTTP, and what an operator decides about them, as by `tram saga`. A saga is named by
+/// its order.
+enum SagaEndpoints {
+    static let all = [list, show] + SagaDecision.allCases.map(decide)
+
+    private static let list = Endpoint(
+        method: .get, path: "/sagas", name: "getSagas",
+        summary: "The sagas of all orders, as `tram saga list --json` tells them.",
+        worker: .reader,
+        answers: [
+            AnswerDescription(
+                status: 200, summary: "By order.",
+                schema: JSONSchema.array(of: JSONSchema.reference("OrderSaga")))
+        ]
+    ) { _ in
+        { system in
+            let traffic = try system.traffic()
+            return try .list(opening: "[", closing: "]", in: system) { system, after in
+                try system.sagas(after: after, traffic).map { ($0.order.id, $0.json.text) }
+            }
+        }
+    }
+
+    private static let show = Endpoint(
+        method: .get, path: "/sagas/{id}", name: "getSaga",
+        summary: "A saga's definition beside what happened, as `tram saga show --json` tells it.",
+        worker: .reader,
+        answers: [
+            AnswerDescription(
+                status: 200,
+                summary: "The saga, as far as the stores can be read; `damage` says what is wrong "
+                    + "with one that is damaged or stranded.",
+                schema: JSONSchema.reference("OrderSaga")),
+            .problem(404, "There is no such order."),
+        ]
+    ) { call in
+        let id = try call.id()
+        return { system in try inTermsOfHTTP(id) { .json(try system.saga(ofOrder: id).json) } }
+    }
+
+    private static let reason = QueryParameter(
+        name: "reason", summary: "Why; it is kept with the decision.", schema: JSONSchema.text)
+
+    private static let step = QueryParameter(
+        name: "step",
+        summary: "Only if the saga stands at this step; with it the request is safe to repeat.",
+        schema: JSONSchema.text)
+
+    private static let state = QueryParameter(
+        name: "state",
+        summary:
+            "Only if the saga is in this state: it tells a step's action from its compensation.",
+        schema: ["enum": .strings(SagaPlace.states)])
+
+    private static func decide(_ decision: SagaDecision) -> Endpoint {
+        Endpoint(
+            method: .post, path: Path(stringLiteral: "/sagas/{id}/\(decision.rawValue)"),
+            name: "\(decision.rawValue)Saga", summary: decision.summary, worker: .relay,
+            query: decision == .skip ? [reason, step, state] : [reason],
+            refusesIdempotencyKey: true,
+            answers: [
+                AnswerDescription(
+                    status: 200, summary: "What was done, and which messages were sent.",
+                    schema: JSONSchema.reference("DecidedSaga")),
+                .problem(404, "There is no such order."),
+                .problem(409, "The saga does not allow it where it stands."),
+            ]
+        ) { call in
+            let id = try call.id()
+            let reason = try Input.reason(call.query["reason"] ?? "")
+            let place =
+                decision == .skip
+                ? SagaPlace(
+                    step: call.query["step"], state: try call.query["state"].map(Input.sagaState))
+                : SagaPlace()
+            return { system in
+                try inTermsOfHTTP(id) {
+                    try system.requireFittingStores()
+                    let outlook = try system.outlook(ofOrder: id, for: decision, at: place)
+                    // A decision in the shell is asked about; here the word itself says it.
+                    if decision == .retry, let outlook, outlook.onItsWay == nil,
+                        !outlook.handledBy.isEmpty
+                    {
+                        throw handledAlready(id, outlook)
+                    }
+                    do {
+                        let decided = try system.decide(
+                            decision, ofOrder: id, outlook, because: reason)
+                        return .json(decided.json)
+                    } catch {
+                        throw Problem.ofOnlyTransaction(error, of: CustomersAndOrders.self)
+                    }
+                }
+            }
+        }
+    }
+
+    private static func handledAlready(_ id: Int, _ outlook: SagaOutlook) -> Problem {
+        let command = outlook.request?.description ?? "its command"
+        return Problem(
+            code: .notPossible,
+            message: "\(command) was handled by \(outlook.handledBy.joined(separator: " and "))",
+            reason: "Sent again, it is handled again. Nothing was changed.",
+            help: "to send it all the same: POST /sagas/\(id)/resend", field: "id", value: "\(id)")
+    }
+
+    private static func inTermsOfHTTP(_ id: Int, _ body: () throws -> Answer) throws -> Answer {
+        do {
+            return try body()
+        } catch let error as SagaDecisionError {
+            var problem = Problem(error, of: CustomersAndOrders.self)
+            let others = error.alternatives { "POST /sagas/\(id)/\($0.rawValue)" }
+            problem.help =
+                switch error.reason {
+                case .stranded:
+                    "use a program that knows it, or give it up: POST /sagas/\(id)/abandon"
+                default:
+                    others.map { "decide otherwise: \($0)" } ?? "see the saga: GET /sagas/\(id)"
+                }
+            throw problem
+        } catch let error as OrderError {
+            var problem = Problem(error, of: CustomersAndOrders.self)
+            problem.help = "see all sagas: GET /sagas"
+            throw problem
+        }
+    }
+}
+
+extension SagaDecision {
+    fileprivate var summary: String {
+        switch self {
+        case .retry: "Retry a saga that has failed or is stuck, from where it stands."
+        case .resend: "Send the outstanding command of a stuck saga again."
+        case .skip: "Count the step that a saga stands at as done."
+        case .rollback: "Undo what a saga has done so far."
+        case .abandon: "End a saga as failed for good, and free its locks."
+        }
+    }
+}
