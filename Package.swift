@@ -142,9 +142,13 @@ let package = Package(
         .executableTarget(
             name: "HelloTram", dependencies: ["Tram", "TramSQLite"], path: "examples/HelloTram",
             swiftSettings: settings),
+        // A second application on the workbench; the target has the name of the program.
         .executableTarget(
-            name: "BookTrip", dependencies: ["Tram", "TramSQLite"], path: "examples/BookTrip",
-            swiftSettings: settings),
+            name: "trips",
+            dependencies: [
+                "Tram", "TramSQLite", "TramWorkbench", "TramCommands",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], path: "examples/Trips", swiftSettings: settings),
         .executableTarget(
             name: "GrowingShop", dependencies: ["Tram", "TramSQLite"],
             path: "examples/GrowingShop", swiftSettings: settings),
@@ -183,6 +187,12 @@ let package = Package(
             "TramWorkbenchTests",
             ["TramWorkbench", "Tram", "TramSQLite", "Platform", "TestSupport"]),
         tests("TramCommandsTests", ["TramCommands", "TramWorkbench", "Tram"]),
+        tests(
+            "TripsTests",
+            [
+                "trips", "TramCommands", "TramWorkbench", "Tram", "TramSQLite", "TramTesting",
+                "TestSupport",
+            ]),
         tests("TramRunnerTests", ["TramRunner", "Tram", "TramSQLite", "Platform", "TestSupport"]),
         tests("ContractsTests", ["Contracts", "Tram"]),
         tests("CustomersTests", ["Customers", "Contracts", "Tram", "TramSQLite", "TestSupport"]),

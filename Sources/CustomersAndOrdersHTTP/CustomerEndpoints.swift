@@ -1,6 +1,5 @@
 internal import Customers
 internal import CustomersAndOrders
-internal import Presentation
 internal import TramHTTP
 internal import TramWorkbench
 
@@ -8,31 +7,15 @@ internal import TramWorkbench
 enum CustomerEndpoints {
     static let all = [create, show, list]
 
-    private static let example: JSON = [
-        "name": .string("Jane Doe"), "creditLimit": ["amount": .integer(5)],
-    ]
-
-    private static let create = Endpoint(
-        method: .post, path: "/customers", name: "createCustomer",
-        summary: "Create a customer, and publish CustomerCreated.",
-        worker: .writer(ServiceName.customer),
-        takesIdempotencyKey: true,
-        body: BodyDescription(schema: JSONSchema.reference("NewCustomer"), example: example),
+    private static let create = Endpoint.performing(
+        CreateCustomer.self, path: "/customers", name: "createCustomer",
+        body: JSONSchema.reference("NewCustomer"),
         answers: [
             AnswerDescription(
                 status: 200, summary: "The customer is created.",
                 schema: JSONSchema.object(["customerId": JSONSchema.id]))
         ]
-    ) { call in
-        let body = try RequestBody(call.body, keys: ["name", "creditLimit"], example: example)
-        let name = try body.name("name")
-        let limit = try body.amount("creditLimit", Input.amount)
-        return { system in
-            let (customer, _) = try system.customers.createCustomer(
-                name: name, creditLimit: limit, key: call.idempotencyKey)
-            return .json(["customerId": .integer(customer.id)])
-        }
-    }
+    ) { ["customerId": .integer($0.customer.id)] }
 
     private static let show = Endpoint(
         method: .get, path: "/customers/{id}", name: "getCustomer",
@@ -46,7 +29,7 @@ enum CustomerEndpoints {
         let id = try call.id()
         return { system in
             guard let customer = try system.customers.customer(id) else {
-                throw Problem.customerNotFound(id, help: "see all customers: GET /customers")
+                throw Problem.customerNotFound(id)
             }
             return .json(customer.json)
         }

@@ -1,6 +1,6 @@
 internal import Contracts
 internal import Customers
-internal import Presentation
+internal import CustomersAndOrders
 internal import TramHTTP
 internal import TramWorkbench
 

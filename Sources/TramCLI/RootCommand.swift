@@ -26,7 +26,7 @@ struct RootCommand: ParsableCommand {
             OutboxCommand<CustomersAndOrders>.self, InboxCommand<CustomersAndOrders>.self,
             DeadLetterCommand<CustomersAndOrders>.self, SagaCommand.self,
             SubscriberCommand<CustomersAndOrders>.self, StoreCommand.self,
-            ServeCommand<CustomersAndOrders>.self, SchemaCommand.self,
+            ServeCommand<CustomersAndOrders>.self, SchemaCommand<CustomersAndOrders>.self,
         ])
 
     @OptionGroup(title: "Global options") var global: GlobalOptions

@@ -41,6 +41,9 @@ public protocol Application: AnyObject, SendableMetatype {
     /// The services' stores, in the order in which whoever needs several of them takes their locks.
     static var definitions: [StoreDefinition] { get }
 
+    /// What the services tell one another, for `schema`; nothing unless the application says it.
+    static var messages: MessageCatalog { get }
+
     /// Builds the services on their stores, and connects them. The stores need not be there yet.
     ///
     /// - Throws: `WiringError` when the services are connected in a way that would lose messages.
@@ -54,6 +57,11 @@ public protocol Application: AnyObject, SendableMetatype {
 }
 
 extension Application {
+    /// No messages are described.
+    public static var messages: MessageCatalog {
+        MessageCatalog(title: name, summary: "", [])
+    }
+
     /// The application on the stores of a directory. None of them is opened before it is used.
     package init(in directory: DataDirectory) throws {
         try self.init(Stores(Self.definitions, in: directory))

@@ -74,7 +74,8 @@ package struct Answer: Sendable {
             "code": .string(problem.code.rawValue),
             "field": .optional(problem.field),
             "value": .optional(problem.value.map(Self.shortened)),
-            "help": .string(problem.help.text(for: CommandAddress(program: program))),
+            "help": .string(
+                problem.help.text(for: CommandAddress(program: program, isHTTP: true))),
         ]
         self.init(
             status: status.code, contentType: Self.problemType,

@@ -33,7 +33,7 @@ struct OperatingEndpoints: Sendable {
         let described =
             service.endpoints + [health, measurements, relayStatus, runRelay]
             + DeadLetterEndpoints.all + sagas.endpoints
-        let purge = PurgeEndpoint(metrics: metrics).endpoint
+        let purge = PurgeEndpoint(application: application, metrics: metrics).endpoint
         let document = OpenAPI.document(
             of: service, version: application.version, described + [documentation(nil), purge],
             schemas: application.schemas

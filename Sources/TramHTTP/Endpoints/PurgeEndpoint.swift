@@ -3,6 +3,7 @@ internal import TramWorkbench
 
 /// The purge over HTTP, as the command `store purge` does it.
 struct PurgeEndpoint: Sendable {
+    let application: any Application.Type
     let metrics: Metrics
 
     var endpoint: AnyEndpoint {
@@ -11,7 +12,7 @@ struct PurgeEndpoint: Sendable {
             summary:
                 "Free what nobody needs any more, and tell who holds the rest. If a request ends "
                 + "before the work does, the rest of it is done all the same.",
-            worker: .relay, query: Self.query,
+            worker: .relay, query: query,
             answers: [
                 AnswerDescription(
                     status: 200, summary: "What was freed, and what was kept.",
@@ -26,19 +27,23 @@ struct PurgeEndpoint: Sendable {
         }
     }
 
-    private static let query = [
-        QueryParameter(
-            name: "olderThan",
-            summary:
-                "Only what is at least this old, for example 12h or 7d; else of any age. With it "
-                + "idempotency keys are freed, too.",
-            schema: ["type": .string("string"), "pattern": .string("^[0-9]{1,7}(ms|s|m|h|d)$")]),
-        QueryParameter(
-            name: "dryRun", summary: "true tells what would be freed, and changes nothing.",
-            schema: ["enum": .strings(["true", "false"])]),
-        QueryParameter(
-            name: "service", summary: "Only this service's store.", schema: JSONSchema.text),
-    ]
+    private var query: [QueryParameter] {
+        [
+            QueryParameter(
+                name: "olderThan",
+                summary: "Only what is at least this old, for example 12h or 7d; else of any age. "
+                    + "With it idempotency keys are freed, too.",
+                schema: [
+                    "type": .string("string"), "pattern": .string("^[0-9]{1,7}(ms|s|m|h|d)$"),
+                ]),
+            QueryParameter(
+                name: "dryRun", summary: "true tells what would be freed, and changes nothing.",
+                schema: ["enum": .strings(["true", "false"])]),
+            QueryParameter(
+                name: "service", summary: "Only this service's store.",
+                schema: ["enum": .strings(application.definitions.map(\.name))]),
+        ]
+    }
 
     private static func bounds(_ call: Call) throws -> PurgeBounds {
         PurgeBounds(

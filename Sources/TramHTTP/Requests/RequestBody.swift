@@ -74,11 +74,6 @@ package struct RequestBody {
         return flag
     }
 
-    /// The id under a key.
-    package func id(_ key: String) throws -> Int {
-        try Input.id(try number(key), field: prefix + key)
-    }
-
     /// A number as it is written, without what does not change it: `4.00` is 4, to JSON Schema too.
     package func number(_ key: String) throws -> String {
         guard case .number(var text) = try value(key) else { throw wrongType(key, "a number") }
@@ -89,16 +84,12 @@ package struct RequestBody {
         return text == "-0" ? "0" : text
     }
 
-    /// One of a few words; the default when the key is not there.
-    package func choice<Choice: CaseIterable & RawRepresentable>(
-        _ key: String, _ default: Choice
-    ) throws -> Choice where Choice.RawValue == String {
-        guard let value = members[key] else { return `default` }
-        guard case .string(let word) = value, let choice = Choice(rawValue: word) else {
-            let words = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or ")
-            throw wrongType(key, words)
+    /// One of a few words.
+    package func word(_ key: String, of words: [String]) throws -> String {
+        guard case .string(let word) = try value(key), words.contains(word) else {
+            throw wrongType(key, words.map { "\"\($0)\"" }.joined(separator: " or "))
         }
-        return choice
+        return word
     }
 
     private func value(_ key: String) throws -> JSON {

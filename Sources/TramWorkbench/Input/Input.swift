@@ -2,6 +2,21 @@ package import Tram
 
 /// Reads the values of options and arguments strictly, and explains what is wrong with them.
 package enum Input {
+    /// A name or the like: 1 to 200 characters after trimming, none of them a control character. One that
+    /// is not good is a problem with a code of the field's own: `invalid-traveller`.
+    package static func word(_ text: String, field: String) throws -> String {
+        let isBlank: (Unicode.Scalar) -> Bool = { $0.properties.isWhitespace }
+        let trimmed = text.unicodeScalars.drop(while: isBlank).reversed().drop(while: isBlank)
+        guard (1...200).contains(trimmed.count),
+            !trimmed.contains(where: { $0.properties.generalCategory == .control })
+        else {
+            throw Problem.invalid(
+                Problem.Code("invalid-\(field)", .usage, .badRequest), field: field, value: text,
+                "a \(field)", help: "give 1 to 200 characters, none of them a control character")
+        }
+        return String(String.UnicodeScalarView(trimmed.reversed()))
+    }
+
     /// A positive integer without sign and leading zeros.
     package static func id(_ text: String, field: String) throws -> Int {
         guard let id = positive(text) else {

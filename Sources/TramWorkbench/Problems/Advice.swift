@@ -6,12 +6,15 @@
 /// let help: Advice = "see all of them: \(command: "deadletter list")"
 /// help.text(for: CommandAddress(program: "trips"))  // see all of them: trips deadletter list
 /// ```
+///
+/// What is done otherwise over HTTP has words for both: `\(shell: "…", http: "…")`.
 package struct Advice: Hashable, Sendable, ExpressibleByStringInterpolation {
     private var parts: [Part]
 
     fileprivate enum Part: Hashable, Sendable {
         case words(String)
         case command(String)
+        case either(shell: [Part], http: [Part])
     }
 
     package init(stringLiteral words: String) {
@@ -29,10 +32,16 @@ package struct Advice: Hashable, Sendable, ExpressibleByStringInterpolation {
 
     /// The words as they are to be read, with whole commands.
     package func text(for address: CommandAddress) -> String {
+        Self.text(of: parts, for: address)
+    }
+
+    private static func text(of parts: [Part], for address: CommandAddress) -> String {
         parts.map { part in
             switch part {
             case .words(let words): words
             case .command(let command): address.text(of: command)
+            case .either(let shell, let http):
+                text(of: address.isHTTP ? http : shell, for: address)
             }
         }.joined()
     }
@@ -61,6 +70,11 @@ package struct Advice: Hashable, Sendable, ExpressibleByStringInterpolation {
             parts.append(.command(command))
         }
 
+        /// What is to be read in the shell, and what over HTTP.
+        package mutating func appendInterpolation(shell: Advice, http: Advice) {
+            parts.append(.either(shell: shell.parts, http: http.parts))
+        }
+
         /// Other advice.
         package mutating func appendInterpolation(_ advice: Advice) {
             parts += advice.parts
@@ -73,14 +87,18 @@ package struct Advice: Hashable, Sendable, ExpressibleByStringInterpolation {
 package struct CommandAddress: Sendable {
     private let program: String
     private let options: String
+    /// Whether whoever reads the advice has sent an HTTP request.
+    let isHTTP: Bool
 
     /// - Parameters:
     ///   - program: the program's name.
     ///   - options: what stands at the end of each command, as it is typed; for example
     ///     ` --data-dir other`.
-    package init(program: String, options: String = "") {
+    ///   - isHTTP: whether whoever reads the advice has sent an HTTP request.
+    package init(program: String, options: String = "", isHTTP: Bool = false) {
         self.program = program
         self.options = options
+        self.isHTTP = isHTTP
     }
 
     /// A command as it is typed.

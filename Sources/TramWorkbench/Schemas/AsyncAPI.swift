@@ -1,40 +1,55 @@
-package import CustomersAndOrders
 internal import Tram
-package import TramWorkbench
 
-/// The AsyncAPI 3.0 document of what the services tell one another: channels, messages and their
+/// The AsyncAPI 3.0 document of what an application's services tell one another: channels, messages and their
 /// schemas, and which service sends and receives which. Who receives is asked of the relay, so it is
 /// what is connected. Where a receiver still reads an event's former names and forms, its operation tells
 /// them under `x-formerly`.
-package enum AsyncAPI {
-    package static func document(of system: CustomersAndOrders) -> JSON {
-        [
-            "asyncapi": .string("3.0.0"),
-            "info": [
-                "title": .string("Customers and Orders"),
-                "version": .string(CustomersAndOrders.version),
-                "description": .string(
-                    "What three services tell one another through their outboxes: the events of a "
-                        + "choreography, and the commands and replies of an orchestrated saga."),
-            ],
-            "defaultContentType": .string("application/json"),
-            "channels": .object(channels.map { JSON.Member($0, channel($0)) }),
-            "operations": .object(system.relay.services.flatMap(operations)),
-            "components": [
-                "messages": .object(MessageContract.all.map { JSON.Member($0.key, message($0)) }),
-                "schemas": ["Money": JSONSchema.money, "OrderDetails": MessageContract.details],
-            ],
-        ]
+package struct AsyncAPI {
+    private let application: any Application
+    private let catalog: MessageCatalog
+    private let probe: SchemaProbe
+
+    package init(_ application: any Application) {
+        self.application = application
+        catalog = type(of: application).messages
+        probe = SchemaProbe(components: catalog.components)
     }
 
-    private static var channels: [String] {
-        MessageContract.all.map(\.channel).reduce(into: []) { channels, channel in
+    /// The whole document.
+    ///
+    /// - Throws: when the type of a message cannot be described: a fault of the application.
+    package var document: JSON {
+        get throws {
+            [
+                "asyncapi": .string("3.0.0"),
+                "info": [
+                    "title": .string(catalog.title),
+                    "version": .string(type(of: application).version),
+                    "description": .string(catalog.summary),
+                ],
+                "defaultContentType": .string("application/json"),
+                "channels": .object(channels.map { JSON.Member($0, channel($0)) }),
+                "operations": .object(application.relay.services.flatMap(operations)),
+                "components": [
+                    "messages": .object(
+                        try catalog.contracts.map { JSON.Member($0.key, try message($0)) }),
+                    "schemas": .object(
+                        try catalog.components.map {
+                            JSON.Member("\($0)", try probe.wholeSchema(of: $0))
+                        }),
+                ],
+            ]
+        }
+    }
+
+    private var channels: [String] {
+        catalog.contracts.map(\.channel).reduce(into: []) { channels, channel in
             if !channels.contains(channel) { channels.append(channel) }
         }
     }
 
-    private static func channel(_ address: String) -> JSON {
-        let contracts = MessageContract.all.filter { $0.channel == address }
+    private func channel(_ address: String) -> JSON {
+        let contracts = catalog.contracts.filter { $0.channel == address }
         return [
             "address": .string(address),
             "messages": .object(
@@ -44,19 +59,19 @@ package enum AsyncAPI {
         ]
     }
 
-    private static func message(_ contract: MessageContract) -> JSON {
+    private func message(_ contract: MessageContract) throws -> JSON {
         [
             "name": .string(contract.type), "title": .string(contract.type),
             "summary": .string(contract.summary),
             "tags": .array([["name": .string(contract.kind.rawValue)]]),
-            "headers": contract.kind.headers, "payload": contract.payload,
+            "headers": contract.kind.headers, "payload": try probe.schema(of: contract.payload),
         ]
     }
 
     /// What a service sends to, and receives from, each channel.
-    private static func operations(of service: Service) -> [JSON.Member] {
+    private func operations(of service: Service) -> [JSON.Member] {
         channels.flatMap { channel in
-            let contracts = MessageContract.all.filter { $0.channel == channel }
+            let contracts = catalog.contracts.filter { $0.channel == channel }
             let sent = contracts.filter { $0.sender == service.name }
             let received = contracts.filter { contract in
                 service.subscribers.contains { $0.accepts(type: contract.type, from: channel) }
@@ -64,7 +79,8 @@ package enum AsyncAPI {
             return [("send", "sends", sent), ("receive", "receives", received)]
                 .filter { !$0.2.isEmpty }
                 .map { action, verb, contracts in
-                    let former = action == "receive" ? formerNames(of: service, on: channel) : []
+                    let former =
+                        action == "receive" ? Self.formerNames(of: service, on: channel) : []
                     return JSON.Member(
                         "\(service.name).\(verb).\(channel)",
                         .object(

@@ -1,28 +1,29 @@
-internal import ArgumentParser
-internal import CustomersAndOrders
+package import ArgumentParser
 internal import Platform
-internal import Presentation
 internal import Tram
-internal import TramCommands
-internal import TramWorkbench
+package import TramWorkbench
 
 /// Describes the messages for tools and people of other systems, and tells what a change of them breaks.
-struct SchemaCommand: SessionCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "schema",
-        abstract: "Print the AsyncAPI document of channels, messages and their schemas.",
-        discussion: """
-            Needs no store. The HTTP API has OpenAPI documents of its own: 'tram serve' has them at \
-            /openapi.json.
+package struct SchemaCommand<App: Application>: SessionCommand {
+    package static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "schema",
+            abstract: "Print the AsyncAPI document of channels, messages and their schemas.",
+            discussion: """
+                Needs no store. The HTTP API has OpenAPI documents of its own: '\(App.name) serve' has them at \
+                /openapi.json.
 
-            With --against, tells instead what breaks when the program that printed that document is \
-            replaced by this one: messages that it has sent are read by new handlers, and services \
-            that still run it read new messages. Exit code 1 when something breaks.
+                With --against, tells instead what breaks when the program that printed that document is \
+                replaced by this one: messages that it has sent are read by new handlers, and services \
+                that still run it read new messages. Exit code 1 when something breaks.
 
-            Example:
-              tram schema > asyncapi.json
-              tram schema --against asyncapi.json
-            """)
+                Example:
+                  \(App.name) schema > asyncapi.json
+                  \(App.name) schema --against asyncapi.json
+                """)
+    }
+
+    package init() {}
 
     @Option(
         help: ArgumentHelp(
@@ -30,11 +31,11 @@ struct SchemaCommand: SessionCommand {
             valueName: "file"))
     var against: String?
 
-    @OptionGroup(title: "Global options") var global: GlobalOptions
+    @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
 
-    func run(in session: Session) throws -> ExitStatus {
-        let system = try CustomersAndOrders(inMemoryWithClock: { Timestamp(milliseconds: 0) })
-        let document = AsyncAPI.document(of: system)
+    package func run(in session: Session<App>) throws -> ExitStatus {
+        let application = try App(inMemoryWithClock: { Timestamp(milliseconds: 0) })
+        let document = try AsyncAPI(application).document
         guard let against else {
             try session.show(MessageSchemas(json: document))
             return .done
@@ -72,7 +73,7 @@ struct SchemaCommand: SessionCommand {
     }
 
     /// How many bytes a document may have.
-    private static let maximumSize = 16 << 20
+    private static var maximumSize: Int { 16 << 20 }
 
     private static func read(_ path: String) throws(SystemError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)

@@ -1,5 +1,4 @@
 internal import Contracts
-package import CustomersAndOrders
 package import Orders
 internal import Tram
 package import TramWorkbench
@@ -25,7 +24,9 @@ extension Problem.Code {
 extension Problem {
     package static func customerNotFound(
         _ id: Int, field: String = "id",
-        help: Advice = "see all customers: \(command: "customer list")"
+        help: Advice = """
+        see all customers: \(shell: "\(command: "customer list")", http: "GET /customers")
+        """
     ) -> Problem {
         Problem(
             code: .customerNotFound, message: "customer \(id) does not exist", help: help,
@@ -39,17 +40,45 @@ extension OrderError: ProblemConvertible {
         case .notFound(let id):
             Problem(
                 code: .orderNotFound, message: "order \(id) does not exist",
-                help: "see all orders: \(command: "order list")", field: "id", value: "\(id)")
+                help: "see all orders: \(shell: "\(command: "order list")", http: "GET /orders")",
+                field: "id", value: "\(id)")
         case .notCancellable(let id, let state):
             Problem(
                 code: .orderNotCancellable,
                 message: "order \(id) cannot be cancelled: it is \(state.rawValue)",
                 reason: "Only an APPROVED order can be cancelled. Nothing was changed.",
-                help: state == .pending
-                    ? "wait until it is decided: \(command: "relay run --until-idle")"
-                    : "see the order: \(command: "order show \(id)")",
+                help: state == .pending ? Self.waiting : Self.showing(id),
                 field: "id", value: "\(id)")
         }
+    }
+}
+
+extension OrderError {
+    private static let waiting: Advice =
+        """
+        wait until it is decided\(
+            shell: ": \(command: "relay run --until-idle")",
+            http: "; POST /relay/run makes the saga's next step, if the relay waits for it")
+        """
+
+    private static func showing(_ id: Int) -> Advice {
+        "see the order: \(shell: "\(command: "order show \(id)")", http: "GET /orders/\(id)")"
+    }
+}
+
+/// An order cannot be cancelled, and nothing decides it any more unless somebody helps its saga.
+package struct HelplessOrder: ProblemConvertible {
+    let refusal: OrderError
+    let order: Int
+
+    package var problem: Problem {
+        var problem = refusal.problem
+        problem.help =
+            """
+            nothing decides it any more unless its saga is helped: \(
+                shell: "\(command: "saga show \(order)")", http: "GET /sagas/\(order)")
+            """
+        return problem
     }
 }
 
