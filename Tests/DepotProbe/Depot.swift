@@ -14,7 +14,11 @@ final class Depot: Application {
             "depot",
             Schema(
                 applicationID: 0x4465_7001, library: LibraryTables.messaging,
-                migrations: [["CREATE TABLE parcel (id INTEGER PRIMARY KEY, content TEXT) STRICT"]])
+                migrations: [
+                    [
+                        "CREATE TABLE parcel (id INTEGER PRIMARY KEY, shelf INTEGER, content TEXT) STRICT"
+                    ]
+                ])
         ),
         StoreDefinition(
             "board",
@@ -43,16 +47,6 @@ final class Depot: Application {
         ])
     }
 
-    /// Takes a parcel in, and tells so.
-    func take(_ content: String) throws -> Int {
-        try stores["depot"].write { transaction in
-            let id: Int = try transaction.rows(
-                "INSERT INTO parcel (content) VALUES (\(content)) RETURNING id")[0].values()
-            try transaction.publish(ParcelArrived(content: content), about: id)
-            return id
-        }
-    }
-
     func announced() throws -> Int {
         try stores["board"].read { transaction in
             try transaction.rows("SELECT count(*) FROM arrival")[0].values()
@@ -70,24 +64,31 @@ struct ParcelArrived: DomainEvent {
 
 extension Depot: HTTPApplication {
     static let endpoints: [Endpoint<Depot>] = [
-        Endpoint(
-            method: .post, path: "/parcels", name: "takeParcel", summary: "Take a parcel in.",
-            worker: .writer("depot"),
-            body: BodyDescription(schema: JSONSchema.reference("Parcel"), example: example),
+        .performing(
+            TakeParcel.self, path: "/shelves/{shelf}/parcels", name: "takeParcel",
+            body: JSONSchema.reference("Parcel"),
             answers: [
                 AnswerDescription(
                     status: 200, summary: "It is there.",
                     schema: JSONSchema.object(["parcel": JSONSchema.id]))
             ]
-        ) { call in
-            let content = try RequestBody(call.body, keys: ["content"], example: example)
-                .text("content")
-            return { depot in .json(["parcel": .integer(try depot.take(content))]) }
-        }
+        ) { ["parcel": .integer($0)] },
+        Endpoint(
+            method: .get, path: "/board", name: "getBoard", summary: "How many were announced.",
+            worker: .reader,
+            answers: [
+                AnswerDescription(
+                    status: 200, summary: "The board.",
+                    schema: JSONSchema.object(["announced": JSONSchema.count]))
+            ]
+        ) { _ in { depot in .json(["announced": .integer(try depot.announced())]) } },
     ]
 
     static let schemas = [
-        JSON.Member("Parcel", JSONSchema.object(["content": JSONSchema.text]))
+        JSON.Member(
+            "Parcel",
+            JSONSchema.object(
+                ["content": JSONSchema.text, "fragile": JSONSchema.boolean], optional: ["fragile"]))
     ]
 
     static let gauges = [
@@ -95,6 +96,4 @@ extension Depot: HTTPApplication {
             [GaugeValue(try depot.announced(), ["board": "the \"big\" one"])]
         }
     ]
-
-    private static let example: JSON = ["content": .string("tea")]
 }

@@ -34,7 +34,7 @@
             #expect(told["depot"]?["url"]?.string == "http://127.0.0.1:\(port)")
             #expect(told["relay"]?.string == "auto")
             let taken = try HTTPConnection(port: port).request(
-                "POST", "/parcels", #"{"content":"tea"}"#)
+                "POST", "/shelves/1/parcels", #"{"content":"tea"}"#)
             #expect(taken.body == #"{"parcel":1}"#)
             try eventually("it is announced") {
                 try HTTPConnection(port: port).request("GET", "/metrics").body
@@ -49,7 +49,7 @@
             process.send(SIGTERM)
             let result = try process.wait()
             #expect(result.status == 0, "\(result.errors)")
-            #expect(result.errors.contains(#""path":"/parcels""#), "the log")
+            #expect(result.errors.contains(#""path":"/shelves/{shelf}/parcels""#), "the log")
             #expect(try run("outbox", "list", in: directory).output.contains("ParcelArrived"))
         }
 

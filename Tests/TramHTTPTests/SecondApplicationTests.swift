@@ -23,16 +23,50 @@ import TramWorkbench
                 == (200, #"{"status":"UP","details":[],"parked":0}"#))
     }
 
+    @Test func `an action is told by its body and its path`() async throws {
+        let depot = try ServedDepot()
+        let path = "/shelves/2/parcels"
+        for (body, status, words) in [
+            (#"{"content":"tea","fragile":true}"#, 200, #""parcel":1"#),
+            (#"{"content":"tea","fragile":"yes"}"#, 400, "'fragile' is not true or false"),
+            (#"{"content":7}"#, 400, "'content' is not a string"),
+            (#"{"content":" "}"#, 400, "invalid-content"),
+            (#"{"fragile":true}"#, 400, "'content' is missing"),
+            (#"{"content":"tea","shelf":2}"#, 400, "unknown key 'shelf'"), ("", 400, "is empty"),
+        ] {
+            let answer = await depot.ask("POST", path, body: body)
+            #expect(answer.status == status, "\(body)")
+            #expect(answer.text.contains(words), "\(answer.text)")
+        }
+        let shelf = await depot.ask("POST", "/shelves/x/parcels", body: #"{"content":"tea"}"#)
+        #expect(shelf.status == 400)
+        #expect(shelf.text.contains("invalid-id"))
+        #expect(await depot.ask("POST", "/relay/run").text.contains("announced 'tea (fragile)'"))
+        #expect(await depot.ask("GET", "/board") == (200, #"{"announced":1}"#))
+    }
+
+    @Test func `an action that is repeated under its key is done once`() async throws {
+        let depot = try ServedDepot()
+        let key = (name: "Idempotency-Key", value: "a")
+        func take(_ content: String) async -> (status: Int, text: String) {
+            await depot.ask(
+                "POST", "/shelves/1/parcels", body: #"{"content":"\#(content)"}"#, [key])
+        }
+        for _ in 1...2 { #expect(await take("tea") == (200, #"{"parcel":1}"#)) }
+        #expect(await take("rice").status == 422)
+        #expect(await depot.ask("GET", "/relay/status").text.contains(#""pending":1,"idle""#))
+    }
+
     @Test func `what is wrong is told in its own name`() async throws {
         let depot = try ServedDepot()
-        let unknown = await depot.ask("POST", "/parcels", body: #"{"contents":"tea"}"#)
+        let unknown = await depot.ask("POST", "/shelves/1/parcels", body: #"{"contents":"tea"}"#)
         #expect(unknown.status == 400)
         #expect(unknown.text.contains("unknown key 'contents'"))
         let foreign = await depot.ask("GET", "/metrics", host: "evil.example")
         #expect(foreign.status == 421)
         #expect(foreign.text.contains("depot serve --host NAME"), "\(foreign.text)")
         let page = await depot.ask(
-            "POST", "/parcels", body: "{}", [("Origin", "http://evil.example")])
+            "POST", "/shelves/1/parcels", body: "{}", [("Origin", "http://evil.example")])
         #expect(page.status == 403)
     }
 
@@ -66,7 +100,8 @@ import TramWorkbench
         ).text
         for part in [
             #""info":{"title":"depot","version":"2.0.0","description":"Served by depot."}"#,
-            #""/parcels":{"post":{"operationId":"takeParcel""#, #""Parcel":{"type":"object""#,
+            #""/shelves/{shelf}/parcels":{"post":{"operationId":"takeParcel""#,
+            #""Parcel":{"type":"object""#,
             #""/purge":"#, #""/deadletters":"#, #""/relay/run":"#, #""RelayStatus":"#,
             "`depot relay status --json`",
         ] {

@@ -50,6 +50,6 @@ final class ServedDepot: Sendable {
     }
 
     func take(_ content: String) async -> (status: Int, text: String) {
-        await ask("POST", "/parcels", body: #"{"content":"\#(content)"}"#)
+        await ask("POST", "/shelves/1/parcels", body: #"{"content":"\#(content)"}"#)
     }
 }
