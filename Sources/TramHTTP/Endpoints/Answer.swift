@@ -10,9 +10,6 @@ package struct Answer: Sendable {
     /// Further header fields.
     package var headers: [(name: String, value: String)] = []
     package let body: Body
-    /// Whether a store's file was found to be deleted or replaced: then the thread that answered opens its
-    /// stores again, if it can.
-    var findsStoreMoved = false
 
     package enum Body: Sendable {
         case text(String)

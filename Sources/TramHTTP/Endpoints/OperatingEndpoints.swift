@@ -70,7 +70,6 @@ struct OperatingEndpoints: Sendable {
             { application in
                 var details: [String] = []
                 var parked = 0
-                var findsStoreMoved = false
                 for service in application.relay.services {
                     do {
                         parked += try service.store.read { transaction in
@@ -83,17 +82,14 @@ struct OperatingEndpoints: Sendable {
                         let problem = Problem(error, of: type(of: application))
                         report(.requestFailed(problem.detail))
                         details.append("\(service.name) store: \(problem.code.rawValue)")
-                        if case .moved? = error as? StoreError { findsStoreMoved = true }
                     }
                 }
                 if let problem = relay?.problem { details.append("relay: \(problem.rawValue)") }
-                var answer = Answer.json(
+                return .json(
                     [
                         "status": .string(details.isEmpty ? "UP" : "DOWN"),
                         "details": .strings(details), "parked": .integer(parked),
                     ], status: details.isEmpty ? 200 : 503)
-                answer.findsStoreMoved = findsStoreMoved
-                return answer
             }
         }
     }
@@ -114,11 +110,9 @@ struct OperatingEndpoints: Sendable {
                 scrape.add(sagas)
                 scrape.add(gauges)
                 scrape.add(isLeader: relay.map { $0.problem == nil } ?? false)
-                var answer = Answer(
+                return Answer(
                     status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8",
                     body: .text(metrics.text(with: scrape.readings)))
-                answer.findsStoreMoved = scrape.findsStoreMoved
-                return answer
             }
         }
     }
@@ -136,10 +130,7 @@ struct OperatingEndpoints: Sendable {
             ]
         ) { _ in
             { application in
-                let availability = application.stores.availability()
-                var answer = Answer.json(try sagas.relayStatus(application, availability))
-                answer.findsStoreMoved = availability.findsStoreMoved
-                return answer
+                .json(try sagas.relayStatus(application, application.stores.availability()))
             }
         }
     }

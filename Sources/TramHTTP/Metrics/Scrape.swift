@@ -20,8 +20,6 @@ struct Scrape {
     }
 
     private(set) var readings: [Reading] = []
-    /// Whether a store's file was found to be deleted or replaced.
-    private(set) var findsStoreMoved = false
 
     private let application: any Application
     private let availability: Availability
@@ -49,7 +47,6 @@ struct Scrape {
             readings.append(
                 Reading(.serviceAvailable, outbox.isEmpty ? 0 : 1, ["service": service.name]))
         }
-        findsStoreMoved = availability.findsStoreMoved
     }
 
     private func readings(of outbox: OutboxStatus) -> [Reading] {
@@ -88,12 +85,5 @@ struct Scrape {
             report(.measurementFailed(Problem(error, of: type(of: application)).detail))
         }
         return []
-    }
-}
-
-extension Availability {
-    /// Whether a store's file was found to be deleted or replaced.
-    var findsStoreMoved: Bool {
-        reasons.values.contains { if case .moved = $0 { true } else { false } }
     }
 }

@@ -28,10 +28,4 @@ struct OpenStores {
             return .failure(error)
         }
     }
-
-    /// Opens the files that are there now. Where that is not possible, what was open stays open: it can
-    /// still tell of the other stores.
-    mutating func openAgain() {
-        if let application = try? open() { self.application = application }
-    }
 }

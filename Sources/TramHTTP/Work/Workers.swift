@@ -56,13 +56,7 @@ struct Workers: Sendable {
         try Threads.start {
             var stores = OpenStores(open)
             while let jobs = queue.next() {
-                for job in inTime(jobs) {
-                    let answer = stores.use(job.run)
-                    job.done(answer)
-                    if case .success(let answer) = answer, answer.findsStoreMoved {
-                        stores.openAgain()
-                    }
-                }
+                for job in inTime(jobs) { job.done(stores.use(job.run)) }
             }
         }
     }
