@@ -25,7 +25,7 @@ struct RootCommand: ParsableCommand {
             CustomerCommand.self, OrderCommand.self, HistoryCommand.self, RelayCommand.self,
             OutboxCommand<CustomersAndOrders>.self, InboxCommand<CustomersAndOrders>.self,
             DeadLetterCommand<CustomersAndOrders>.self, SagaCommand.self,
-            SubscriberCommand<CustomersAndOrders>.self, StoreCommand.self,
+            SubscriberCommand<CustomersAndOrders>.self, StoreCommand<CustomersAndOrders>.self,
             ServeCommand<CustomersAndOrders>.self, SchemaCommand<CustomersAndOrders>.self,
         ])
 

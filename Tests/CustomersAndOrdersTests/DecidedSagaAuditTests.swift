@@ -4,6 +4,7 @@ import Orders
 import Testing
 import Tram
 import TramSQLite
+import TramWorkbench
 
 /// What an operator has decided about a saga excuses what follows from it, and no damage.
 @Suite struct DecidedSagaAuditTests {
@@ -40,12 +41,12 @@ import TramSQLite
 
     private func expectOnlyConsequences(sourceLocation: SourceLocation = #_sourceLocation) throws {
         let check = try system.check()
-        #expect(check.checks.flatMap(\.violations) == [], sourceLocation: sourceLocation)
+        #expect(check.results.flatMap(\.violations) == [], sourceLocation: sourceLocation)
         #expect(check.skipped.isEmpty, sourceLocation: sourceLocation)
     }
 
     private func consequences() throws -> [String] {
-        try system.check().checks.flatMap(\.consequences)
+        try system.check().results.flatMap(\.consequences)
     }
 
     private static let gone = "DELETE FROM credit_reservation; UPDATE customer SET reserved = 0"

@@ -25,13 +25,14 @@ final class Trips: Application {
             .command(RentCar.self, on: .cars, from: "trips", "Rent a car for a trip."),
             .command(ReturnCar.self, on: .cars, from: "trips", "Return the car of a trip."),
             .command(BookSeat.self, on: .flights, from: "trips", "Book a seat for a trip."),
-            .command(MailTicket.self, on: .flights, from: "trips", "Mail the ticket of a trip."),
-        ]
-            + ["hotels", "cars", "flights"].map {
-                .reply(
-                    Unavailable.self, on: BookTrip.replyChannel, from: $0,
-                    "What was asked for is not to be had.")
-            })
+            .notification(MailTicket.self, on: .flights, from: "trips", "Mail a ticket."),
+            .reply(
+                Done.self, on: BookTrip.replyChannel, from: ["hotels", "cars", "flights"],
+                locks: true, "What was asked for is done."),
+            .reply(
+                Unavailable.self, on: BookTrip.replyChannel, from: ["hotels", "cars", "flights"],
+                "What was asked for is not to be had."),
+        ])
 
     let stores: Stores
     let trips: TripService

@@ -61,10 +61,10 @@ extension Action {
     public static var makesStores: Bool { true }
 
     /// The JSON Schema of an object with the action's fields.
-    package static var schema: JSON { fields.schema }
+    public static var schema: JSON { fields.schema }
 
     /// An object with good values, for whoever has sent a bad one.
-    package static var example: JSON { fields.example }
+    public static var example: JSON { fields.example }
 }
 
 extension [ActionField] {

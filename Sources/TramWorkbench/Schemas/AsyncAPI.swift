@@ -63,16 +63,24 @@ package struct AsyncAPI {
         [
             "name": .string(contract.type), "title": .string(contract.type),
             "summary": .string(contract.summary),
-            "tags": .array([["name": .string(contract.kind.rawValue)]]),
-            "headers": contract.kind.headers, "payload": try probe.schema(of: contract.payload),
+            "tags": .array([["name": .string(contract.kind.word)]]),
+            "headers": contract.kind.headers(ofSagasThatUndo: sagasUndo),
+            "payload": try probe.schema(of: contract.payload),
         ]
+    }
+
+    /// Whether there is a saga that has participants undo what they have done.
+    private var sagasUndo: Bool {
+        application.relay.services.flatMap(\.subscribers).flatMap(\.wiring.sagas)
+            .flatMap { [$0] + $0.formerly }.flatMap(\.steps)
+            .contains { step in step.compensation.map { $0 != .local } ?? false }
     }
 
     /// What a service sends to, and receives from, each channel.
     private func operations(of service: Service) -> [JSON.Member] {
         channels.flatMap { channel in
             let contracts = catalog.contracts.filter { $0.channel == channel }
-            let sent = contracts.filter { $0.sender == service.name }
+            let sent = contracts.filter { $0.senders.contains(service.name) }
             let received = contracts.filter { contract in
                 service.subscribers.contains { $0.accepts(type: contract.type, from: channel) }
             }
