@@ -45,6 +45,7 @@ public struct CombinedSubscriber: TimedSubscriber, StashingSubscriber {
             wiring.sagas += more.sagas
             wiring.mistakes += more.mistakes
             wiring.formerNames += more.formerNames
+            wiring.sagaRunners += more.sagaRunners
             if part.id != id {
                 wiring.mistakes.append(.partWithOtherID(subscriber: id, part: part.id))
             }

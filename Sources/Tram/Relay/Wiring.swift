@@ -8,16 +8,19 @@ public struct Wiring: Sendable {
     public var mistakes: [WiringError]
     /// The former names and forms of events that it reads.
     public var formerNames: [FormerName]
+    /// What runs those sagas, for whoever asks or decides about one of them.
+    public var sagaRunners: [any SagaRunner]
 
     /// The wiring of a subscriber that receives events only, if nothing else is said.
     public init(
         commandChannels: [String] = [], sagas: [SagaDefinition] = [], mistakes: [WiringError] = [],
-        formerNames: [FormerName] = []
+        formerNames: [FormerName] = [], sagaRunners: [any SagaRunner] = []
     ) {
         self.commandChannels = commandChannels
         self.sagas = sagas
         self.mistakes = mistakes
         self.formerNames = formerNames
+        self.sagaRunners = sagaRunners
     }
 
     /// - Throws: ``WiringError`` when subscribers of one service, or of several, get in one another's

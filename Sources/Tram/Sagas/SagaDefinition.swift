@@ -10,10 +10,10 @@ public struct SagaDefinition: Hashable, Sendable {
     public internal(set) var formerly: [SagaDefinition] = []
 
     /// This version and those before it, the newest first.
-    var versions: [SagaDefinition] { [self] + formerly }
+    package var versions: [SagaDefinition] { [self] + formerly }
 
     /// The channels of all participants in the order of the steps, each once.
-    var channels: [String] {
+    package var channels: [String] {
         steps.flatMap { [$0.action, $0.compensation] }.compactMap { $0?.channel }.uniqued()
     }
 

@@ -132,7 +132,9 @@ public struct SagaManager<Definition: Saga>: Subscriber, TimedSubscriber {
         channel == Definition.replyChannel
     }
 
-    public var wiring: Wiring { Wiring(sagas: [definition], formerNames: versions.formerReplies) }
+    public var wiring: Wiring {
+        Wiring(sagas: [definition], formerNames: versions.formerReplies, sagaRunners: [self])
+    }
 
     public func handle(
         _ message: Message, in transaction: any Transaction

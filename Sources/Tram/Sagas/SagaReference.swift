@@ -20,7 +20,7 @@ public struct SagaReference: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The channel on which sagas of a type receive their replies.
-    static func replyChannel(ofType type: String) -> String { type + "-reply" }
+    package static func replyChannel(ofType type: String) -> String { type + "-reply" }
 
     public var description: String { "\(type) \(id)" }
 }

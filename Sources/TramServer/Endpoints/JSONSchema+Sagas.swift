@@ -6,6 +6,11 @@ internal import TramWorkbench
 extension JSONSchema {
     static let boolean: JSON = ["type": .string("boolean")]
 
+    /// A saga in a path: its order's id, or `TYPE:ID`.
+    static let sagaName: JSON = [
+        "type": .string("string"), "pattern": .string("^([1-9][0-9]*|[^:]+:.+)$"),
+    ]
+
     /// The original's order.
     static let order: JSON = [
         "orderId": id, "orderState": words(OrderState.self),

@@ -57,7 +57,9 @@ enum OpenAPI {
             endpoint.path.places.map { place in
                 parameter(
                     place, in: "path", isRequired: true,
-                    place == "message" ? JSONSchema.messageID : JSONSchema.id)
+                    endpoint.path.description.hasPrefix("/sagas/")
+                        ? JSONSchema.sagaName
+                        : place == "message" ? JSONSchema.messageID : JSONSchema.id)
             }
             + endpoint.query.map { query in
                 parameter(query.name, in: "query", isRequired: false, query.schema, query.summary)

@@ -112,7 +112,7 @@ struct OperatingEndpoints: Sendable {
                     status: 200, summary: "The outboxes, in the order of the relay.",
                     schema: JSONSchema.reference("RelayStatus"))
             ]
-        ) { _ in { .json(try $0.relayStatus().json) } }
+        ) { _ in { .json(try $0.workbench.relayStatus().json) } }
     }
 
     /// How many messages a pass takes up that is asked for over HTTP: its report is held in memory.

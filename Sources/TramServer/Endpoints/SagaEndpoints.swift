@@ -1,11 +1,10 @@
 internal import CustomersAndOrders
-internal import Orders
 internal import Presentation
 internal import Tram
 internal import TramWorkbench
 
 /// The sagas over HTTP, and what an operator decides about them, as by `tram saga`. A saga is named by
-/// its order.
+/// its order's id, or by `TYPE:ID`.
 enum SagaEndpoints {
     static let all = [list, show] + SagaDecision.allCases.map(decide)
 
@@ -20,9 +19,10 @@ enum SagaEndpoints {
         ]
     ) { _ in
         { system in
-            let traffic = try system.traffic()
+            let traffic = try system.workbench.sagaTraffic()
             return try .list(opening: "[", closing: "]", in: system) { system, after in
-                try system.sagas(after: after, traffic).map { ($0.order.id, $0.json.text) }
+                try system.workbench.sagas(after: SagaCursor(position: after), traffic)
+                    .map { ($0.entry.cursor.position, $0.json.text) }
             }
         }
     }
@@ -37,11 +37,24 @@ enum SagaEndpoints {
                 summary: "The saga, as far as the stores can be read; `damage` says what is wrong "
                     + "with one that is damaged or stranded.",
                 schema: JSONSchema.reference("OrderSaga")),
-            .problem(404, "There is no such order."),
+            .problem(404, "There is no such order or saga."),
         ]
     ) { call in
-        let id = try call.id()
-        return { system in try inTermsOfHTTP(id) { .json(try system.saga(ofOrder: id).json) } }
+        let argument = try saga(of: call)
+        return { system in
+            try inTermsOfHTTP {
+                let workbench = system.workbench
+                return .json(try workbench.sagaStatus(of: workbench.saga(argument)).json)
+            }
+        }
+    }
+
+    /// The saga that the path names. Many clients write a colon in a path as `%3A`.
+    private static func saga(of call: Call) throws -> SagaArgument {
+        let text = ["%3A", "%3a"].reduce(call.places["id"] ?? "") { text, escape in
+            text.split(separator: escape, omittingEmptySubsequences: false).joined(separator: ":")
+        }
+        return try Input.saga(text, of: CustomersAndOrders.sagaWords)
     }
 
     private static let reason = QueryParameter(
@@ -68,11 +81,11 @@ enum SagaEndpoints {
                 AnswerDescription(
                     status: 200, summary: "What was done, and which messages were sent.",
                     schema: JSONSchema.reference("DecidedSaga")),
-                .problem(404, "There is no such order."),
+                .problem(404, "There is no such order or saga."),
                 .problem(409, "The saga does not allow it where it stands."),
             ]
         ) { call in
-            let id = try call.id()
+            let argument = try saga(of: call)
             let reason = try Input.reason(call.query["reason"] ?? "")
             let place =
                 decision == .skip
@@ -80,18 +93,20 @@ enum SagaEndpoints {
                     step: call.query["step"], state: try call.query["state"].map(Input.sagaState))
                 : SagaPlace()
             return { system in
-                try inTermsOfHTTP(id) {
-                    try system.requireFittingStores()
-                    let outlook = try system.outlook(ofOrder: id, for: decision, at: place)
+                try inTermsOfHTTP {
+                    let workbench = system.workbench
+                    try workbench.requireFittingStores()
+                    let saga = try workbench.saga(argument)
+                    let outlook = try workbench.outlook(of: saga, for: decision, at: place)
                     // A decision in the shell is asked about; here the word itself says it.
                     if decision == .retry, let outlook, outlook.onItsWay == nil,
                         !outlook.handledBy.isEmpty
                     {
-                        throw handledAlready(id, outlook)
+                        throw handledAlready(workbench.name(of: saga), outlook)
                     }
                     do {
-                        let decided = try system.decide(
-                            decision, ofOrder: id, outlook, because: reason)
+                        let decided = try workbench.decide(
+                            decision, saga, outlook, because: reason)
                         return .json(decided.json)
                     } catch {
                         throw Problem.ofOnlyTransaction(error, of: CustomersAndOrders.self)
@@ -101,20 +116,22 @@ enum SagaEndpoints {
         }
     }
 
-    private static func handledAlready(_ id: Int, _ outlook: SagaOutlook) -> Problem {
+    private static func handledAlready(_ saga: SagaName, _ outlook: SagaOutlook) -> Problem {
         let command = outlook.request?.description ?? "its command"
         return Problem(
             code: .notPossible,
             message: "\(command) was handled by \(outlook.handledBy.joined(separator: " and "))",
             reason: "Sent again, it is handled again. Nothing was changed.",
-            help: "to send it all the same: POST /sagas/\(id)/resend", field: "id", value: "\(id)")
+            help: "to send it all the same: POST /sagas/\(saga.argument)/resend",
+            field: "id", value: saga.argument)
     }
 
-    private static func inTermsOfHTTP(_ id: Int, _ body: () throws -> Answer) throws -> Answer {
+    private static func inTermsOfHTTP(_ body: () throws -> Answer) throws -> Answer {
         do {
             return try body()
         } catch let error as SagaDecisionError {
             var problem = Problem(error, of: CustomersAndOrders.self)
+            let id = error.saga.argument
             let others = error.alternatives { "POST /sagas/\(id)/\($0.rawValue)" }
             problem.help =
                 switch error.reason {
@@ -124,8 +141,9 @@ enum SagaEndpoints {
                     others.map { "decide otherwise: \($0)" } ?? "see the saga: GET /sagas/\(id)"
                 }
             throw problem
-        } catch let error as OrderError {
+        } catch {
             var problem = Problem(error, of: CustomersAndOrders.self)
+            guard problem.code.httpStatus == .notFound else { throw error }
             problem.help = "see all sagas: GET /sagas"
             throw problem
         }

@@ -48,6 +48,7 @@ extension Problem {
         package static let messageNotFound = Code("message-not-found", .no, .notFound)
         package static let subscriberNotFound = Code("subscriber-not-found", .no, .notFound)
         package static let serviceNotFound = Code("service-not-found", .no, .notFound)
+        package static let sagaNotFound = Code("saga-not-found", .no, .notFound)
         package static let sagaNotFailed = Code("saga-not-failed", .no, .conflict)
         package static let notStuck = Code("not-stuck", .no, .conflict)
         package static let notCompensatable = Code("not-compensatable", .no, .conflict)
@@ -103,7 +104,7 @@ extension Problem {
             confirmation, notParked, editor, noStore, storeDamaged, storeForeign, storeRolledBack,
             storeTooNew, storeReadOnly, diskFull, inputOutput, storeBusy, relayBusy, portInUse,
             noServer, bug, unknownPath, methodNotAllowed, json, body, query, notHandledYet,
-            mediaType, bodyTooLarge, wrongHost, foreignOrigin, unauthorized,
+            mediaType, bodyTooLarge, wrongHost, foreignOrigin, unauthorized, sagaNotFound,
         ]
     }
 }

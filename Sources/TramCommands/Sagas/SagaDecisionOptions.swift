@@ -1,12 +1,9 @@
 internal import ArgumentParser
-internal import CustomersAndOrders
-internal import Presentation
-internal import TramCommands
 internal import TramWorkbench
 
 /// Which sagas a decision is about, and what is said of it.
-struct SagaDecisionOptions: ParsableArguments {
-    @Argument(help: "The order's id.") var id: String?
+struct SagaDecisionOptions<App: Application>: ParsableArguments {
+    @Argument(help: App.helpOnSaga) var id: String?
 
     @Option(
         name: .customLong("where"),
@@ -24,8 +21,11 @@ struct SagaDecisionOptions: ParsableArguments {
     @Flag(help: "Do not ask.") var yes = false
 
     /// - Throws: ``Problem`` unless either a saga or a selection is given.
-    func validated(_ command: String) throws -> (id: Int?, selection: SagaSelection?) {
-        guard (id == nil) != (selection == nil) else {
+    func validated(_ command: String) throws -> SagaChoice {
+        switch (id, selection) {
+        case (let id?, nil): return .one(try Input.saga(id, of: App.sagaWords))
+        case (nil, let selection?): return .many(try SagaSelection(parsing: selection))
+        case (nil, nil), (_?, _?):
             throw Problem(
                 code: .usage,
                 message: id == nil
@@ -33,11 +33,13 @@ struct SagaDecisionOptions: ParsableArguments {
                     : "an id and --where exclude one another",
                 reason: "Nothing was changed.", help: "\(command: "saga \(command) --help")")
         }
-        return (
-            try id.map { try Input.id($0, field: "id") },
-            try selection.map(SagaSelection.init(parsing:))
-        )
     }
+}
+
+/// The sagas that a decision is about.
+enum SagaChoice {
+    case one(SagaArgument)
+    case many(SagaSelection)
 }
 
 extension SagaSelection {

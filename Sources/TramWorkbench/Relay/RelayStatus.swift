@@ -1,5 +1,4 @@
 package import Tram
-package import TramWorkbench
 
 /// What waits for the relay, and for somebody's help.
 package struct RelayStatus: Sendable {
@@ -19,13 +18,13 @@ package struct RelayStatus: Sendable {
     package var parked: Int { outboxes.reduce(0) { $0 + $1.parked } }
 }
 
-extension CustomersAndOrders {
+extension Workbench {
     /// What waits in each outbox that can be read, and who needs help.
     package func relayStatus(
         _ availability: Availability = Availability()
     ) throws -> RelayStatus {
         var status = RelayStatus(
-            outboxes: try workbench.outboxStatus(availability),
+            outboxes: try outboxStatus(availability),
             helpless: try helplessSagas(availability),
             deadlines: try relay.deadlines(limit: 100, availability))
         status.unavailable = stores.names.filter { !availability.includes($0) }

@@ -1,20 +1,20 @@
-internal import Contracts
-package import CustomersAndOrders
-internal import Orders
 internal import Tram
-package import TramWorkbench
 
-// What sagas look like in JSON, and what they and their orders wait for.
+// What sagas look like in JSON, and what they wait for.
 
-extension OrderSaga {
+extension SagaStatus {
     package var json: JSON { members.adding(wait.jsonRetryMembers) }
 
     private var members: JSON {
-        [
-            "orderId": .integer(order.id),
-            "saga": .string(order.saga.rawValue),
-            "sagaType": order.sagaID.map { _ in .string(CreateOrderSaga.sagaType) } ?? .null,
-            "sagaId": .optional(order.sagaID),
+        let name =
+            name.number == nil ? [name.json] : [name.json, JSON.Member("saga", .string(kind))]
+        return .object(name).adding(details)
+    }
+
+    private var details: [JSON.Member] {
+        let details: JSON = [
+            "sagaType": .optional(isOrchestrated ? reference.type : nil),
+            "sagaId": .optional(isOrchestrated ? reference.id : nil),
             "state": .string(state),
             "step": .optional(step),
             "waitingFor": .array(wait.deliveries.map(\.json)),
@@ -42,10 +42,12 @@ extension OrderSaga {
             "version": version.map { .integer($0) } ?? .null,
             "abandoned": .bool(isAbandoned),
         ]
+        if case .object(let members) = details { return members }
+        return []
     }
 }
 
-extension OrderWait {
+extension SagaWait {
     /// When something is tried again; nothing when that is not what is waited for.
     package var jsonRetryMembers: [JSON.Member] {
         [retry].compactMap { $0.map { JSON.Member("retryAt", .string($0.at.rfc3339)) } }
@@ -53,7 +55,7 @@ extension OrderWait {
 }
 
 extension OutstandingDelivery {
-    var json: JSON {
+    package var json: JSON {
         [
             "message": .string(message.id.description), "type": .string(message.type),
             "subscriber": .string(subscriber),
@@ -66,7 +68,7 @@ extension OutstandingDelivery {
 extension DecidedSaga {
     package var jsonMembers: [JSON.Member] {
         [
-            JSON.Member("orderId", .integer(orderID)),
+            name.json,
             JSON.Member("effects", .strings(effects)),
             JSON.Member("published", .strings(published.map(\.id.description))),
         ]

@@ -1,26 +1,27 @@
-package import CustomersAndOrders
 internal import Tram
-package import TramWorkbench
 
 extension RelayStatus {
     package var json: JSON {
-        let failed: [(order: Int, step: String?)] = helpless.compactMap { saga in
-            if case .failed(let step) = saga.need { (saga.order, step) } else { nil }
-        }
-        let stranded: [(order: Int, reason: String)] = helpless.compactMap { saga in
-            if case .stranded(let reason) = saga.need { (saga.order, reason) } else { nil }
+        func named(_ json: (HelplessSaga) -> [JSON.Member]?) -> JSON {
+            .array(
+                helpless.compactMap { saga in
+                    json(saga).map { .object([saga.name.json] + $0) }
+                })
         }
         return [
             "outboxes": .array(outboxes.map(\.json)), "pending": .integer(pending),
             "idle": .bool(isIdle), "parked": .integer(parked),
-            "stuck": .array(
-                helpless.filter { $0.need == .stuck }.map { ["orderId": .integer($0.order)] }),
-            "stranded": .array(
-                stranded.map { ["orderId": .integer($0.order), "reason": .string($0.reason)] }),
+            "stuck": named { $0.need == .stuck ? [] : nil },
+            "stranded": named {
+                guard case .stranded(let reason) = $0.need else { return nil }
+                return [JSON.Member("reason", .string(reason))]
+            },
             "waitingFor": .strings(deadlines),
             // Beside this, "failed" is a number of messages.
-            "failedSagas": .array(
-                failed.map { ["orderId": .integer($0.order), "step": .optional($0.step)] }),
+            "failedSagas": named {
+                guard case .failed(let step) = $0.need else { return nil }
+                return [JSON.Member("step", .optional(step))]
+            },
             "unavailable": .strings(unavailable),
         ]
     }

@@ -1,9 +1,8 @@
-internal import Orders
 internal import Tram
 
 /// Which sagas many decisions are about.
 package struct SagaSelection: Sendable {
-    /// Their state, in the words of ``OrderSaga/state``; or `stuck`. Of those that are stranded or damaged,
+    /// Their state, in the words of ``SagaStatus/state``; or `stuck`. Of those that are stranded or damaged,
     /// no decision is carried out but to abandon them.
     package let state: String
     /// The step that they stand at; any when nil.
@@ -19,8 +18,8 @@ package struct SagaSelection: Sendable {
         "stuck", "running", "compensating", "failed", "stranded", "damaged",
     ]
 
-    package func contains(_ saga: OrderSaga) -> Bool {
-        guard saga.order.sagaID != nil, !saga.isAbandoned, step == nil || step == saga.step else {
+    package func contains(_ saga: SagaStatus) -> Bool {
+        guard saga.isOrchestrated, !saga.isAbandoned, step == nil || step == saga.step else {
             return false
         }
         return state == "stuck" ? saga.wait.isStuck : state == saga.state
@@ -43,13 +42,11 @@ package struct SagaPlace: Hashable, Sendable {
     package static let states = ["running", "compensating", "failed"]
 
     /// Why a decision is not possible; nil when the saga stands there.
-    func objection(
-        to now: SagaState, _ word: (SagaState) -> String
-    ) -> SagaDecisionError.Reason? {
+    func objection(to now: SagaState) -> SagaDecisionError.Reason? {
         // One that has ended otherwise is refused for that.
         guard let place = now.step else { return nil }
         if let step, step != place { return .standsElsewhere(step: place) }
-        if let state, state != word(now) { return .notPossible("it is \(word(now))") }
+        if let state, state != now.word { return .notPossible("it is \(now.word)") }
         return nil
     }
 }

@@ -1,9 +1,9 @@
 package import Tram
 
-/// Why a decision about the saga of an order was refused.
+/// Why a decision about a saga was refused.
 package struct SagaDecisionError: Error, Hashable, Sendable {
     package let decision: SagaDecision
-    package let order: Int
+    package let saga: SagaName
     package let reason: Reason
     /// What would be accepted instead, where the saga stands now; empty where that was not looked at.
     package var alternatives: [SagaDecision] = []

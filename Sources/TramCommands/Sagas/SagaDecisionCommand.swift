@@ -1,16 +1,12 @@
 internal import ArgumentParser
-internal import CustomersAndOrders
-internal import Orders
 internal import Platform
-internal import Presentation
 internal import Tram
-internal import TramCommands
 internal import TramWorkbench
 
 /// A command by which an operator decides about a saga, or about many.
 protocol SagaDecisionCommand: SessionCommand {
     static var decision: SagaDecision { get }
-    var options: SagaDecisionOptions { get }
+    var options: SagaDecisionOptions<App> { get }
     /// Where the saga must stand.
     var place: SagaPlace { get throws }
 }
@@ -20,93 +16,107 @@ extension SagaDecisionCommand {
 }
 
 extension SagaDecisionCommand {
-    var changesStores: Bool { true }
+    package var changesStores: Bool { true }
 
-    func run(in session: Session) throws -> ExitStatus {
-        let (id, selection) = try options.validated(Self.decision.rawValue)
+    package func run(in session: Session<App>) throws -> ExitStatus {
+        let choice = try options.validated(Self.decision.rawValue)
         _ = try Input.reason(options.reason)
         let place = try place
-        let system = try session.open()
-        try system.requireFittingStores()
-        if let selection { return try decide(selection, place, system, session) }
-        return try decide(id ?? 0, place, system, session)
-    }
-
-    private func decide(
-        _ id: Int, _ place: SagaPlace, _ system: CustomersAndOrders, _ session: Session
-    ) throws -> ExitStatus {
-        let outlook = try system.outlook(
-            ofOrder: id, for: Self.decision, at: place, session.availability)
-        do {
-            // What is refused is refused before anybody is asked.
-            let foreseen = try carryOut(id, outlook, system, isDryRun: true)
-            let isRisky = warnOfRepetition([(id, outlook)], session)
-            if options.dryRun {
-                try session.show(DecidedSagaDocument(decided: foreseen, isDryRun: true))
-                return .done
-            }
-            try confirm([(id, outlook)], isRisky, session)
-            let decided = try carryOut(id, outlook, system, isDryRun: false)
-            try session.show(DecidedSagaDocument(decided: decided))
-            return .done
-        } catch {
-            throw Problem.ofOnlyTransaction(error, of: CustomersAndOrders.self)
+        let workbench = try session.open().workbench
+        try workbench.requireFittingStores()
+        switch choice {
+        case .one(let argument):
+            return try decide(workbench.saga(argument), place, workbench, session)
+        case .many(let selection): return try decide(selection, place, workbench, session)
         }
     }
 
     private func decide(
-        _ selection: SagaSelection, _ place: SagaPlace, _ system: CustomersAndOrders,
-        _ session: Session
+        _ saga: SagaEntry, _ place: SagaPlace, _ workbench: Workbench, _ session: Session<App>
+    ) throws -> ExitStatus {
+        let outlook = try workbench.outlook(
+            of: saga, for: Self.decision, at: place, session.availability)
+        do {
+            // What is refused is refused before anybody is asked.
+            let foreseen = try carryOut(saga, outlook, workbench, isDryRun: true)
+            let isRisky = warnOfRepetition([(saga, outlook)], session)
+            if options.dryRun {
+                try session.show(DecidedSagaDocument(decided: foreseen, isDryRun: true))
+                return .done
+            }
+            try confirm([(saga, outlook)], isRisky, workbench, session)
+            let decided = try carryOut(saga, outlook, workbench, isDryRun: false)
+            try session.show(DecidedSagaDocument(decided: decided))
+            return .done
+        } catch {
+            throw Problem.ofOnlyTransaction(error, of: App.self)
+        }
+    }
+
+    private func decide(
+        _ selection: SagaSelection, _ place: SagaPlace, _ workbench: Workbench,
+        _ session: Session<App>
     ) throws -> ExitStatus {
         let report = DecidedSagasReport(
             session, decision: Self.decision, selection: options.selection ?? "",
             isDryRun: options.dryRun)
         do {
-            let sagas = try system.sagas(session.availability).filter(selection.contains)
-            var looked: [(id: Int, outlook: SagaOutlook?)] = []
-            var results: [Int: DecidedSagaResult] = [:]
-            for id in sagas.map(\.order.id) {
+            let sagas = try workbench.sagas(session.availability).filter(selection.contains)
+                .map(\.entry)
+            func result(
+                _ saga: SagaEntry, _ result: Result<DecidedSaga, any Error>
+            ) throws -> DecidedSagaResult {
+                try DecidedSagaResult(workbench.name(of: saga), result, of: App.self)
+            }
+            var looked: [SagaCandidate] = []
+            var results: [SagaReference: DecidedSagaResult] = [:]
+            for saga in sagas {
                 let outlook = Result {
-                    try system.outlook(
-                        ofOrder: id, for: Self.decision, at: place, session.availability)
+                    try workbench.outlook(
+                        of: saga, for: Self.decision, at: place, session.availability)
                 }
                 switch outlook {
-                case .success(let outlook): looked.append((id, outlook))
+                case .success(let outlook): looked.append((saga, outlook))
                 case .failure(let error):
-                    results[id] = try DecidedSagaResult(order: id, .failure(error))
+                    results[saga.reference] = try result(saga, .failure(error))
                 }
             }
-            let rehearsed = try system.rehearse(Self.decision, looked, because: options.reason)
-            for ((id, _), result) in zip(looked, rehearsed) {
-                results[id] = try DecidedSagaResult(order: id, result)
+            let rehearsed = try workbench.rehearse(
+                Self.decision, looked, because: options.reason)
+            for ((saga, _), outcome) in zip(looked, rehearsed) {
+                results[saga.reference] = try result(saga, outcome)
             }
-            let chosen = looked.filter { results[$0.id]?.isRefused == false }
+            let chosen = looked.filter { results[$0.saga.reference]?.isRefused == false }
             let isRisky = warnOfRepetition(chosen, session)
             if !options.dryRun, !chosen.isEmpty {
-                try confirm(chosen, isRisky, session)
-                for (id, _) in chosen { results[id] = nil }
+                try confirm(chosen, isRisky, workbench, session)
+                for (saga, _) in chosen { results[saga.reference] = nil }
             }
             // All are decided, also when nobody reads of it.
             Signals.ignoreClosedPipes()
-            let outlooks = Dictionary(uniqueKeysWithValues: chosen.map { ($0.id, $0.outlook) })
-            for id in sagas.map(\.order.id) {
+            let outlooks = Dictionary(
+                uniqueKeysWithValues: chosen.map { ($0.saga.reference, $0.outlook) })
+            for saga in sagas {
                 try report.tell(
-                    results[id]
-                        ?? DecidedSagaResult(
-                            order: id,
+                    results[saga.reference]
+                        ?? result(
+                            saga,
                             Result {
-                                try carryOut(id, outlooks[id] ?? nil, system, isDryRun: false)
+                                try carryOut(
+                                    saga, outlooks[saga.reference] ?? nil, workbench,
+                                    isDryRun: false)
                             }))
             }
         } catch {
             try report.abandon()
             throw report.hasDecided
-                ? Problem.amidWork(error, of: CustomersAndOrders.self)
-                : Problem.ofOnlyTransaction(error, of: CustomersAndOrders.self)
+                ? Problem.amidWork(error, of: App.self)
+                : Problem.ofOnlyTransaction(error, of: App.self)
         }
         try report.end()
         if report.isEmpty, let step = selection.step {
-            let steps = system.orders.sagas.definition.steps.map(\.name)
+            let steps = workbench.relay.sagaRunners.flatMap { $0.runner.definition.steps }
+                .map(\.name)
             if !steps.contains(step) {
                 try session.output.flush()
                 session.help(
@@ -118,18 +128,16 @@ extension SagaDecisionCommand {
     }
 
     private func carryOut(
-        _ id: Int, _ outlook: SagaOutlook?, _ system: CustomersAndOrders, isDryRun: Bool
+        _ saga: SagaEntry, _ outlook: SagaOutlook?, _ workbench: Workbench, isDryRun: Bool
     ) throws -> DecidedSaga {
-        try system.decide(
-            Self.decision, ofOrder: id, outlook, because: options.reason, isDryRun: isDryRun)
+        try workbench.decide(
+            Self.decision, saga, outlook, because: options.reason, isDryRun: isDryRun)
     }
 
     /// Says which commands an inbox shows handled that would be sent again.
     ///
     /// - Returns: whether there are any.
-    private func warnOfRepetition(
-        _ sagas: [(id: Int, outlook: SagaOutlook?)], _ session: Session
-    ) -> Bool {
+    private func warnOfRepetition(_ sagas: [SagaCandidate], _ session: Session<App>) -> Bool {
         guard Self.decision == .retry || Self.decision == .resend else { return false }
         var isRisky = false
         for (_, outlook) in sagas {
@@ -144,12 +152,13 @@ extension SagaDecisionCommand {
     }
 
     private func confirm(
-        _ sagas: [(id: Int, outlook: SagaOutlook?)], _ isRisky: Bool, _ session: Session
+        _ sagas: [SagaCandidate], _ isRisky: Bool, _ workbench: Workbench,
+        _ session: Session<App>
     ) throws {
         if options.yes || (Self.decision == .retry && !isRisky) { return }
         let what =
             sagas.count == 1
-            ? "the saga of order \(sagas[0].id)" : counted(sagas.count, "saga")
+            ? workbench.name(of: sagas[0].saga).phrase : counted(sagas.count, "saga")
         let step = sagas.count == 1 ? sagas[0].outlook?.overview.state.step : nil
         try session.confirm(
             Self.decision.question(what, step: step), deed: Self.decision.deed)

@@ -1,13 +1,11 @@
-package import CustomersAndOrders
 package import Tram
-package import TramWorkbench
 
 // What cannot be decided about a saga.
 
 extension SagaDecisionError: ProblemConvertible {
     package var problem: Problem {
         var code = Problem.Code.notStuck
-        var help: Advice = "see the saga: \(command: "saga show \(order)")"
+        var help: Advice = "see the saga: \(command: "saga show \(saga.argument)")"
         let why: String
         switch reason {
         case .choreographed:
@@ -33,12 +31,14 @@ extension SagaDecisionError: ProblemConvertible {
         case .stranded(let unknown):
             code = .sagaStranded
             why = "it is stranded: \(unknown)"
-            help = "use a program that knows it, or give it up: \(command: "saga abandon \(order)")"
+            help =
+                "use a program that knows it, or give it up: \(command: "saga abandon \(saga.argument)")"
         }
         switch reason {
         case .notPossible, .notCompensatable:
-            if let others = alternatives(naming: { "'\(command: "saga \($0.rawValue) \(order)")'" })
-            {
+            if let others = alternatives(naming: {
+                "'\(command: "saga \($0.rawValue) \(saga.argument)")'"
+            }) {
                 help = "decide otherwise: " + others
             }
         default: break
@@ -52,7 +52,7 @@ extension SagaDecisionError: ProblemConvertible {
         }
         return Problem(
             code: code, message: "\(what): \(why)",
-            reason: rule, help: help, field: "id", value: "\(order)")
+            reason: rule, help: help, field: "id", value: saga.argument)
     }
 }
 
@@ -71,11 +71,22 @@ extension SagaDecisionError {
     /// What cannot be done.
     fileprivate var what: String {
         switch decision {
-        case .retry: "the saga of order \(order) cannot be retried"
-        case .resend: "the command of the saga of order \(order) cannot be sent again"
-        case .skip: "the step of the saga of order \(order) cannot be skipped"
-        case .rollback: "the saga of order \(order) cannot be rolled back"
-        case .abandon: "the saga of order \(order) cannot be abandoned"
+        case .retry: "\(saga.phrase) cannot be retried"
+        case .resend: "the command of \(saga.phrase) cannot be sent again"
+        case .skip: "the step of \(saga.phrase) cannot be skipped"
+        case .rollback: "\(saga.phrase) cannot be rolled back"
+        case .abandon: "\(saga.phrase) cannot be abandoned"
         }
+    }
+}
+
+extension Problem {
+    /// That there is no saga with a name.
+    static func sagaNotFound(_ name: String, types: [String]) -> Problem {
+        Problem(
+            code: .sagaNotFound, message: "there is no saga '\(name)'",
+            reason: "This program has sagas of "
+                + (types.isEmpty ? "no type." : "the types " + types.joined(separator: ", ") + "."),
+            help: "see all sagas: \(command: "saga list")", field: "id", value: name)
     }
 }

@@ -1,25 +1,25 @@
-internal import CustomersAndOrders
 internal import Platform
-internal import Presentation
 internal import Tram
-internal import TramCommands
 internal import TramWorkbench
 
 /// What came of a decision for one of many sagas.
 struct DecidedSagaResult {
-    let order: Int
+    let name: SagaName
     let outcome: Result<DecidedSaga, Problem>
 
     /// - Throws: an error that concerns not only this saga.
-    init(order: Int, _ result: Result<DecidedSaga, any Error>) throws {
-        self.order = order
+    init(
+        _ name: SagaName, _ result: Result<DecidedSaga, any Error>,
+        of application: any Application.Type
+    ) throws {
+        self.name = name
         switch result {
         case .success(let decided): outcome = .success(decided)
         case .failure(let error as SagaDecisionError):
-            outcome = .failure(Problem(error, of: CustomersAndOrders.self))
+            outcome = .failure(Problem(error, of: application))
         case .failure(StoreError.unexpectedRow(let detail)):
             outcome = .failure(
-                Problem(StoreError.unexpectedRow(detail), of: CustomersAndOrders.self))
+                Problem(StoreError.unexpectedRow(detail), of: application))
         case .failure(let error): throw error
         }
     }
@@ -31,19 +31,21 @@ struct DecidedSagaResult {
 
 /// Prints what comes of a decision about many sagas, each when it is committed: what is done is told also
 /// when an error stops the rest.
-final class DecidedSagasReport {
+final class DecidedSagasReport<App: Application> {
     /// How many sagas it was refused for.
     private(set) var refused = 0
     private var decided = 0
     /// The first error of writing the report. What is decided about the sagas does not depend on who reads
     /// of it, so the rest goes on unsaid.
     private var outputError: SystemError?
-    private let session: Session
+    private let session: Session<App>
     private let decision: SagaDecision
     private let selection: String
     private let isDryRun: Bool
 
-    init(_ session: Session, decision: SagaDecision, selection: String, isDryRun: Bool) {
+    init(
+        _ session: Session<App>, decision: SagaDecision, selection: String, isDryRun: Bool
+    ) {
         self.session = session
         self.decision = decision
         self.selection = selection
@@ -72,7 +74,7 @@ final class DecidedSagasReport {
         if session.isJSON {
             try session.output.write(opening + json(result).text)
         } else if session.isQuiet {
-            if !result.isRefused { try session.output.writeLine("\(result.order)") }
+            if !result.isRefused { try session.output.writeLine(escaped(result.name.argument)) }
         } else {
             try session.output.write(text(result))
         }
@@ -99,7 +101,7 @@ final class DecidedSagasReport {
         switch result.outcome {
         case .success(let saga):
             saga.effects.map(escaped).joined(separator: "; ") + "\n"
-                + (isDryRun ? "" : saga.published.map(publishedLine).joined())
+                + (isDryRun ? "" : saga.published.map(\.sentLine).joined())
         case .failure(let problem):
             "refused[\(problem.code.rawValue)]: \(escaped(problem.message))\n"
         }
@@ -124,7 +126,7 @@ final class DecidedSagasReport {
             ]
             return .object(
                 [
-                    JSON.Member("orderId", .integer(result.order)),
+                    result.name.json,
                     JSON.Member("effects", .strings([])),
                     JSON.Member("published", .strings([])),
                     JSON.Member("error", error),

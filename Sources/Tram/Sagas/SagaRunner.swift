@@ -1,0 +1,54 @@
+/// A ``SagaManager`` without the type of its data: what can be asked and decided about the instances of a
+/// type of saga by a program that has only its name.
+///
+/// ```swift
+/// if let (service, runner) = relay.sagaRunner(ofType: "BookTrip") {
+///     let trip = try service.store.read { try runner.inspect("1", in: $0) }
+/// }
+/// ```
+public protocol SagaRunner: Subscriber {
+    /// The saga's steps as data: those of the newest version, and the former ones beside them.
+    var definition: SagaDefinition { get }
+
+    /// Reads as much of an instance as can be read: see ``SagaManager/inspect(_:in:)``.
+    ///
+    /// - Throws: a ``StoreError`` when the store itself cannot be read.
+    func inspect(_ id: String, in transaction: any Transaction) throws -> SagaInspection
+
+    /// Carries out what an operator has decided: see ``SagaManager/decide(_:_:because:in:)``.
+    ///
+    /// - Returns: what came of it, in words.
+    /// - Throws: ``SagaError``; ``SagaDamage`` or ``SagaStranded`` when the instance cannot go on.
+    func decide(
+        _ decision: SagaDecision, _ outlook: SagaOutlook, because reason: String,
+        in transaction: any Transaction
+    ) throws -> [String]
+
+    /// Gives up an instance that may not be readable: see
+    /// ``SagaManager/abandon(_:because:trustingData:in:)``.
+    ///
+    /// - Returns: what came of it, in words.
+    /// - Throws: ``SagaError/notFound(_:)``, ``SagaError/hasEnded(_:_:)`` or
+    ///   ``SagaError/abandoned(_:)``.
+    func abandon(
+        _ reference: SagaReference, because reason: String, trustingData: Bool,
+        in transaction: any Transaction
+    ) throws -> [String]
+}
+
+extension SagaManager: SagaRunner {}
+
+extension Relay {
+    /// What runs the sagas of the relay's services, in the order of services and subscribers. A type of saga
+    /// has one runner.
+    public var sagaRunners: [(service: Service, runner: any SagaRunner)] {
+        services.flatMap { service in
+            service.subscribers.flatMap(\.wiring.sagaRunners).map { (service, $0) }
+        }
+    }
+
+    /// What runs the sagas of a type, and the service whose store has them; nil when nobody does.
+    public func sagaRunner(ofType type: String) -> (service: Service, runner: any SagaRunner)? {
+        sagaRunners.first { $0.runner.definition.sagaType == type }
+    }
+}
