@@ -174,7 +174,7 @@ let package = Package(
         .executableTarget(
             name: "RentalProgram",
             dependencies: [
-                "Rental", "TramCommands", "TramWorkbench",
+                "Rental", "Tram", "TramCommands", "TramWorkbench",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], path: "Tests/RentalProgram", swiftSettings: settings),
         tests("PlatformTests", ["Platform", "CPlatform", "PlatformProbe", "TestSupport"]),

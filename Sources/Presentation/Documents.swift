@@ -1,6 +1,6 @@
 internal import Contracts
 internal import Customers
-package import CustomersAndOrders
+internal import CustomersAndOrders
 package import OrderHistory
 package import Orders
 internal import Tram

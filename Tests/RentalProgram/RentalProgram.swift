@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Rental
+internal import Tram
 internal import TramCommands
 internal import TramWorkbench
 
