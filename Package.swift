@@ -30,6 +30,8 @@ let package = Package(
         .library(name: "TramSQLite", targets: ["TramSQLite"]),
         .library(name: "TramRunner", targets: ["TramRunner"]),
         .library(name: "TramTesting", targets: ["TramTesting"]),
+        .library(name: "TramWorkbench", targets: ["TramWorkbench"]),
+        .library(name: "TramCommands", targets: ["TramCommands"]),
         .executable(name: "tram", targets: ["TramCLI"]),
         .executable(name: "tram-serve", targets: ["TramServe"]),
     ],

@@ -26,7 +26,7 @@ struct RootCommand: ParsableCommand {
             RelayCommand<CustomersAndOrders>.self,
             OutboxCommand<CustomersAndOrders>.self, InboxCommand<CustomersAndOrders>.self,
             DeadLetterCommand<CustomersAndOrders>.self, SagaCommand<CustomersAndOrders>.self,
-            SubscriberCommand<CustomersAndOrders>.self, StoreCommand.self,
+            SubscriberCommand<CustomersAndOrders>.self, StoreCommand<CustomersAndOrders>.self,
             ServeCommand.self, SchemaCommand<CustomersAndOrders>.self,
         ])
 

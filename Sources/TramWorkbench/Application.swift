@@ -64,6 +64,18 @@ public protocol Application: AnyObject {
 
     /// Where its sagas are found: ``DeclaredSagas`` if nothing is said.
     var sagas: any SagaCatalogue { get }
+
+    /// What the stores must obey: the rules that a check checks, in the order in which they are shown.
+    ///
+    /// ``Rule/standard(_:)`` if nothing is said. An application that has rules of its own adds them to those,
+    /// or gives the whole list and places the standard ones in it.
+    ///
+    /// - Parameter views: the stores at the instant of the check. Rules read them; this function does not.
+    func rules(_ views: Views) -> [Rule]
+}
+
+extension Application {
+    public func rules(_ views: Views) -> [Rule] { Rule.standard(views) }
 }
 
 extension Application {

@@ -1,21 +1,22 @@
 internal import ArgumentParser
 internal import Tram
-package import TramWorkbench
+public import TramWorkbench
 
 /// A command that performs an action of the application: its options are the action's fields.
-package protocol ActionCommand: SessionCommand where App == Performed.App {
+public protocol ActionCommand: SessionCommand where App == Performed.App {
     /// The action.
     associatedtype Performed: Action where Performed.Answer: Document
 
-    /// The text of each option that was given, by the ``ActionField/name`` of its field.
+    /// The text of each option that was given, by the `ActionField.name` of its field.
     var values: [String: String?] { get }
+    /// The option with which the command can be repeated.
     var idempotency: IdempotencyOptions { get }
     /// What could be done next.
     static var hint: Advice { get }
 }
 
 extension ActionCommand {
-    package func run(in session: Session<App>) throws -> ExitStatus {
+    public func run(in session: Session<App>) throws -> ExitStatus {
         let action = try Performed(ActionInput(Performed.fields, OptionValues(values: values)))
         let key = try idempotency.key
         let application = try Performed.makesStores ? session.openOrCreate() : session.open()

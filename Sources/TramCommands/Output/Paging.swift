@@ -1,5 +1,5 @@
 /// Reads a list page by page, so that no transaction stays open while it is printed.
-package func collectPages<Element>(
+public func collectPages<Element>(
     _ page: (_ after: Int) throws -> [Element], id: (Element) -> Int
 ) throws -> [Element] {
     var elements: [Element] = []

@@ -1,11 +1,11 @@
-package import ArgumentParser
+public import ArgumentParser
 internal import Platform
 internal import Tram
-package import TramWorkbench
+public import TramWorkbench
 
 /// Describes the messages for tools and people of other systems, and tells what a change of them breaks.
-package struct SchemaCommand<App: Application>: SessionCommand {
-    package static var configuration: CommandConfiguration {
+public struct SchemaCommand<App: Application>: SessionCommand {
+    public static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "schema",
             abstract: "Print the AsyncAPI document of channels, messages and their schemas.",
@@ -23,7 +23,7 @@ package struct SchemaCommand<App: Application>: SessionCommand {
                 """)
     }
 
-    package init() {}
+    public init() {}
 
     @Option(
         help: ArgumentHelp(
@@ -31,9 +31,9 @@ package struct SchemaCommand<App: Application>: SessionCommand {
             valueName: "file"))
     var against: String?
 
-    @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+    @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
 
-    package func run(in session: Session<App>) throws -> ExitStatus {
+    public func run(in session: Session<App>) throws -> ExitStatus {
         let application = try App(inMemoryWithClock: { Timestamp(milliseconds: 0) })
         let document = try AsyncAPI(application).document
         guard let against else {

@@ -61,14 +61,14 @@ extension Action {
     public static var makesStores: Bool { true }
 
     /// The JSON Schema of an object with the action's fields.
-    package static var schema: JSON {
+    public static var schema: JSON {
         JSONSchema.object(
             .object(fields.map { JSON.Member($0.name, $0.form.schema) }),
             optional: Set(fields.filter { !$0.isRequired }.map(\.name)))
     }
 
     /// An object with good values, for whoever has sent a bad one.
-    package static var example: JSON {
+    public static var example: JSON {
         .object(fields.compactMap { field in field.example.map { JSON.Member(field.name, $0) } })
     }
 }

@@ -39,7 +39,7 @@ public struct ActionField: Sendable {
         case number(in: String)
 
         /// The JSON Schema of such a value.
-        package var schema: JSON {
+        public var schema: JSON {
             switch self {
             case .string: JSONSchema.text
             case .id: JSONSchema.id
@@ -53,7 +53,7 @@ public struct ActionField: Sendable {
     }
 
     /// The name of the shell's option: `order-total`.
-    package var optionName: String {
+    public var optionName: String {
         name.map { $0.isUppercase ? "-" + $0.lowercased() : String($0) }.joined()
     }
 }

@@ -11,9 +11,12 @@ public enum JSON: Hashable, Sendable {
 
     /// A key and its value.
     public struct Member: Hashable, Sendable {
+        /// Unique in its object.
         public let key: String
+        /// Any JSON.
         public let value: JSON
 
+        /// A key with its value.
         public init(_ key: String, _ value: JSON) {
             self.key = key
             self.value = value
@@ -23,14 +26,19 @@ public enum JSON: Hashable, Sendable {
         public var text: String { String(JSON.object([self]).text.dropFirst().dropLast()) }
     }
 
+    /// The value, or null.
+
     public static func optional(_ text: String?) -> JSON {
         text.map(JSON.string) ?? .null
     }
+
+    /// The value, or null.
 
     public static func optional(_ integer: Int?) -> JSON {
         integer.map(JSON.integer) ?? .null
     }
 
+    /// A list of strings.
     public static func strings(_ texts: [String]) -> JSON {
         .array(texts.map(JSON.string))
     }
@@ -40,6 +48,7 @@ public enum JSON: Hashable, Sendable {
         if case .object(let members) = self { .object(members + more) } else { self }
     }
 
+    /// The JSON on one line.
     public var text: String {
         var text = ""
         write(to: &text)

@@ -1,5 +1,6 @@
 /// JSON Schemas (draft 2020-12), as far as the program describes what it takes and gives.
 public enum JSONSchema {
+    /// A positive whole number that names something.
     public static let id: JSON = [
         "type": .string("integer"), "format": .string("int64"), "minimum": .integer(1),
         "maximum": .integer(.max),
@@ -10,8 +11,11 @@ public enum JSONSchema {
         "type": .string("string"), "pattern": .string("^[a-z]+:[1-9][0-9]{0,17}$"),
     ]
 
+    /// A whole number from 0.
     public static let count: JSON = ["type": .string("integer"), "minimum": .integer(0)]
+    /// Any string.
     public static let text: JSON = ["type": .string("string")]
+    /// Any string, or null.
     public static let optionalText: JSON = ["type": .strings(["string", "null"])]
 
     /// A schema that stands elsewhere in the document.
@@ -30,10 +34,12 @@ public enum JSONSchema {
         ]
     }
 
+    /// A list.
     public static func array(of elements: JSON) -> JSON {
         ["type": .string("array"), "items": elements]
     }
 
+    /// What a schema describes, or null.
     public static func optional(_ schema: JSON) -> JSON {
         ["oneOf": .array([schema, ["type": .string("null")]])]
     }

@@ -3,67 +3,9 @@ internal import Orders
 internal import Tram
 internal import TramWorkbench
 
-/// What one store alone must obey, whatever the others say.
-struct StoreAudit {
+/// Whether a service's rows are as the events tell that it has published.
+struct RowsAsTold {
     let view: any Transaction
-
-    /// The tables whose rows are numbered for good and never deleted, but for messages and sagas that
-    /// were purged.
-    private static let numbered = [
-        ServiceName.customer: ["customer"], ServiceName.order: ["orders", "saga_instance"],
-    ]
-
-    // MARK: Messages
-
-    /// The messages that were changed after they were sent, and how that is known.
-    func changedMessages() throws -> [(message: MessageID, defect: String)] {
-        var changed: [(message: MessageID, defect: String)] = []
-        var after = 0
-        while true {
-            let page = try Outbox(view).messages(after: after, limit: pageSize)
-            guard let last = page.last else { return changed }
-            changed += page.compactMap { entry in
-                entry.message.defect.map { (entry.message.id, $0) }
-            }
-            after = last.message.id.number
-        }
-    }
-
-    // MARK: Numbers
-
-    /// The tables that do not hold as many rows as have been numbered, and the counters that are behind
-    /// their tables.
-    func missingRows() throws -> [String] {
-        let counters = try view.counters()
-        let tables = (Self.numbered[view.storeName] ?? []) + ["message"]
-        return try tables.flatMap { table in
-            let counter = counters[table] ?? 0
-            let row = try view.rows(
-                SQL(
-                    unsafeText:
-                        "SELECT count(*), coalesce(max(id), 0), coalesce(min(id), 1) FROM \(table)")
-            )[0]
-            let (count, highest, lowest): (Int, Int, Int) = try row.values()
-            if lowest < 1 { return ["\(table) has a row \(lowest), and rows count from 1"] }
-            if highest > counter {
-                return ["the counter of \(table) is at \(counter), and there is a row \(highest)"]
-            }
-            let purged =
-                switch table {
-                case "message": try Outbox(view).purgedCount()
-                case "saga_instance": try Sagas.purgedCount(in: view)
-                default: 0
-                }
-            let gone = try counter - count - purged - Identities(view).lostCount(of: table)
-            if gone == 0 { return [] }
-            return [
-                "\(counter) rows of \(table) have been numbered, and \(abs(gone)) of them "
-                    + (gone > 0 ? "are gone" : "are too many")
-            ]
-        }
-    }
-
-    // MARK: What events tell
 
     /// The orders that are not as their events tell, as far as these have not been purged.
     ///
