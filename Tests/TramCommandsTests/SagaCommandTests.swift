@@ -61,8 +61,7 @@ import Testing
         #expect(command.contains(#""message":"garage:1""#), "\(command)")
         #expect(
             try rental("relay", "run", "--service", "kitchen").errors.contains(
-                "'desk', 'garage'"))
-        // Nobody can read the reply: it is parked, and then discarded.
+                "Please provide one of 'desk' and 'garage'."))
         _ = try rental("relay", "run", "--until-idle")
         #expect(
             try rental("relay", "status").output == """
@@ -129,6 +128,8 @@ import Testing
         }
         let help = try rental("relay", "run", "--help").output
         #expect(help.contains("Only this service's outbox: desk or garage."), "\(help)")
+        let redeliver = try rental("relay", "redeliver", "--help").output
+        #expect(redeliver.contains("The subscriber: desk or garage."), "\(redeliver)")
     }
 }
 

@@ -19,8 +19,7 @@ extension RelayCommand {
         }
 
         @Option(
-            help: ArgumentHelp(
-                "The subscriber; see '\(App.name) subscriber list'.", valueName: "id"))
+            help: ArgumentHelp("The subscriber: \(App.subscriberSentence).", valueName: "id"))
         var to: String
 
         @Option(
@@ -57,5 +56,16 @@ private struct RedeliveredMessages: Document {
             "subscriber": .string(subscriber), "messages": .integer(total),
             "outboxes": .object(messages.map { JSON.Member($0.source, .integer($0.messages)) }),
         ]
+    }
+}
+
+extension Application {
+    /// The ids of the subscribers in a sentence: `customer, order or history`. They are known without stores.
+    fileprivate static var subscriberSentence: String {
+        let nowhere = DataDirectory(path: ".", lockTimeout: 0)
+        let services = (try? Self(in: nowhere))?.relay.services ?? []
+        let ids = services.flatMap(\.subscribers).map(\.id)
+        guard let last = ids.last, ids.count > 1 else { return ids.joined() }
+        return ids.dropLast().joined(separator: ", ") + " or " + last
     }
 }

@@ -70,7 +70,7 @@ import TramWorkbench
     @Test func `what is refused names what would be accepted`() throws {
         try system.rent(to: "Ada")
         try system.pass()
-        try system.lose("Done", from: system.garage)
+        try system.lose("Success", from: system.garage)
         _ = try system.decide(.skip, "RentCar:1")
         try system.lose("HandOverKey", from: system.desk)
         // The key may have been handed over, and nothing takes it back.

@@ -50,7 +50,7 @@ import TramWorkbench
         try system.pass()
         #expect(
             try system.waits() == [
-                "RentCar:1, desk Done pending", "Inspection:1, desk CarInspected pending",
+                "RentCar:1, desk Success pending", "Inspection:1, desk CarInspected pending",
             ])
         try system.relayUntilIdle()
         #expect(try system.waits() == ["RentCar:1", "Inspection:1"])
@@ -76,7 +76,8 @@ import TramWorkbench
         try system.relayUntilIdle()
         #expect(
             try system.status("RentCar:1").messages.map(\.type) == [
-                "ContractNoted", "ReserveCar", "HandOverKey", "SagaUnlockCommand", "Done", "Done",
+                "ContractNoted", "ReserveCar", "HandOverKey", "SagaUnlockCommand", "Success",
+                "Success",
             ])
         #expect(
             try system.status("Inspection:1").messages.map(\.type) == [
@@ -116,7 +117,7 @@ import TramWorkbench
         try system.inspect()
         #expect(try system.workbench.helplessSagas().isEmpty)
         try system.pass()
-        try system.lose("Done", from: system.garage)
+        try system.lose("Success", from: system.garage)
         try system.lose("CarInspected", from: system.garage)
         #expect(try system.waits() == ["RentCar:1, stuck", "Inspection:1, stuck"])
         let status = try system.workbench.relayStatus()
