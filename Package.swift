@@ -180,6 +180,15 @@ let package = Package(
         .executableTarget(
             name: "RelayProbe", dependencies: ["Tram", "TramSQLite", "Platform"],
             path: "Tests/RelayProbe", swiftSettings: settings),
+        .target(
+            name: "Rental", dependencies: ["Tram", "TramSQLite", "TramWorkbench"],
+            path: "Tests/Rental", swiftSettings: settings),
+        .executableTarget(
+            name: "RentalProgram",
+            dependencies: [
+                "Rental", "Tram", "TramCommands", "TramWorkbench",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], path: "Tests/RentalProgram", swiftSettings: settings),
         tests("PlatformTests", ["Platform", "CPlatform", "PlatformProbe", "TestSupport"]),
         tests("TramTests", ["Tram", "TramSQLite", "TramTesting", "TestSupport"]),
         tests(
@@ -187,8 +196,10 @@ let package = Package(
             ["Tram", "TramSQLite", "TramTesting", "RelayProbe", "Platform", "TestSupport"]),
         tests(
             "TramWorkbenchTests",
-            ["TramWorkbench", "Tram", "TramSQLite", "Platform", "TestSupport"]),
-        tests("TramCommandsTests", ["TramCommands", "TramWorkbench", "Tram"]),
+            ["TramWorkbench", "Rental", "Tram", "TramSQLite", "Platform", "TestSupport"]),
+        tests(
+            "TramCommandsTests",
+            ["TramCommands", "TramWorkbench", "RentalProgram", "Tram", "TestSupport"]),
         tests(
             "TripsTests",
             [

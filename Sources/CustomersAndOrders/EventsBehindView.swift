@@ -31,7 +31,7 @@ extension CustomersAndOrders {
         var behind: [Int: Int] = [:]
         for source in relay.services {
             let position = seen.first { $0.source == source.name }?.through ?? 0
-            try forEachPage(of: source, unseenAfter: position, availability) { messages in
+            try workbench.forEachPage(of: source, unseenAfter: position, availability) { messages in
                 let missed = try historyStore.read { transaction in
                     try messages.filter {
                         try view.accepts(type: $0.type, from: $0.destination)

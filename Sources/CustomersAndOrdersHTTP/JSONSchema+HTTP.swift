@@ -19,7 +19,7 @@ extension JSONSchema {
             "Order": waitingOrder,
             "CancelledOrder": object(order),
             "OutstandingDelivery": outstandingDelivery,
-            "OrderSaga": saga,
+            "OrderSaga": saga(noun: CustomersAndOrders.sagaWords.noun),
             "NewOrder": object(
                 [
                     "customerId": id,
@@ -41,16 +41,6 @@ extension JSONSchema {
         guard case .object(let members) = schemas else { return [] }
         return members
     }
-
-    /// What the relay's status tells.
-    static let relayStatus = object([
-        "outboxes": array(of: outboxStatus), "pending": count, "idle": boolean,
-        "parked": count, "stuck": array(of: object(["orderId": count])),
-        "stranded": array(of: object(["orderId": count, "reason": text])),
-        "waitingFor": array(of: text),
-        "failedSagas": array(of: object(["orderId": count, "step": optionalText])),
-        "unavailable": array(of: text),
-    ])
 
     /// An amount as it must be sent: whole cents, written without an exponent.
     private static func amount(minimum: JSON) -> JSON {

@@ -1,6 +1,6 @@
 internal import Contracts
 internal import Customers
-package import CustomersAndOrders
+internal import CustomersAndOrders
 package import OrderHistory
 package import Orders
 internal import Tram
@@ -11,7 +11,7 @@ package import TramWorkbench
 
 extension Order {
     /// The same with what the order waits for.
-    package func jsonMembers(_ wait: OrderWait) -> [JSON.Member] {
+    package func jsonMembers(_ wait: SagaWait) -> [JSON.Member] {
         jsonMembers + [
             JSON.Member("waitingFor", .array(wait.deliveries.map(\.json))),
             JSON.Member("stuck", .bool(wait.isStuck)),
@@ -19,7 +19,7 @@ extension Order {
     }
 
     /// The whole document about an order.
-    package func json(_ wait: OrderWait) -> JSON {
+    package func json(_ wait: SagaWait) -> JSON {
         .object(jsonMembers(wait) + wait.jsonRetryMembers)
     }
 }

@@ -22,9 +22,10 @@ struct RootCommand: ParsableCommand {
             """,
         version: CustomersAndOrders.version,
         subcommands: [
-            CustomerCommand.self, OrderCommand.self, HistoryCommand.self, RelayCommand.self,
+            CustomerCommand.self, OrderCommand.self, HistoryCommand.self,
+            RelayCommand<CustomersAndOrders>.self,
             OutboxCommand<CustomersAndOrders>.self, InboxCommand<CustomersAndOrders>.self,
-            DeadLetterCommand<CustomersAndOrders>.self, SagaCommand.self,
+            DeadLetterCommand<CustomersAndOrders>.self, SagaCommand<CustomersAndOrders>.self,
             SubscriberCommand<CustomersAndOrders>.self, StoreCommand<CustomersAndOrders>.self,
             ServeCommand<CustomersAndOrders>.self, SchemaCommand<CustomersAndOrders>.self,
         ])

@@ -55,6 +55,16 @@ public protocol Application: AnyObject, SendableMetatype {
     /// The services, and how they are connected.
     var relay: Relay { get }
 
+    /// How users speak of its sagas: by `TYPE:ID` if nothing is said.
+    static var sagaWords: SagaWords { get }
+
+    /// Its choreographed sagas: none if nothing is said. They are listed and shown beside the orchestrated
+    /// ones, which are known by ``relay``.
+    var chains: [Chain] { get }
+
+    /// Where its sagas are found: ``DeclaredSagas`` if nothing is said.
+    var sagas: any SagaCatalogue { get }
+
     /// What the stores must obey: the rules that a check checks, in the order in which they are shown.
     ///
     /// ``Rule/standard(_:)`` if nothing is said. An application that has rules of its own adds them to those,
@@ -73,6 +83,12 @@ extension Application {
     public static var messages: MessageCatalog {
         MessageCatalog(title: name, summary: "", [])
     }
+
+    public static var sagaWords: SagaWords { SagaWords() }
+
+    public var chains: [Chain] { [] }
+
+    public var sagas: any SagaCatalogue { DeclaredSagas(self) }
 
     /// The application on the stores of a directory. None of them is opened before it is used.
     package init(in directory: DataDirectory) throws {

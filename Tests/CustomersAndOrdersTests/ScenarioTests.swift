@@ -79,7 +79,7 @@ import TramWorkbench
         try system.addCustomer(limit: 1500)
         let id = try system.addOrder(total: 1234)
         func waiting() throws -> [String] {
-            try system.outstandingDeliveries(for: system.orders.order(id)).map {
+            try system.wait(of: system.orders.order(id)).deliveries.map {
                 "\($0.subscriber) \($0.message.id) \($0.state)"
             }
         }
@@ -97,18 +97,18 @@ import TramWorkbench
         try system.addCustomer(limit: 1500)
         let id = try system.addOrder(total: 1234, .orchestration)
         func waiting() throws -> [String] {
-            try system.outstandingDeliveries(for: system.orders.order(id)).map {
+            try system.wait(of: system.orders.order(id)).deliveries.map {
                 "\($0.subscriber) \($0.message.id) \($0.message.type)"
             }
         }
         #expect(try waiting() == ["customer order:2 ReserveCredit"])
-        #expect(try system.sagaStep(of: system.orders.order(id)) == "reserve credit")
+        #expect(try system.sagaStep(ofOrder: id) == "reserve credit")
         let run = system.relay.run()
         try run.pass()
         #expect(try waiting() == ["order customer:2 CustomerCreditReserved"])
         try run.pass()
         #expect(try waiting() == [])
-        #expect(try system.sagaStep(of: system.orders.order(id)) == nil)
+        #expect(try system.sagaStep(ofOrder: id) == nil)
     }
 
     @Test func `the view knows how far it is behind`() throws {

@@ -31,8 +31,7 @@ import TramWorkbench
             let order = try system.addOrder(total: 300, .orchestration)
             try park("ReserveCredit")
             _ = try system.relay.discard(DeadLetterSelection())
-            let outlook = try system.outlook(ofOrder: order, for: decision)
-            _ = try system.decide(decision, ofOrder: order, outlook, because: "by hand")
+            try system.decide(decision, ofOrder: order, because: "by hand")
         }
         try system.relayUntilIdle()
         _ = try system.workbench.purge()
@@ -56,11 +55,11 @@ import TramWorkbench
     private func looks(_ system: CustomersAndOrders) -> [String: String?] {
         func look(_ body: () throws -> Any) -> String? { (try? body()).map { "\($0)" } }
         var looks: [String: String?] = [
-            "sagas": look { try system.sagas() },
+            "sagas": look { try system.workbench.sagas() },
             "orders": look { try system.orders.orders(OrderFilter(), after: 0, limit: 100) },
             "customers": look { try system.customers.customers(after: 0, limit: 100) },
             "histories": look { try system.history.histories(after: 0, limit: 100) },
-            "relay": look { try system.relayStatus() },
+            "relay": look { try system.workbench.relayStatus() },
             "subscribers": look { try system.relay.subscriptions() },
         ]
         for store in system.stores.all {

@@ -3,6 +3,7 @@ import CustomersAndOrders
 import Testing
 import Tram
 import TramSQLite
+import TramWorkbench
 
 /// A store that is put back while an operator thinks.
 @Suite struct StorePutBackTests {
@@ -15,11 +16,13 @@ import TramSQLite
         try system.addOrder(total: 400, .orchestration)
         try system.relayUntilIdle()
         try system.addOrder(total: 100, .orchestration)
-        try system.requireFittingStores()
-        let outlook = try system.outlook(ofOrder: 2, for: decision)
+        try system.workbench.requireFittingStores()
+        let saga = try system.workbench.saga(.number(2))
+        let outlook = try system.workbench.outlook(of: saga, for: decision)
         try system.orderStore.write { try $0.setCounter(of: "message", to: 1) }
         let error = #expect(throws: StoreError.self) {
-            try system.decide(decision, ofOrder: 2, outlook, because: "", isDryRun: isDryRun)
+            try system.workbench.decide(
+                decision, saga, outlook, because: "", isDryRun: isDryRun)
         }
         guard case .rolledBack(service: "order", _)? = error else {
             Issue.record("\(String(describing: error))")

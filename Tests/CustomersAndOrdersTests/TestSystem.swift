@@ -28,6 +28,18 @@ extension CustomersAndOrders {
             .id
     }
 
+    /// Decides about the saga of an order, as it is now.
+    func decide(_ decision: SagaDecision, ofOrder id: Int, because reason: String) throws {
+        let saga = try workbench.saga(.number(id))
+        let outlook = try workbench.outlook(of: saga, for: decision)
+        _ = try workbench.decide(decision, saga, outlook, because: reason)
+    }
+
+    /// The name of the step that an order's orchestrator has under way.
+    func sagaStep(ofOrder id: Int) throws -> String? {
+        try workbench.step(of: workbench.saga(.number(id)).reference)
+    }
+
     /// Makes passes until nothing moves any more.
     ///
     /// - Returns: how many passes had something to do.

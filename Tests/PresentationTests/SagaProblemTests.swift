@@ -21,10 +21,12 @@ import TramWorkbench
         _ = try system.orders.createOrder(
             customerID: 1, total: Money(cents: 400), saga: .orchestration)
         try system.orderStore.write { _ = try $0.execute("DELETE FROM message WHERE id = 2") }
-        let outlook = try system.outlook(ofOrder: 1, for: decision)
-        _ = try system.decide(.resend, ofOrder: 1, outlook, because: "by another")
+        let workbench = system.workbench
+        let saga = try workbench.saga(.number(1))
+        let outlook = try workbench.outlook(of: saga, for: decision)
+        _ = try workbench.decide(.resend, saga, outlook, because: "by another")
         let error = #expect(throws: SagaDecisionError.self) {
-            try system.decide(decision, ofOrder: 1, outlook, because: "")
+            try workbench.decide(decision, saga, outlook, because: "")
         }
         let problem = try #require(error).problem
         #expect(problem.code == .notStuck)

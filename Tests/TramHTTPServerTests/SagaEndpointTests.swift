@@ -40,6 +40,28 @@
             }
         }
 
+        @Test func `a saga is also named by TYPE:ID`() throws {
+            let served = try ServedSystem("--relay", "manual", in: try workbench())
+            for (number, name) in [
+                (1, "CreateOrderSaga:1"), (2, "CreateOrderSaga%3A2"), (3, "Order:3"),
+                (3, "Order%3a3"),
+            ] {
+                #expect(
+                    try served.get(served.orders, "/sagas/\(name)").body
+                        == served.get(served.orders, "/sagas/\(number)").body, "\(name)")
+            }
+            let none = try served.get(served.orders, "/sagas/CreateOrderSaga:7")
+            #expect(none.status == 404)
+            #expect(none.code == "saga-not-found")
+            #expect(none.json["help"]?.string == "see all sagas: GET /sagas")
+            let chain = try served.post(served.orders, "/sagas/Order:3/skip")
+            #expect(chain.status == 409)
+            #expect(chain.code == "not-possible")
+            let skip = "/sagas/CreateOrderSaga:2/skip?step=reserve%20credit&state=running"
+            #expect(try served.post(served.orders, skip).status == 200)
+            #expect(try served.post(served.orders, skip).status == 409)
+        }
+
         private func expectSameOrders(
             _ served: ServedSystem, sourceLocation: SourceLocation = #_sourceLocation
         ) throws {

@@ -32,7 +32,8 @@ import TramWorkbench
             let endpoints = operating.all(besides: service, asksForToken: false)
             #expect(Set(endpoints.map(\.name)).count == endpoints.count)
             let text = OpenAPI.document(
-                of: service, version: App.version, endpoints, schemas: [], asksForToken: false
+                of: service, version: App.version, endpoints,
+                schemas: JSONSchema.components(of: App.self), asksForToken: false
             ).text
             for endpoint in endpoints {
                 #expect(text.contains("\"\(endpoint.path)\":{"))

@@ -101,13 +101,11 @@ struct OrderCommand: ParsableCommand {
             // The table does not tell what the sagas wait for.
             let waits =
                 session.isJSON
-                ? try system.waits(
-                    of: orders, system.outstandingDeliveriesByOrder(session.availability),
-                    session.availability) : [:]
+                ? try system.waits(of: orders, session.availability) : [:]
             try session.show(
                 ListDocument(
                     elements: orders.map { order in
-                        ShownOrder(order: order, wait: waits[order.id] ?? OrderWait())
+                        ShownOrder(order: order, wait: waits[order.id] ?? SagaWait())
                     },
                     columns: [
                         .left("ORDER"), .left("CUSTOMER"), .left("STATE"), .right("TOTAL"),
@@ -236,13 +234,13 @@ extension ShownOrder {
     ) throws {
         self.init(
             order: order, wait: try system.wait(of: order, availability),
-            step: try system.sagaStep(of: order))
+            step: try system.workbench.step(of: system.saga(of: order).reference))
     }
 }
 
 private struct ShownOrder: Document {
     let order: Order
-    let wait: OrderWait
+    let wait: SagaWait
     /// The step of the orchestrator that is under way. Machines read it from `tram saga show`.
     var step: String?
 
@@ -293,28 +291,5 @@ private struct AwaitedOrder: Document {
         .object(
             shown.order.jsonMembers(shown.wait) + [JSON.Member("ended", .string(end.rawValue))]
                 + shown.wait.jsonRetryMembers)
-    }
-}
-
-extension OrderWait {
-    /// The lines of an order or a saga that say what it waits for.
-    var lines: [String] {
-        deliveries.map(\.line)
-            + [retry].compactMap { $0.map { "  waiting for   \($0.description)" } }
-    }
-}
-
-extension OutstandingDelivery {
-    /// A line of an order or a saga.
-    var line: String {
-        "  waiting for   \(subscriber) to handle \(message.id) \(escaped(message.type)) (\(words)\(isEdited ? ", edited" : ""))"
-    }
-
-    private var words: String {
-        switch state {
-        case .held(let behind): "held behind \(behind)"
-        case .parked(let attempts): "parked after \(counted(attempts, "attempt"))"
-        case .pending, .delivered, .failed, .stashed, .discarded: "\(state)"
-        }
     }
 }

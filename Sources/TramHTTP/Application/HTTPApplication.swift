@@ -1,7 +1,7 @@
 package import TramWorkbench
 
 /// An application that can be asked over HTTP: what is its own there. Health, metrics, the description, the
-/// relay, dead letters and the purge it gets.
+/// relay, dead letters, sagas and the purge it gets.
 ///
 /// ```swift
 /// extension Trips: HTTPApplication {
@@ -19,7 +19,8 @@ package protocol HTTPApplication: Application {
     /// nothing else is said.
     static var httpServices: [HTTPService<Self>] { get }
 
-    /// The JSON Schemas to which the descriptions of endpoints refer by name (`JSONSchema.reference`).
+    /// The JSON Schemas to which the descriptions of endpoints refer by name (`JSONSchema.reference`), beside
+    /// those that every application has. They are told first, in this order.
     static var schemas: [JSON.Member] { get }
 
     /// The codes of the problems that are the application's own.
@@ -27,9 +28,6 @@ package protocol HTTPApplication: Application {
 
     /// What is measured of the application each time somebody asks for its metrics.
     static var gauges: [Gauge<Self>] { get }
-
-    /// What is told of the application's sagas.
-    static var servedSagas: ServedSagas { get }
 }
 
 extension HTTPApplication {
@@ -40,5 +38,4 @@ extension HTTPApplication {
     package static var schemas: [JSON.Member] { [] }
     package static var problemCodes: [Problem.Code] { [] }
     package static var gauges: [Gauge<Self>] { [] }
-    package static var servedSagas: ServedSagas { .none }
 }

@@ -36,16 +36,26 @@ package struct Answer: Sendable {
         opening: String, closing: String, in application: App,
         page: @escaping @Sendable (App, _ after: Int) throws -> [(Int, String)]
     ) throws -> Answer {
+        try pages(opening: opening, closing: closing, in: application, after: 0) {
+            try page(typed($0), $1)
+        }
+    }
+
+    /// The same for any application and any kind of place in a list.
+    static func pages<Place: Sendable>(
+        opening: String, closing: String, in application: any Application, after first: Place,
+        page: @escaping @Sendable (any Application, _ after: Place) throws -> [(Place, String)]
+    ) throws -> Answer {
         @Sendable func piece(
-            _ application: App, _ before: String, after: Int
+            _ application: any Application, _ before: String, after place: Place
         ) throws -> Answer {
-            let elements = try page(application, after)
+            let elements = try page(application, place)
             let text = elements.map(\.1).joined(separator: ",")
             let body: Body
             if let last = elements.last, elements.count == pageSize {
                 body = .pieces(
                     first: before + text,
-                    rest: Continuation { try piece(typed($0), ",", after: last.0) })
+                    rest: Continuation { try piece($0, ",", after: last.0) })
             } else {
                 // After a full page there may be nothing, and then no comma.
                 let isContinued = before == ","
@@ -53,7 +63,7 @@ package struct Answer: Sendable {
             }
             return Answer(status: 200, contentType: "application/json", body: body)
         }
-        return try piece(application, opening, after: 0)
+        return try piece(application, opening, after: first)
     }
 
     /// An answer that says what is wrong (RFC 9457).

@@ -7,6 +7,8 @@ enum DeadLetterEndpoints {
         list, show, decideOne(.retry), decideOne(.discard), decideAll(.retry), decideAll(.discard),
     ]
 
+    private static let place = ["message": JSONSchema.messageID]
+
     private static let subscriber = QueryParameter(
         name: "subscriber", summary: "Only what this subscriber has parked.",
         schema: JSONSchema.text)
@@ -37,7 +39,7 @@ enum DeadLetterEndpoints {
     private static let show = AnyEndpoint(
         method: .get, path: "/deadletters/{message}", name: "getDeadLetter",
         summary: "A parked message: headers, payload, and what went wrong.", worker: .reader,
-        query: [subscriber],
+        places: place, query: [subscriber],
         answers: [
             AnswerDescription(
                 status: 200, summary: "The dead letter.",
@@ -82,7 +84,7 @@ enum DeadLetterEndpoints {
     ) -> AnyEndpoint {
         AnyEndpoint(
             method: .post, path: Path(stringLiteral: path), name: name,
-            summary: decision.summary, worker: .relay, query: [subscriber],
+            summary: decision.summary, worker: .relay, places: place, query: [subscriber],
             answers: [
                 AnswerDescription(
                     status: 200, summary: "The deliveries that were retried or discarded.",

@@ -1,4 +1,4 @@
-internal import TramWorkbench
+package import TramWorkbench
 
 /// One thing that an application can be asked for over HTTP: how it is asked, what it answers, and how it is
 /// done. The OpenAPI document is made of the same values, so that it tells what is the case.
@@ -24,6 +24,7 @@ package struct Endpoint<App: HTTPApplication>: Sendable {
     ///   - name: a unique name for tools, the `operationId`.
     ///   - summary: what it does, in one sentence.
     ///   - worker: who does the work.
+    ///   - places: the JSON Schemas of what stands in the places of the path; an id where none is given.
     ///   - takesIdempotencyKey: whether a client may name its request by an `Idempotency-Key`, and repeat
     ///     it. Whoever does the work keeps the key: see `Call.idempotencyKey`.
     ///   - refusesIdempotencyKey: whether a request with such a header is refused: it is not safe to
@@ -34,13 +35,15 @@ package struct Endpoint<App: HTTPApplication>: Sendable {
     ///     stores, in one transaction, and answered. What is given may be done more than once.
     package init(
         method: HTTPMethod, path: Path, name: String, summary: String, worker: Worker,
-        query: [QueryParameter] = [], takesIdempotencyKey: Bool = false,
+        places: [String: JSON] = [:], query: [QueryParameter] = [],
+        takesIdempotencyKey: Bool = false,
         refusesIdempotencyKey: Bool = false, body: BodyDescription? = nil,
         answers: [AnswerDescription],
         prepare: @escaping @Sendable (Call) throws -> @Sendable (App) throws -> Answer
     ) {
         erased = AnyEndpoint(
-            method: method, path: path, name: name, summary: summary, worker: worker, query: query,
+            method: method, path: path, name: name, summary: summary, worker: worker,
+            places: places, query: query,
             takesIdempotencyKey: takesIdempotencyKey,
             refusesIdempotencyKey: refusesIdempotencyKey, body: body, answers: answers
         ) { call in
@@ -58,6 +61,8 @@ struct AnyEndpoint: Sendable {
     let name: String
     let summary: String
     let worker: Worker
+    /// The forms of what stands in the places of the path; an id where none is given.
+    var places: [String: JSON] = [:]
     var query: [QueryParameter] = []
     var takesIdempotencyKey = false
     var refusesIdempotencyKey = false

@@ -4,41 +4,41 @@ package import TramWorkbench
 extension JSONSchema {
     package static let boolean: JSON = ["type": .string("boolean")]
 
-    /// What every application tells over HTTP: the schemas that others refer to by name.
-    ///
-    /// - Parameter codes: the codes of the application's own problems.
-    static func operating(_ sagas: ServedSagas, _ codes: [Problem.Code]) -> [JSON.Member] {
-        [
-            JSON.Member(
-                "Health",
-                object([
-                    "status": ["enum": .strings(["UP", "DOWN"])], "details": array(of: text),
-                    "parked": count,
-                ])),
-            JSON.Member("Pass", pass),
-            JSON.Member("RelayStatus", sagas.relayStatusSchema),
-            JSON.Member("DeadLetter", object(deadLetter)),
-            JSON.Member("WholeDeadLetter", wholeDeadLetter),
-            JSON.Member(
-                "DeadLetterDecision",
-                array(
-                    of: object([
-                        "message": text, "type": text, "from": text, "to": optionalText,
-                    ]))),
-        ] + sagas.schemas + [
-            JSON.Member(
-                "Problem",
-                object([
-                    "type": text, "title": text, "status": count, "detail": text,
-                    "code": ["enum": .strings((Problem.Code.common + codes).map(\.rawValue))],
-                    "field": optionalText, "value": optionalText, "help": text,
-                ])),
-            JSON.Member("Purge", purge),
+    /// What an application tells over HTTP: the schemas that others refer to by name. Those of its own come
+    /// first; where it has one of the names of the others, that is the schema's place.
+    static func components(of application: any HTTPApplication.Type) -> JSON {
+        let own = application.schemas
+        let names = Set(own.map(\.key))
+        return .object(own + operating(application).filter { !names.contains($0.key) })
+    }
+
+    private static func operating(_ application: any HTTPApplication.Type) -> [JSON.Member] {
+        let noun = application.sagaWords.noun
+        let codes = Problem.Code.common + application.problemCodes
+        let schemas: JSON = [
+            "Health": object([
+                "status": ["enum": .strings(["UP", "DOWN"])], "details": array(of: text),
+                "parked": count,
+            ]),
+            "Pass": pass, "RelayStatus": relayStatus(noun: noun),
+            "DeadLetter": object(deadLetter), "WholeDeadLetter": wholeDeadLetter,
+            "DeadLetterDecision": array(
+                of: object(["message": text, "type": text, "from": text, "to": optionalText])),
+            "DecidedSaga": decidedSaga(noun: noun),
+            "Problem": object([
+                "type": text, "title": text, "status": count, "detail": text,
+                "code": ["enum": .strings(codes.map(\.rawValue))],
+                "field": optionalText, "value": optionalText, "help": text,
+            ]),
+            "Purge": purge, "OutstandingDelivery": outstandingDelivery,
+            SagaEndpoints.schemaName(noun: noun): saga(noun: noun),
         ]
+        if case .object(let members) = schemas { return members }
+        return []
     }
 
     /// What waits in one outbox.
-    package static let outboxStatus = object([
+    static let outboxStatus = object([
         "service": text, "pending": count, "failed": count,
         "next": optional(object(["message": text, "type": text])),
         "parked": count,

@@ -7,7 +7,7 @@ enum OpenAPI {
     ///   - schemas: those that the endpoints refer to by name.
     static func document(
         of service: AnyHTTPService, version: String, _ endpoints: [AnyEndpoint],
-        schemas: [JSON.Member], asksForToken: Bool
+        schemas: JSON, asksForToken: Bool
     ) -> JSON {
         var paths: [(path: Path, endpoints: [AnyEndpoint])] = []
         for endpoint in endpoints {
@@ -35,7 +35,7 @@ enum OpenAPI {
                                 endpoints.map { operation($0, asksForToken: asksForToken) }))
                     })),
         ]
-        var components = [JSON.Member("schemas", .object(schemas))]
+        var components = [JSON.Member("schemas", schemas)]
         if asksForToken {
             components.append(
                 JSON.Member(
@@ -58,7 +58,7 @@ enum OpenAPI {
             endpoint.path.places.map { place in
                 parameter(
                     place, in: "path", isRequired: true,
-                    place == "message" ? JSONSchema.messageID : JSONSchema.id)
+                    endpoint.places[place] ?? JSONSchema.id)
             }
             + endpoint.query.map { query in
                 parameter(query.name, in: "query", isRequired: false, query.schema, query.summary)

@@ -5,7 +5,6 @@ internal import TramWorkbench
 /// and the relay's next pass.
 struct OperatingEndpoints: Sendable {
     let application: any HTTPApplication.Type
-    let sagas: ServedSagas
     let gauges: [AnyGauge]
     let metrics: Metrics
     /// The relay inside the server; nil when it waits to be asked.
@@ -20,7 +19,6 @@ struct OperatingEndpoints: Sendable {
         report: @escaping @Sendable (ServerEvent) -> Void
     ) {
         self.application = application
-        sagas = App.servedSagas
         gauges = App.gauges.map(\.erased)
         self.metrics = metrics
         self.relay = relay
@@ -32,12 +30,11 @@ struct OperatingEndpoints: Sendable {
     func all(besides service: AnyHTTPService, asksForToken: Bool) -> [AnyEndpoint] {
         let described =
             service.endpoints + [health, measurements, relayStatus, runRelay]
-            + DeadLetterEndpoints.all + sagas.endpoints
+            + DeadLetterEndpoints.all + SagaEndpoints(application: application).all
         let purge = PurgeEndpoint(application: application, metrics: metrics).endpoint
         let document = OpenAPI.document(
             of: service, version: application.version, described + [documentation(nil), purge],
-            schemas: application.schemas
-                + JSONSchema.operating(sagas, application.problemCodes),
+            schemas: JSONSchema.components(of: application),
             asksForToken: asksForToken)
         return described + [documentation(document), purge]
     }
@@ -107,7 +104,7 @@ struct OperatingEndpoints: Sendable {
             { application in
                 var scrape = Scrape(of: application, report: report)
                 scrape.addOutboxes()
-                scrape.add(sagas)
+                scrape.addSagas()
                 scrape.add(gauges)
                 scrape.add(isLeader: relay.map { $0.problem == nil } ?? false)
                 return Answer(
@@ -130,7 +127,8 @@ struct OperatingEndpoints: Sendable {
             ]
         ) { _ in
             { application in
-                .json(try sagas.relayStatus(application, application.stores.availability()))
+                let availability = application.stores.availability()
+                return .json(try application.workbench.relayStatus(availability).json)
             }
         }
     }

@@ -58,10 +58,12 @@ struct Scrape {
     }
 
     /// Counts the sagas that need help.
-    mutating func add(_ sagas: ServedSagas) {
+    mutating func addSagas() {
         readings += attempt {
-            try sagas.needs(application, availability).map {
-                Reading(.sagasNeedingHelp, $0.sagas, ["need": $0.need])
+            let helpless = try application.workbench.helplessSagas(availability)
+            return ["stuck", "stranded", "failed"].map { need in
+                Reading(
+                    .sagasNeedingHelp, helpless.count { $0.need.word == need }, ["need": need])
             }
         }
     }
@@ -85,5 +87,15 @@ struct Scrape {
             report(.measurementFailed(Problem(error, of: type(of: application)).detail))
         }
         return []
+    }
+}
+
+extension HelplessSaga.Need {
+    fileprivate var word: String {
+        switch self {
+        case .stuck: "stuck"
+        case .stranded: "stranded"
+        case .failed: "failed"
+        }
     }
 }

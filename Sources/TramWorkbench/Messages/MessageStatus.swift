@@ -141,13 +141,13 @@ extension Workbench {
     ///
     /// - Parameters:
     ///   - notes: what its outbox knows of it.
-    ///   - ignored: the service whose subscribers are not asked for.
+    ///   - ignored: the services whose subscribers are not asked for.
     package func deliveries(
         of message: Message, _ notes: DeliveryNotes, _ availability: Availability,
-        except ignored: String? = nil
+        except ignored: Set<String> = []
     ) throws -> [DeliveryStatus] {
         var deliveries: [DeliveryStatus] = []
-        for service in relay.services where service.name != ignored {
+        for service in relay.services where !ignored.contains(service.name) {
             for subscriber in service.subscribers
             where subscriber.accepts(type: message.type, from: message.destination) {
                 let isHandled = try availability.attempt(service.store) {

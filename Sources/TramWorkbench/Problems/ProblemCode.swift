@@ -73,6 +73,8 @@ extension Problem {
         public static let subscriberNotFound = Code("subscriber-not-found", .no, .notFound)
         /// No service has this name.
         public static let serviceNotFound = Code("service-not-found", .no, .notFound)
+        /// There is no such saga, nor was there one.
+        public static let sagaNotFound = Code("saga-not-found", .no, .notFound)
         /// A saga cannot be retried: it has neither failed nor is it stuck.
         public static let sagaNotFailed = Code("saga-not-failed", .no, .conflict)
         /// A saga is not stuck: what it waits for is on its way, or it has ended or moved.
@@ -162,7 +164,7 @@ extension Problem {
             confirmation, notParked, editor, noStore, storeDamaged, storeForeign, storeRolledBack,
             storeTooNew, storeReadOnly, diskFull, inputOutput, storeBusy, relayBusy, portInUse,
             noServer, bug, unknownPath, methodNotAllowed, json, body, query, notHandledYet,
-            mediaType, bodyTooLarge, wrongHost, foreignOrigin, unauthorized,
+            mediaType, bodyTooLarge, wrongHost, foreignOrigin, unauthorized, sagaNotFound,
         ]
     }
 }

@@ -1,0 +1,5 @@
+internal import ArgumentParser
+
+enum ServiceChoice: String, ExpressibleByArgument, CaseIterable {
+    case customer, order, history
+}

@@ -1,0 +1,169 @@
+public import Tram
+
+/// The sagas of an application, as its wiring and its chains declare them: the instances of its
+/// orchestrated sagas, by type, and then its ``Chain``s.
+///
+/// The messages of an orchestrated saga are its commands and their replies, and the events that have their
+/// correlation id; it waits for the commands and replies. Those of a chain are the ones with the
+/// correlation id of its first event, but for what orchestrated sagas have sent and got.
+public struct DeclaredSagas: SagaCatalogue {
+    private let application: any Application
+    private let runners: [(service: Service, runner: any SagaRunner)]
+    private let chains: [Chain]
+
+    /// The sagas of an application.
+    public init(_ application: any Application) {
+        self.application = application
+        runners = application.relay.sagaRunners
+        chains = application.chains
+    }
+
+    public var services: [String] {
+        let disposable = type(of: application).definitions.filter(\.isDisposable).map(\.name)
+        return application.relay.services.map(\.name).filter { !disposable.contains($0) }
+    }
+
+    public var joinsCorrelated: Bool { true }
+
+    // MARK: Finding
+
+    public func saga(numbered number: Int) throws -> SagaEntry {
+        preconditionFailure("the application gives its sagas no numbers")
+    }
+
+    public func saga(_ reference: SagaReference) throws -> SagaEntry? {
+        if let kind = runners.firstIndex(where: { $0.runner.definition.sagaType == reference.type })
+        {
+            let isKnown = try runners[kind].service.store.read {
+                try Sagas.exists(reference, in: $0) || Sagas.isPurged(reference, in: $0)
+            }
+            return isKnown ? instance(reference, kind: kind) : nil
+        }
+        guard let kind = chains.firstIndex(where: { $0.type == reference.type }) else { return nil }
+        let chain = chains[kind]
+        guard let state = try chain.state(reference.id) else { return nil }
+        let first = try firstEvent(of: chain, reference.id)
+        return SagaEntry(
+            reference,
+            at: SagaCursor(
+                kind: runners.count + kind, position: first?.id.number ?? Int(reference.id) ?? 0),
+            told: state)
+    }
+
+    public func sagas(
+        after last: SagaCursor?, limit: Int, undecidedOnly: Bool, _ availability: Availability
+    ) throws -> [SagaEntry] {
+        var found: [SagaEntry] = []
+        var last = last ?? SagaCursor(position: 0)
+        while found.count < limit, last.kind < runners.count + chains.count {
+            let page =
+                last.kind < runners.count
+                ? try instances(
+                    after: last, limit: limit - found.count, undecidedOnly, availability)
+                : try events(after: last, limit: limit - found.count, undecidedOnly, availability)
+            found += page.entries
+            last = page.last ?? SagaCursor(kind: last.kind + 1, position: 0)
+        }
+        return found
+    }
+
+    /// - Returns: also the place up to which was looked; nil at the end of the kind.
+    private func instances(
+        after last: SagaCursor, limit: Int, _ undecidedOnly: Bool, _ availability: Availability
+    ) throws -> (entries: [SagaEntry], last: SagaCursor?) {
+        let (service, runner) = runners[last.kind]
+        let type = runner.definition.sagaType
+        let page = try availability.attempt(service.store) {
+            try $0.read {
+                try Sagas.all(
+                    ofType: type, after: SagaReference(type: type, id: "\(last.position)"),
+                    limit: limit, unendedOnly: undecidedOnly, in: $0)
+            }
+        }
+        let entries = (page ?? []).map { instance($0, kind: last.kind) }
+        return (entries, entries.last?.cursor)
+    }
+
+    private func instance(_ reference: SagaReference, kind: Int) -> SagaEntry {
+        SagaEntry(
+            reference, at: SagaCursor(kind: kind, position: Int(reference.id) ?? 0), told: nil)
+    }
+
+    /// The same for the chains of a kind.
+    private func events(
+        after last: SagaCursor, limit: Int, _ undecidedOnly: Bool, _ availability: Availability
+    ) throws -> (entries: [SagaEntry], last: SagaCursor?) {
+        let chain = chains[last.kind - runners.count]
+        let store = application.stores[chain.service]
+        let events = try availability.attempt(store) {
+            try $0.read {
+                try Outbox($0).messages(
+                    ofType: chain.eventType, destination: chain.channel, after: last.position,
+                    limit: limit)
+            }
+        }
+        let entries = try (events ?? []).compactMap { event -> SagaEntry? in
+            let state = try chain.state(event.partitionID)
+            guard let state, !undecidedOnly || state == .running else { return nil }
+            return SagaEntry(
+                SagaReference(type: chain.type, id: event.partitionID),
+                at: SagaCursor(kind: last.kind, position: event.id.number), told: state)
+        }
+        let end = events?.last.map { SagaCursor(kind: last.kind, position: $0.id.number) }
+        return (entries, end)
+    }
+
+    private func firstEvent(of chain: Chain, _ id: String) throws -> Message? {
+        try application.stores[chain.service].read {
+            try Outbox($0).messages(
+                ofType: chain.eventType, destination: chain.channel, partitionID: id, after: 0,
+                limit: 1
+            ).first
+        }
+    }
+
+    // MARK: Messages
+
+    public func places(of saga: SagaEntry) throws -> [SagaMessagePlace] {
+        let reference = saga.reference
+        if let (service, runner) = runners.first(where: {
+            $0.runner.definition.sagaType == reference.type
+        }) {
+            let channels = runner.definition.versions.flatMap(\.channels)
+            let commands = Set(channels).sorted().map {
+                SagaMessagePlace.partition(service: service.name, channel: $0, id: reference.id)
+            }
+            let replies = services.map {
+                SagaMessagePlace.partition(
+                    service: $0, channel: SagaReference.replyChannel(ofType: reference.type),
+                    id: reference.id)
+            }
+            return commands + replies
+        }
+        guard let chain = chains.first(where: { $0.type == reference.type }),
+            let first = try firstEvent(of: chain, reference.id)
+        else { return [] }
+        return services.map { .correlation(service: $0, id: first.correlationID) }
+    }
+
+    public func key(of message: Message) throws -> String? {
+        if let saga = sender(of: message) { return saga.name }
+        let chain = chains.first {
+            $0.service == message.id.service && $0.eventType == message.type
+                && $0.channel == message.destination
+        }
+        guard let chain, try chain.state(message.partitionID) != nil else { return nil }
+        return SagaReference(type: chain.type, id: message.partitionID).name
+    }
+
+    /// The orchestrated saga that has sent a command, or is sent a reply.
+    private func sender(of message: Message) -> SagaReference? {
+        let isReply = runners.first {
+            SagaReference.replyChannel(ofType: $0.runner.definition.sagaType) == message.destination
+        }
+        // Its headers may have been spoilt.
+        return isReply.map {
+            SagaReference(type: $0.runner.definition.sagaType, id: message.partitionID)
+        } ?? message.saga
+    }
+}
