@@ -42,7 +42,7 @@ extension Workbench {
             if let saga = try catalogue.saga(reference) { return saga }
             throw Problem.sagaNotFound(
                 reference.name,
-                types: relay.sagaRunners.map(\.runner.definition.sagaType)
+                types: relay.sagaRunners.map(\.type)
                     + application.chains.map(\.type))
         }
     }

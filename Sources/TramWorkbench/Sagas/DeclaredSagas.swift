@@ -8,13 +8,19 @@ public import Tram
 /// correlation id of its first event, but for what orchestrated sagas have sent and got.
 public struct DeclaredSagas: SagaCatalogue {
     private let application: any Application
-    private let runners: [(service: Service, runner: any SagaRunner)]
+    private let runners: [RunSagas]
+    /// The types of orchestrated sagas by the channels of their replies.
+    private let typesByReplyChannel: [String: String]
     private let chains: [Chain]
 
     /// The sagas of an application.
     public init(_ application: any Application) {
         self.application = application
         runners = application.relay.sagaRunners
+        typesByReplyChannel = Dictionary(
+            uniqueKeysWithValues: runners.map {
+                (SagaReference.replyChannel(ofType: $0.type), $0.type)
+            })
         chains = application.chains
     }
 
@@ -32,8 +38,7 @@ public struct DeclaredSagas: SagaCatalogue {
     }
 
     public func saga(_ reference: SagaReference) throws -> SagaEntry? {
-        if let kind = runners.firstIndex(where: { $0.runner.definition.sagaType == reference.type })
-        {
+        if let kind = runners.firstIndex(where: { $0.type == reference.type }) {
             let isKnown = try runners[kind].service.store.read {
                 try Sagas.exists(reference, in: $0) || Sagas.isPurged(reference, in: $0)
             }
@@ -71,9 +76,8 @@ public struct DeclaredSagas: SagaCatalogue {
     private func instances(
         after last: SagaCursor, limit: Int, _ undecidedOnly: Bool, _ availability: Availability
     ) throws -> (entries: [SagaEntry], last: SagaCursor?) {
-        let (service, runner) = runners[last.kind]
-        let type = runner.definition.sagaType
-        let page = try availability.attempt(service.store) {
+        let type = runners[last.kind].type
+        let page = try availability.attempt(runners[last.kind].service.store) {
             try $0.read {
                 try Sagas.all(
                     ofType: type, after: SagaReference(type: type, id: "\(last.position)"),
@@ -126,12 +130,11 @@ public struct DeclaredSagas: SagaCatalogue {
 
     public func places(of saga: SagaEntry) throws -> [SagaMessagePlace] {
         let reference = saga.reference
-        if let (service, runner) = runners.first(where: {
-            $0.runner.definition.sagaType == reference.type
-        }) {
-            let channels = runner.definition.versions.flatMap(\.channels)
+        if let running = runners.first(where: { $0.type == reference.type }) {
+            let channels = running.runner.definition.versions.flatMap(\.channels)
             let commands = Set(channels).sorted().map {
-                SagaMessagePlace.partition(service: service.name, channel: $0, id: reference.id)
+                SagaMessagePlace.partition(
+                    service: running.service.name, channel: $0, id: reference.id)
             }
             let replies = services.map {
                 SagaMessagePlace.partition(
@@ -158,12 +161,9 @@ public struct DeclaredSagas: SagaCatalogue {
 
     /// The orchestrated saga that has sent a command, or is sent a reply.
     private func sender(of message: Message) -> SagaReference? {
-        let isReply = runners.first {
-            SagaReference.replyChannel(ofType: $0.runner.definition.sagaType) == message.destination
-        }
-        // Its headers may have been spoilt.
-        return isReply.map {
-            SagaReference(type: $0.runner.definition.sagaType, id: message.partitionID)
+        // A reply's headers may have been spoilt.
+        typesByReplyChannel[message.destination].map {
+            SagaReference(type: $0, id: message.partitionID)
         } ?? message.saga
     }
 }
