@@ -30,6 +30,8 @@ let package = Package(
         .library(name: "TramSQLite", targets: ["TramSQLite"]),
         .library(name: "TramRunner", targets: ["TramRunner"]),
         .library(name: "TramTesting", targets: ["TramTesting"]),
+        .library(name: "TramWorkbench", targets: ["TramWorkbench"]),
+        .library(name: "TramCommands", targets: ["TramCommands"]),
         .executable(name: "tram", targets: ["TramCLI"]),
         .executable(name: "tram-serve", targets: ["TramServe"]),
     ],
@@ -132,9 +134,13 @@ let package = Package(
         .executableTarget(
             name: "HelloTram", dependencies: ["Tram", "TramSQLite"], path: "examples/HelloTram",
             swiftSettings: settings),
+        // A second application on the workbench; the target has the name of the program.
         .executableTarget(
-            name: "BookTrip", dependencies: ["Tram", "TramSQLite"], path: "examples/BookTrip",
-            swiftSettings: settings),
+            name: "trips",
+            dependencies: [
+                "Tram", "TramSQLite", "TramWorkbench", "TramCommands",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], path: "examples/Trips", swiftSettings: settings),
         .executableTarget(
             name: "GrowingShop", dependencies: ["Tram", "TramSQLite"],
             path: "examples/GrowingShop", swiftSettings: settings),
@@ -184,6 +190,12 @@ let package = Package(
         tests(
             "TramCommandsTests",
             ["TramCommands", "TramWorkbench", "RentalProgram", "Tram", "TestSupport"]),
+        tests(
+            "TripsTests",
+            [
+                "trips", "TramCommands", "TramWorkbench", "Tram", "TramSQLite", "TramTesting",
+                "TestSupport",
+            ]),
         tests("TramRunnerTests", ["TramRunner", "Tram", "TramSQLite", "Platform", "TestSupport"]),
         tests("ContractsTests", ["Contracts", "Tram"]),
         tests("CustomersTests", ["Customers", "Contracts", "Tram", "TramSQLite", "TestSupport"]),

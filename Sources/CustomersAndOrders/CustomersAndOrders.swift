@@ -1,3 +1,4 @@
+internal import Contracts
 package import Customers
 package import OrderHistory
 package import Orders
@@ -12,13 +13,18 @@ package final class CustomersAndOrders: Application {
     package static let version = "0.1.0"
     package static let firstCommand = "customer create --name \"Jane Doe\" --credit-limit 5"
     package static let definitions = [
-        StoreDefinition(ServiceName.customer, Schemas.customer),
-        StoreDefinition(ServiceName.order, Schemas.order),
+        StoreDefinition(
+            ServiceName.customer, Schemas.customer, numbered: ["customer"],
+            firstEvents: [CustomerCreated.eventType]),
+        StoreDefinition(
+            ServiceName.order, Schemas.order, numbered: ["orders"],
+            firstEvents: [OrderCreated.eventType]),
         StoreDefinition(
             ServiceName.history, Schemas.history,
             rebuilding: StoreDefinition.Rebuilding(
                 of: "the order history", by: "history rebuild",
-                afterPurge: "history rebuild --incomplete")),
+                afterPurge: "history rebuild --incomplete",
+                gaps: { try OrderHistoryService.gaps(in: $0) })),
     ]
 
     package let stores: Stores

@@ -1,59 +1,13 @@
 internal import Contracts
 internal import Customers
 internal import Orders
-package import Tram
+internal import Tram
+internal import TramWorkbench
+
+// Where the rows of the three services do not say together what they must.
 
 extension SystemSnapshot {
-    /// Whether nothing is pending: then the services agree about everything.
-    package var isAtRest: Bool { messages.allSatisfy(\.isPublished) }
-
-    /// The rules that must hold at rest.
-    static let rulesAtRest = [
-        "at rest, every order is decided",
-        "at rest, an order is APPROVED exactly when its credit is reserved",
-        "at rest, every saga has ended and holds no lock",
-        "at rest, the order history equals the services' own rows",
-    ]
-
-    /// Every rule that must hold now: some always, the others at rest.
-    package func checks(_ subscribers: [any Subscriber]) -> [InvariantCheck] {
-        checks(subscribers, Losses())
-    }
-
-    /// The same, where something is known to be lost, is still to be brought to a subscriber, or is not
-    /// for it.
-    func checks(
-        _ subscribers: [any Subscriber], _ losses: Losses,
-        _ missed: MissedMessages = MissedMessages()
-    ) -> [InvariantCheck] {
-        let always = [
-            InvariantCheck(
-                rule: "reserved credit is the sum of its reservations and within the limit",
-                violations: brokenCredit()),
-            InvariantCheck(
-                rule: "every reservation is for a living order of that customer and amount",
-                findings: strayReservations(losses)),
-            InvariantCheck(
-                rule: "every order has gone one way only, and its events tell it",
-                violations: brokenLives()),
-            InvariantCheck(
-                rule: "a message is published when every subscriber has handled it, not before",
-                findings: unhandledPublished(subscribers, losses, missed)),
-            InvariantCheck(
-                rule: "every handled message was sent", findings: unknownHandled(losses)),
-        ]
-        guard isAtRest else { return always }
-        return always
-            + zip(
-                Self.rulesAtRest,
-                [
-                    undecidedOrders(losses), unpaidOrders(losses), livingSagas(losses),
-                    viewDifferences(losses),
-                ]
-            ).map(InvariantCheck.init)
-    }
-
-    private func undecidedOrders(_ losses: Losses) -> [Finding] {
+    func undecidedOrders(_ losses: OrderLosses) -> [Finding] {
         orders.filter { $0.state == .pending }.map {
             Finding(
                 "order \($0.id) is PENDING, and nothing is on its way",
@@ -61,44 +15,28 @@ extension SystemSnapshot {
         }
     }
 
-    private func livingSagas(_ losses: Losses) -> [Finding] {
-        sagas.filter { !$0.hasEnded }.map { saga in
-            let order = orders.first { $0.sagaID == saga.id }
-            let isConsequence = order.map { losses.explain(.sagaWaits, ofOrder: $0.id) }
-            return Finding(
-                "\(saga.reference) waits, and nothing is on its way",
-                isConsequence: isConsequence ?? false)
-        }
-            + locks.map {
-                Finding(
-                    "a lock or a stashed command is left: \($0.row.columns)",
-                    isConsequence: Int($0.sagaID).map {
-                        losses.isLost($0, of: "saga_instance", in: ServiceName.order)
-                    } ?? false
-                        || losses.order(ofSaga: $0.sagaID).map {
-                            losses.explain(.lockLeft, ofOrder: $0)
-                        } ?? false)
-            }
-    }
-
-    private func brokenCredit() -> [String] {
+    func brokenCredit() -> [Finding] {
         let sums = Dictionary(grouping: reservations, by: \.customerID)
             .mapValues { Money.checkedSum($0.map(\.amount)) }
         return customers.compactMap { customer in
             guard let sum = sums[customer.id, default: .zero] else {
-                return "customer \(customer.id): the sum of the reservations is no amount"
+                return Finding(
+                    "customer \(customer.id): the sum of the reservations is no amount")
             }
             if sum != customer.reserved {
-                return
+                return Finding(
                     "customer \(customer.id): \(customer.reserved) reserved, reservations of \(sum)"
+                )
             }
             return customer.reserved <= customer.creditLimit
                 ? nil
-                : "customer \(customer.id): \(customer.reserved) reserved of \(customer.creditLimit)"
+                : Finding(
+                    "customer \(customer.id): \(customer.reserved) reserved of "
+                        + "\(customer.creditLimit)")
         }
     }
 
-    private func strayReservations(_ losses: Losses) -> [Finding] {
+    func strayReservations(_ losses: OrderLosses) -> [Finding] {
         let cancelling = ordersWithPendingCancellation()
         let orders = Dictionary(uniqueKeysWithValues: self.orders.map { ($0.id, $0) })
         return reservations.compactMap { reservation in
@@ -106,7 +44,7 @@ extension SystemSnapshot {
             guard let order = orders[reservation.orderID] else {
                 return Finding(
                     "\(name): no such order",
-                    isConsequence: losses.isLost(
+                    isConsequence: losses.known.isLost(
                         reservation.orderID, of: "orders", in: ServiceName.order))
             }
             func finding(_ fault: OrderFault, _ text: String) -> Finding {
@@ -129,9 +67,9 @@ extension SystemSnapshot {
 
     private func ordersWithPendingCancellation() -> Set<String> {
         Set(
-            messages.filter {
+            messages.messages.filter {
                 $0.type == OrderCancelled.eventType
-                    && !hasHandled($0.id, CustomerEventConsumer.subscriberID)
+                    && !messages.hasHandled($0.id, CustomerEventConsumer.subscriberID)
             }.map(\.partitionID))
     }
 
@@ -143,65 +81,23 @@ extension SystemSnapshot {
         .cancelled: [OrderCreated.eventType, OrderApproved.eventType, OrderCancelled.eventType],
     ]
 
-    private func brokenLives() -> [String] {
+    func brokenLives() -> [Finding] {
         let events = Dictionary(
-            grouping: messages.filter { $0.channel == Channel.order }, by: \.partitionID
+            grouping: messages.messages.filter { $0.channel == Channel.order }, by: \.partitionID
         ).mapValues { $0.map(\.type) }
-        let isPurged = purged[ServiceName.order, default: 0] > 0
+        let isPurged = messages.purged[ServiceName.order, default: 0] > 0
         return orders.compactMap { order in
             let told = events["\(order.id)"] ?? []
             let life = Self.lives[order.state] ?? []
             // A purge takes what nobody needs; what is left is in its order.
             let isTold = isPurged ? told.isPart(of: life) : life == told
             return isTold
-                ? nil : "order \(order.id) is \(order.state.rawValue), its events: \(told)"
+                ? nil
+                : Finding("order \(order.id) is \(order.state.rawValue), its events: \(told)")
         }
     }
 
-    private func unhandledPublished(
-        _ subscribers: [any Subscriber], _ losses: Losses, _ missed: MissedMessages
-    ) -> [Finding] {
-        messages.filter(\.isPublished).flatMap { message in
-            subscribers.filter { subscriber in
-                subscriber.accepts(type: message.type, from: message.channel)
-                    // What a former id has handled follows with the next relay.
-                    && !([subscriber.id] + subscriber.formerIDs).contains {
-                        hasHandled(message.id, $0)
-                    }
-                    && !missed.include(message.id, for: subscriber.id)
-                    && !missed.precede(message.id, for: subscriber.id)
-            }.map {
-                Finding(
-                    "\(message.id) is published, and \($0.id) has not handled it",
-                    isConsequence: losses.concern(message.id, to: $0.id))
-            }
-        }
-    }
-
-    private func unknownHandled(_ losses: Losses) -> [Finding] {
-        let highest = Dictionary(grouping: messages, by: \.id.service).mapValues {
-            $0.map(\.id.number).max() ?? 0
-        }
-        return handled.sorted { $0.key < $1.key }.flatMap { subscriber, ids in
-            ids.sorted().compactMap { text in
-                let name = "\(subscriber) has handled \(text), which was never sent"
-                guard let id = MessageID(text), ServiceName.all.contains(id.service) else {
-                    return Finding(name)
-                }
-                if losses.isLost(id.number, of: "message", in: id.service) {
-                    return messages.contains { $0.id == id }
-                        ? nil
-                        : Finding(
-                            "\(subscriber) has handled \(text), which is lost",
-                            isConsequence: true)
-                }
-                let last = max(highest[id.service, default: 0], purged[id.service, default: 0])
-                return id.number > last ? Finding(name) : nil
-            }
-        }
-    }
-
-    private func unpaidOrders(_ losses: Losses) -> [Finding] {
+    func unpaidOrders(_ losses: OrderLosses) -> [Finding] {
         let reserved = Set(reservations.map(\.orderID))
         return orders.compactMap { order in
             func finding(_ fault: OrderFault, _ text: String) -> Finding {
@@ -217,7 +113,7 @@ extension SystemSnapshot {
         }
     }
 
-    private func viewDifferences(_ losses: Losses) -> [Finding] {
+    func viewDifferences(_ losses: OrderLosses) -> [Finding] {
         let known = Set(customers.map(\.id))
         let expectedCustomers =
             customers.map {
@@ -234,14 +130,14 @@ extension SystemSnapshot {
         let strangeOrders = Set(expectedOrders).symmetricDifference(viewedOrders).map(\.id)
         return Set(strangeCustomers).sorted().map { id in
             let isLost =
-                losses.isLost(id, of: "customer", in: ServiceName.customer)
+                losses.known.isLost(id, of: "customer", in: ServiceName.customer)
                 || losses.concern(
                     customer: id, between: ServiceName.customer, ServiceName.history)
                 || losses.isBeforeView(customer: id)
                 // The view has a customer as soon as it has one of the customer's orders.
                 || viewedOrders.contains {
                     $0.customerID == id
-                        && (losses.isLost($0.id, of: "orders", in: ServiceName.order)
+                        && (losses.known.isLost($0.id, of: "orders", in: ServiceName.order)
                             || losses.isReused(order: $0.id)
                             || losses.concern(
                                 order: $0.id, between: ServiceName.order, ServiceName.history))
@@ -256,7 +152,7 @@ extension SystemSnapshot {
         }
             + Set(strangeOrders).sorted().map { id in
                 let isLost =
-                    losses.isLost(id, of: "orders", in: ServiceName.order)
+                    losses.known.isLost(id, of: "orders", in: ServiceName.order)
                     || losses.concern(order: id, between: ServiceName.order, ServiceName.history)
                     || losses.isBeforeView(order: id)
                 return Finding("order \(id) differs in the view", isConsequence: isLost)

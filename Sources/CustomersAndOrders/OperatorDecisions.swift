@@ -1,18 +1,16 @@
 internal import Contracts
 internal import Orders
 internal import Tram
+internal import TramWorkbench
 
-/// What operators have decided about deliveries, and what these were about: those that were discarded,
-/// and those that got another payload than was sent. And the sagas that they have helped.
+/// What operators' decisions about deliveries and sagas were about: the orders and customers of deliveries
+/// that were discarded or got another payload than was sent, and the orders whose sagas they have helped.
 struct OperatorDecisions {
     /// What was not told as the sender says.
     private var told = Subjects()
     /// What was told with another payload.
     private var toldOtherwise = Subjects()
     private var customerOfOrder: [Int: Int] = [:]
-    private var discarded: [String: Set<MessageID>] = [:]
-    /// The messages about which it was decided.
-    private(set) var messages: Set<MessageID> = []
     private(set) var orderOfSaga: [String: Int] = [:]
     /// By order: what decisions about its saga can have left.
     private var left: [Int: Set<OrderFault>] = [:]
@@ -44,43 +42,32 @@ struct OperatorDecisions {
     /// Nothing was decided.
     init() {}
 
-    /// Reads the facts.
-    ///
-    /// - Parameter views: in the order customers, orders, history.
-    init(_ views: [any Transaction]) throws {
-        for row in try views[1].rows("SELECT saga_id, id FROM orders WHERE saga_id IS NOT NULL") {
+    /// Reads what the decisions are about.
+    init(_ losses: Losses, _ views: Views) throws {
+        let customers = views[ServiceName.customer]
+        let orders = views[ServiceName.order]
+        for row in try orders.rows("SELECT saga_id, id FROM orders WHERE saga_id IS NOT NULL") {
             let (saga, order): (String, Int) = try row.values()
             orderOfSaga[saga] = order
         }
-        try readSagaDecisions(views)
-        for view in views {
-            let rows = try view.rows(
-                """
-                SELECT message_id, consumer_id, destination, partition_id, payload, 1
-                FROM discarded_delivery
-                UNION ALL
-                SELECT message_id, consumer_id, destination, partition_id, payload, 0
-                FROM delivery_edit
-                UNION ALL
-                SELECT message_id, consumer_id, destination, partition_id, sent_payload, 0
-                FROM delivery_edit
-                """)
-            for row in rows { try add(row, from: view.storeName) }
-        }
+        try readSagaDecisions(losses, customers)
+        for delivery in losses.deliveries { add(delivery) }
         if told.unreadable.isEmpty { return }
-        for row in try views[1].rows("SELECT id, customer_id FROM orders") {
+        for row in try orders.rows("SELECT id, customer_id FROM orders") {
             let (order, customer): (Int, Int) = try row.values()
             customerOfOrder[order] = customer
         }
     }
 
-    private mutating func readSagaDecisions(_ views: [any Transaction]) throws {
-        let records = try Sagas.decisions(in: views[1]).filter {
+    private mutating func readSagaDecisions(
+        _ losses: Losses, _ customers: any Transaction
+    ) throws {
+        let records = (losses.sagas[ServiceName.order] ?? []).filter {
             $0.saga.type == CreateOrderSaga.sagaType
         }
         if records.isEmpty { return }
         let reserved = Set(
-            try views[0].rows(
+            try customers.rows(
                 """
                 SELECT DISTINCT partition_id FROM message
                 WHERE destination = \(CreateOrderSaga.replyChannel)
@@ -97,17 +84,12 @@ struct OperatorDecisions {
         }
     }
 
-    private mutating func add(_ row: Row, from source: String) throws {
-        let (number, subscriber, channel, partition, payload, isDiscarded):
-            (Int, String, String, String, String, Int) = try row.values()
-        let id = MessageID(service: source, number: number)
-        messages.insert(id)
-        let subjects = subjects(subscriber, channel, partition, payload)
-        told.formUnion(subjects)
-        if isDiscarded == 1 {
-            discarded[subscriber, default: []].insert(id)
-        } else {
-            toldOtherwise.formUnion(subjects)
+    private mutating func add(_ delivery: DecidedDelivery) {
+        for payload in delivery.payloads {
+            let subjects = subjects(
+                delivery.subscriber, delivery.channel, delivery.partitionID, payload)
+            told.formUnion(subjects)
+            if !delivery.isDiscarded { toldOtherwise.formUnion(subjects) }
         }
     }
 
@@ -135,11 +117,6 @@ struct OperatorDecisions {
             }
         }
         return subjects
-    }
-
-    /// Whether a delivery was discarded.
-    func discards(_ message: MessageID, at service: String) -> Bool {
-        discarded[service]?.contains(message) ?? false
     }
 
     /// Whether a decision about an order's saga can have left this.

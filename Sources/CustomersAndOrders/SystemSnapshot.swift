@@ -1,5 +1,6 @@
 internal import Contracts
-package import Tram
+internal import Tram
+internal import TramWorkbench
 
 /// The facts of all three stores at one instant: all that the invariants speak of, and nothing that
 /// depends on a clock. Two systems in the same state have equal snapshots.
@@ -7,31 +8,10 @@ package struct SystemSnapshot: Hashable, Sendable {
     var customers: [CustomerRow]
     var reservations: [ReservationRow]
     var orders: [OrderRow]
-    var messages: [MessageRow]
-    /// By subscriber: the ids of the messages that it has handled, but for those that were purged.
-    var handled: [String: Set<String>]
-    /// What stands for rows of inboxes that were purged.
-    var positions: [InboxPosition]
-    /// By service: the highest number of a message that has been purged.
-    var purged: [String: Int]
+    var messages: MessageFacts
     var viewedCustomers: [ViewedCustomerRow]
     var viewedOrders: [ViewedOrderRow]
-    var sagas: [SagaRow]
-    /// The locks and the stashed commands of sagas.
-    var locks: [LockRow]
-
-    struct LockRow: Hashable {
-        var sagaID: String
-        var row: Row
-    }
-
-    struct SagaRow: Hashable {
-        var reference: String
-        var id: String
-        var hasEnded: Bool
-        /// Everything else about where it stands.
-        var rest: Row
-    }
+    var sagas: SagaFacts
 
     struct CustomerRow: Hashable {
         var id: Int
@@ -54,16 +34,6 @@ package struct SystemSnapshot: Hashable, Sendable {
         var state: OrderState
     }
 
-    struct MessageRow: Hashable {
-        var id: MessageID
-        var type: String
-        var channel: String
-        var partitionID: String
-        var isPublished: Bool
-        /// Whether everyone who has not handled it has parked it.
-        var isParked: Bool
-    }
-
     struct ViewedCustomerRow: Hashable {
         var id: Int
         var name: String?
@@ -77,10 +47,14 @@ package struct SystemSnapshot: Hashable, Sendable {
         var total: Money
     }
 
+    /// Whether no message is on its way.
+    package var isAtRest: Bool { messages.messages.allSatisfy(\.isPublished) }
+
     /// Reads the facts.
-    package init(
-        customers: any Transaction, orders: any Transaction, history: any Transaction
-    ) throws {
+    init(_ views: Views) throws {
+        let customers = views[ServiceName.customer]
+        let orders = views[ServiceName.order]
+        let history = views[ServiceName.history]
         self.customers = try customers.rows(
             "SELECT id, name, credit_limit, reserved FROM customer ORDER BY id"
         ).map {
@@ -113,58 +87,7 @@ package struct SystemSnapshot: Hashable, Sendable {
             let (id, customer, state, total): (Int, Int, OrderState, Money) = try $0.values()
             return ViewedOrderRow(id: id, customerID: customer, state: state, total: total)
         }
-        sagas = try orders.rows(
-            """
-            SELECT saga_type, saga_id, end_state, state_name, last_request_id, saga_data_json,
-                executed_steps, attempts
-            FROM saga_instance ORDER BY id
-            """
-        ).map {
-            let (type, id, end): (String, String, Int) = try $0.values()
-            return SagaRow(reference: "\(type) \(id)", id: id, hasEnded: end == 1, rest: $0)
-        }
-        locks = try [
-            customers.rows("SELECT saga_id, target, saga_type FROM saga_lock_table"),
-            customers.rows(
-                "SELECT saga_id, message_id, target FROM saga_stash_table ORDER BY sequence"),
-        ].joined().map { row in
-            let id: String = try row.values()
-            return LockRow(sagaID: id, row: row)
-        }
-        messages = []
-        handled = [:]
-        positions = []
-        purged = [:]
-        for transaction in [customers, orders, history] { try readMessaging(transaction) }
-    }
-
-    private mutating func readMessaging(_ transaction: any Transaction) throws {
-        let service = transaction.storeName
-        messages += try transaction.rows(
-            "SELECT id, type, destination, partition_id, published, aside FROM message ORDER BY id"
-        ).map {
-            let (number, type, channel, partition, published, aside):
-                (Int, String, String, String, Int, Int) = try $0.values()
-            return MessageRow(
-                id: MessageID(service: service, number: number), type: type, channel: channel,
-                partitionID: partition, isPublished: published == 1,
-                isParked: published == 0 && aside == 1)
-        }
-        let received = try transaction.rows("SELECT consumer_id, message_id FROM received_messages")
-        for row in received {
-            let (subscriber, message): (String, String) = try row.values()
-            handled[subscriber, default: []].insert(message)
-        }
-        positions += try Inbox(transaction).positions()
-        purged[service] = try Outbox(transaction).purgedThrough()
-    }
-
-    /// Whether a subscriber has handled a message, also one whose row was purged.
-    func hasHandled(_ message: MessageID, _ subscriber: String) -> Bool {
-        if handled[subscriber]?.contains(message.description) ?? false { return true }
-        return positions.contains {
-            $0.subscriber == subscriber && $0.source == message.service
-                && $0.through >= message.number
-        }
+        sagas = try views.sagas()
+        messages = try views.messages()
     }
 }

@@ -26,8 +26,8 @@ struct RootCommand: ParsableCommand {
             RelayCommand<CustomersAndOrders>.self,
             OutboxCommand<CustomersAndOrders>.self, InboxCommand<CustomersAndOrders>.self,
             DeadLetterCommand<CustomersAndOrders>.self, SagaCommand<CustomersAndOrders>.self,
-            SubscriberCommand<CustomersAndOrders>.self, StoreCommand.self,
-            ServeCommand.self, SchemaCommand.self,
+            SubscriberCommand<CustomersAndOrders>.self, StoreCommand<CustomersAndOrders>.self,
+            ServeCommand.self, SchemaCommand<CustomersAndOrders>.self,
         ])
 
     @OptionGroup(title: "Global options") var global: GlobalOptions

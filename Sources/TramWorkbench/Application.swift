@@ -41,6 +41,9 @@ public protocol Application: AnyObject {
     /// The services' stores, in the order in which whoever needs several of them takes their locks.
     static var definitions: [StoreDefinition] { get }
 
+    /// What the services tell one another, for `schema`; nothing unless the application says it.
+    static var messages: MessageCatalog { get }
+
     /// Builds the services on their stores, and connects them. The stores need not be there yet.
     ///
     /// - Throws: `WiringError` when the services are connected in a way that would lose messages.
@@ -51,6 +54,14 @@ public protocol Application: AnyObject {
 
     /// The services, and how they are connected.
     var relay: Relay { get }
+
+    /// What the stores must obey: the rules that a check checks, in the order in which they are shown.
+    ///
+    /// ``Rule/standard(_:)`` if nothing is said. An application that has rules of its own adds them to those,
+    /// or gives the whole list and places the standard ones in it.
+    ///
+    /// - Parameter views: the stores at the instant of the check. Rules read them; this function does not.
+    func rules(_ views: Views) -> [Rule]
 
     /// How users speak of its sagas: by `TYPE:ID` if nothing is said.
     static var sagaWords: SagaWords { get }
@@ -64,6 +75,15 @@ public protocol Application: AnyObject {
 }
 
 extension Application {
+    public func rules(_ views: Views) -> [Rule] { Rule.standard(views) }
+}
+
+extension Application {
+    /// No messages are described.
+    public static var messages: MessageCatalog {
+        MessageCatalog(title: name, summary: "", [])
+    }
+
     public static var sagaWords: SagaWords { SagaWords() }
 
     public var chains: [Chain] { [] }

@@ -40,12 +40,12 @@ import TramWorkbench
 
     private func expectOnlyConsequences(sourceLocation: SourceLocation = #_sourceLocation) throws {
         let check = try system.check()
-        #expect(check.checks.flatMap(\.violations) == [], sourceLocation: sourceLocation)
+        #expect(check.results.flatMap(\.violations) == [], sourceLocation: sourceLocation)
         #expect(check.skipped.isEmpty, sourceLocation: sourceLocation)
     }
 
     private func consequences() throws -> [String] {
-        try system.check().checks.flatMap(\.consequences)
+        try system.check().results.flatMap(\.consequences)
     }
 
     private static let gone = "DELETE FROM credit_reservation; UPDATE customer SET reserved = 0"

@@ -1,6 +1,7 @@
 import CustomersAndOrders
 import Testing
 import Tram
+import TramWorkbench
 
 /// Tries every order in which deliveries can be made, one at a time, through the real handlers on
 /// stores in memory: from each state every possible delivery, and every delivery that was made before
@@ -45,8 +46,7 @@ final class Explorer {
     func explore() throws -> Double {
         let state = try system.snapshot()
         if let known = schedules[state] { return known }
-        let broken = state.checks(system.relay.services.flatMap(\.subscribers))
-            .filter { !$0.violations.isEmpty }
+        let broken = try brokenRules()
         #expect(broken.isEmpty, "after \(history)")
 
         var count = 0.0
@@ -84,9 +84,7 @@ final class Explorer {
                 try possible.service.receive(
                     possible.message, for: possible.subscriber, in: $0)
             }
-            let broken = try system.snapshot()
-                .checks(system.relay.services.flatMap(\.subscribers))
-                .filter { !$0.violations.isEmpty }
+            let broken = try brokenRules()
             #expect(broken.isEmpty, "crashed after \(history), \(describe(possible))")
             let again = try #require(try run.deliver(possible))
             #expect(again.receipt.outcome == .duplicate)
@@ -116,6 +114,10 @@ final class Explorer {
                 delivery.receipt.outcome == .duplicate, "\(describe(possible)) took effect again")
             #expect(try system.snapshot() == state, "\(describe(possible)) changed something again")
         }
+    }
+
+    private func brokenRules() throws -> [RuleResult] {
+        try system.workbench.checkTogether().results.filter { !$0.violations.isEmpty }
     }
 
     private var history: String {

@@ -2,6 +2,7 @@ import CustomersAndOrders
 import Testing
 import Tram
 import TramSQLite
+import TramWorkbench
 
 /// Each rule finds what breaks it.
 @Suite struct InvariantTests {
@@ -29,7 +30,7 @@ import TramSQLite
 
     @Test func `a sound system breaks no rule`() throws {
         #expect(try system.violations() == [])
-        #expect(try system.check().checks.count == 19)
+        #expect(try system.check().results.count == 19)
     }
 
     @Test(arguments: [

@@ -51,7 +51,7 @@ import TramSQLite
     @Test func `the same document breaks nothing`() throws {
         #expect(try breaks(document(), document()) == [])
         let system = try CustomersAndOrders(inMemoryWithClock: fixedClock)
-        let own = AsyncAPI.document(of: system)
+        let own = try AsyncAPI(system).document
         #expect(try breaks(own, own) == [])
     }
 

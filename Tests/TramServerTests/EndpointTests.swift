@@ -1,8 +1,8 @@
 import Presentation
 import Testing
+import TramWorkbench
 
 @testable import TramServer
-import TramWorkbench
 
 @Suite struct EndpointTests {
     @Test func `a path matches its form and nothing else`() {

@@ -34,4 +34,13 @@ import TramWorkbench
         #expect(
             problem.help.text(for: here) == "make one: shop sell --what tea --data-dir other")
     }
+
+    @Test func `what is done otherwise over HTTP has words for both`() {
+        let advice: Advice =
+            "see it: \(shell: "\(command: "sale show 1")", http: "GET /sales/\(1)")"
+        #expect(advice.text(for: here) == "see it: shop sale show 1 --data-dir other")
+        #expect(
+            advice.text(for: CommandAddress(program: "shop", isHTTP: true))
+                == "see it: GET /sales/1")
+    }
 }

@@ -56,14 +56,19 @@ extension Outbox {
     /// The messages that a relay would look at, after a number, at most `limit` of them: counted but not
     /// read.
     package func backlog(after: Int, limit: Int) throws -> Backlog {
-        let row = try transaction.rows(
+        try transaction.rows(
             """
-            SELECT count(*), coalesce(max(id), 0), coalesce(max(length(type)), 0) FROM
+            SELECT type, count(*), max(id) FROM
                 (SELECT id, type FROM message WHERE published = 0 AND aside = 0 AND id > \(after)
                  ORDER BY id LIMIT \(limit)) AS pending
-            """)[0]
-        let (count, through, longestType): (Int, Int, Int) = try row.values()
-        return Backlog(count: count, through: through, longestType: longestType)
+            GROUP BY type
+            """
+        ).reduce(into: Backlog()) { backlog, row in
+            let (type, count, last): (String, Int, Int) = try row.values()
+            backlog.types.insert(type)
+            backlog.count += count
+            backlog.through = max(backlog.through, last)
+        }
     }
 
     /// Marks messages as published: every subscriber has handled them.
@@ -133,11 +138,11 @@ struct MessageStamp {
 
 /// A stretch of unpublished messages.
 package struct Backlog: Hashable, Sendable {
-    package let count: Int
+    package var count = 0
     /// The number of the last one.
-    package let through: Int
-    /// The length of the longest type name among them, for a table's column.
-    package let longestType: Int
+    package var through = 0
+    /// Their types.
+    package var types: Set<String> = []
 }
 
 /// What is known of a delivery that failed.

@@ -27,10 +27,10 @@ public struct PassPlan: Hashable, Sendable {
     public let number: Int
     /// How many messages it takes up.
     public let messages: Int
-    /// The length of the longest message id, for a table's column.
-    public let longestID: Int
-    /// The length of the longest type, for a table's column.
-    public let longestType: Int
+    /// The last message that it takes up of each source.
+    public let lastMessages: [MessageID]
+    /// The types of the messages.
+    public let types: Set<String>
 }
 
 /// What a pass has done.

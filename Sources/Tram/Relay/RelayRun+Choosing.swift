@@ -31,8 +31,9 @@ extension RelayRun {
         var tally = try begin(
             PassPlan(
                 number: progress.passes + 1, messages: messages.count,
-                longestID: messages.keys.map(\.description.count).max() ?? 0,
-                longestType: chosen.map(\.message.type.count).max() ?? 0), report)
+                lastMessages: Dictionary(grouping: messages.keys, by: \.service).values
+                    .compactMap { $0.max { $0.number < $1.number } },
+                types: Set(chosen.map(\.message.type))), report)
         var touched: Set<MessageID> = []
         var rest = chosen[...]
         while let first = rest.first {

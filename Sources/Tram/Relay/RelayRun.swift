@@ -291,10 +291,9 @@ public final class RelayRun {
             PassPlan(
                 number: progress.passes + 1,
                 messages: drains.reduce(0) { $0 + $1.backlog.count },
-                longestID: drains.map { source, backlog in
-                    MessageID(service: source.name, number: backlog.through).description.count
-                }.max() ?? 0,
-                longestType: drains.map(\.backlog.longestType).max() ?? 0), report)
+                lastMessages: drains.map { source, backlog in
+                    MessageID(service: source.name, number: backlog.through)
+                }, types: drains.reduce(into: []) { $0.formUnion($1.backlog.types) }), report)
     }
 
     func begin(

@@ -1,5 +1,10 @@
 /// What can be asked about sagas of any type.
 public enum Sagas {
+    /// Whether a store has the tables of sagas.
+    package static func hasTables(_ transaction: any Transaction) throws -> Bool {
+        try SagaLocks.exist(in: transaction)
+    }
+
     /// Where a saga stands, or nil when there is none.
     ///
     /// - Throws: ``SagaDamage`` when its row does not hold what it should.

@@ -5,7 +5,7 @@ internal import CustomersAndOrders
 internal import Presentation
 internal import Tram
 internal import TramCommands
-internal import TramWorkbench
+package import TramWorkbench
 
 struct CustomerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,7 +16,9 @@ struct CustomerCommand: ParsableCommand {
             """,
         subcommands: [Create.self, Show.self, List.self])
 
-    struct Create: SessionCommand {
+    struct Create: ActionCommand {
+        typealias Performed = CreateCustomer
+        static let hint: Advice = "'\(command: "relay run")' delivers the message"
         static let configuration = CommandConfiguration(
             abstract: "Create a customer; makes the stores if there are none.",
             discussion: """
@@ -40,16 +42,7 @@ struct CustomerCommand: ParsableCommand {
 
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
-        func run(in session: Session) throws -> ExitStatus {
-            let name = try Input.name(name, field: "name")
-            let limit = try Input.amount(creditLimit, field: "credit-limit")
-            let key = try idempotency.key
-            let (customer, published) = try session.openOrCreate().customers
-                .createCustomer(name: name, creditLimit: limit, key: key)
-            try session.show(CreatedCustomer(customer: customer, published: published))
-            session.hint("'\(command: "relay run")' delivers the message")
-            return .done
-        }
+        var values: [String: String?] { ["name": name, "creditLimit": creditLimit] }
     }
 
     struct Show: SessionCommand {
@@ -106,35 +99,13 @@ struct CustomerCommand: ParsableCommand {
     }
 }
 
-/// Reads a list page by page, so that no transaction stays open while it is printed.
-func collectPages<Element>(
-    _ page: (_ after: Int) throws -> [Element], id: (Element) -> Int
-) throws -> [Element] {
-    var elements: [Element] = []
-    while true {
-        let next = try page(elements.last.map(id) ?? 0)
-        if next.isEmpty { return elements }
-        elements += next
-    }
-}
-
-private struct CreatedCustomer: Document {
-    let customer: Customer
-    let published: MessageHeading
-
-    func text(_ style: Style) -> String {
+extension CreatedCustomer: Document {
+    package func text(_ style: Style) -> String {
         "Created customer \(customer.id): \(escaped(customer.name.description)), "
             + "credit limit \(customer.creditLimit)\n" + publishedLine(published)
     }
 
-    var json: JSON {
-        .object(
-            customer.jsonMembers + [
-                JSON.Member("published", .strings([published.id.description]))
-            ])
-    }
-
-    var quietText: String? { "\(customer.id)" }
+    package var quietText: String? { "\(customer.id)" }
 }
 
 private struct ShownCustomer: Document {

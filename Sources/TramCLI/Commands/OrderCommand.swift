@@ -6,7 +6,7 @@ internal import Platform
 internal import Presentation
 internal import Tram
 internal import TramCommands
-internal import TramWorkbench
+package import TramWorkbench
 
 struct OrderCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,7 +17,9 @@ struct OrderCommand: ParsableCommand {
             """,
         subcommands: [Create.self, Show.self, List.self, Cancel.self, Wait.self])
 
-    struct Create: SessionCommand {
+    struct Create: ActionCommand {
+        typealias Performed = CreateOrder
+        static let hint: Advice = "'\(command: "relay run")' makes the saga's next step"
         static let configuration = CommandConfiguration(
             abstract: "Create a pending order; makes the stores if there are none.",
             discussion: """
@@ -46,15 +48,8 @@ struct OrderCommand: ParsableCommand {
 
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
-        func run(in session: Session) throws -> ExitStatus {
-            let customerID = try Input.id(customerID, field: "customer-id")
-            let total = try Input.positiveAmount(orderTotal, field: "order-total")
-            let key = try idempotency.key
-            let (order, published) = try session.openOrCreate().orders
-                .createOrder(customerID: customerID, total: total, saga: saga, key: key)
-            try session.show(ChangedOrder(order: order, published: published))
-            session.hint("'\(command: "relay run")' makes the saga's next step")
-            return .done
+        var values: [String: String?] {
+            ["customerId": customerID, "orderTotal": orderTotal, "saga": saga.rawValue]
         }
     }
 
@@ -126,7 +121,9 @@ struct OrderCommand: ParsableCommand {
         }
     }
 
-    struct Cancel: SessionCommand {
+    struct Cancel: ActionCommand {
+        typealias Performed = CancelOrder
+        static let hint: Advice = "'\(command: "relay run")' frees the credit"
         static let configuration = CommandConfiguration(
             abstract:
                 "Cancel an approved order; its credit is freed when the customer hears of it.",
@@ -143,28 +140,7 @@ struct OrderCommand: ParsableCommand {
         @OptionGroup var idempotency: IdempotencyOptions
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
-        func run(in session: Session) throws -> ExitStatus {
-            let id = try Input.id(id, field: "id")
-            let key = try idempotency.key
-            let (order, published) = try cancel(id, key, session.open())
-            try session.show(ChangedOrder(order: order, published: published))
-            session.hint("'\(command: "relay run")' frees the credit")
-            return .done
-        }
-
-        private func cancel(
-            _ id: Int, _ key: IdempotencyKey?, _ system: CustomersAndOrders
-        ) throws -> (order: Order, published: [MessageHeading]) {
-            do {
-                return try system.orders.cancelOrder(id, key: key)
-            } catch let error as OrderError {
-                guard try system.needsHelp(order: id) else { throw error }
-                var problem = Problem(error, of: CustomersAndOrders.self)
-                problem.help =
-                    "nothing decides it any more unless its saga is helped: \(command: "saga show \(id)")"
-                throw problem
-            }
-        }
+        var values: [String: String?] { ["id": id] }
     }
 
     struct Wait: SessionCommand {
@@ -239,12 +215,8 @@ private enum EndOfWaiting: String {
 extension SagaKind: ExpressibleByArgument {}
 extension OrderState: ExpressibleByArgument {}
 
-/// An order that a command has just created or changed.
-private struct ChangedOrder: Document {
-    let order: Order
-    let published: [MessageHeading]
-
-    func text(_ style: Style) -> String {
+extension ChangedOrder: Document {
+    package func text(_ style: Style) -> String {
         let what =
             order.state == .pending
             ? "Created order \(order.id): PENDING, total \(order.total), "
@@ -253,14 +225,7 @@ private struct ChangedOrder: Document {
         return what + "\n" + published.map(publishedLine).joined()
     }
 
-    var json: JSON {
-        .object(
-            order.jsonMembers + [
-                JSON.Member("published", .strings(published.map(\.id.description)))
-            ])
-    }
-
-    var quietText: String? { "\(order.id)" }
+    package var quietText: String? { "\(order.id)" }
 }
 
 extension ShownOrder {

@@ -1,10 +1,11 @@
-package import ArgumentParser
+public import ArgumentParser
 internal import Platform
 internal import Tram
-package import TramWorkbench
+public import TramWorkbench
 
-package struct DeadLetterCommand<App: Application>: ParsableCommand {
-    package static var configuration: CommandConfiguration {
+/// `deadletter`: looks at deliveries that are parked, and decides about them.
+public struct DeadLetterCommand<App: Application>: ParsableCommand {
+    public static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "deadletter",
             abstract: "Decide about messages that could not be delivered.",
@@ -19,7 +20,7 @@ package struct DeadLetterCommand<App: Application>: ParsableCommand {
             subcommands: [List.self, Show.self, Retry.self, Edit.self, Discard.self])
     }
 
-    package init() {}
+    public init() {}
 
     /// What a list may be grouped by.
     enum Grouping: String, ExpressibleByArgument, CaseIterable {
@@ -27,7 +28,7 @@ package struct DeadLetterCommand<App: Application>: ParsableCommand {
     }
 
     struct List: SessionCommand {
-        package static var configuration: CommandConfiguration {
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "list", abstract: "List what is parked, and what waits behind it.",
                 discussion: """
@@ -42,9 +43,9 @@ package struct DeadLetterCommand<App: Application>: ParsableCommand {
         @Option(help: ArgumentHelp("Group by what went wrong: error.", valueName: "what"))
         var by: Grouping?
 
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
 
-        package func run(in session: Session<App>) throws -> ExitStatus {
+        public func run(in session: Session<App>) throws -> ExitStatus {
             let letters = try session.open().workbench.deadLetters(
                 DeadLetterSelection(subscriber: subscriber), session.availability)
             if by == .error {
@@ -91,7 +92,7 @@ package struct DeadLetterCommand<App: Application>: ParsableCommand {
     }
 
     struct Show: SessionCommand {
-        package static var configuration: CommandConfiguration {
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "show",
                 abstract: "Show a parked message: headers, payload, and what went wrong.",
@@ -106,9 +107,9 @@ package struct DeadLetterCommand<App: Application>: ParsableCommand {
         @Option(help: ArgumentHelp("Only at this subscriber.", valueName: "id"))
         var subscriber: String?
 
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
 
-        package func run(in session: Session<App>) throws -> ExitStatus {
+        public func run(in session: Session<App>) throws -> ExitStatus {
             let id = try Input.messageID(messageID)
             let letters = try session.open().workbench.deadLetters(
                 DeadLetterSelection(message: id, subscriber: subscriber), session.availability)
@@ -150,8 +151,8 @@ package struct DeadLetterCommand<App: Application>: ParsableCommand {
     }
 
     struct Retry: SessionCommand {
-        package var changesStores: Bool { true }
-        package static var configuration: CommandConfiguration {
+        public var changesStores: Bool { true }
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "retry",
                 abstract: "Let the next relay try parked deliveries again, in their order.",
@@ -162,9 +163,9 @@ package struct DeadLetterCommand<App: Application>: ParsableCommand {
         }
 
         @OptionGroup var choice: Choice
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
 
-        package func run(in session: Session<App>) throws -> ExitStatus {
+        public func run(in session: Session<App>) throws -> ExitStatus {
             let letters = try session.open().workbench.decide(
                 .retry, choice.selection("retry"), session.availability)
             try session.show(DecidedDeadLetters(decision: .retried, letters: letters))
@@ -174,8 +175,8 @@ package struct DeadLetterCommand<App: Application>: ParsableCommand {
     }
 
     struct Discard: SessionCommand {
-        package var changesStores: Bool { true }
-        package static var configuration: CommandConfiguration {
+        public var changesStores: Bool { true }
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "discard",
                 abstract: "Give up parked deliveries; what waits behind them goes on.",
@@ -190,9 +191,9 @@ package struct DeadLetterCommand<App: Application>: ParsableCommand {
 
         @OptionGroup var choice: Choice
         @Flag(help: "Do not ask.") var yes = false
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
 
-        package func run(in session: Session<App>) throws -> ExitStatus {
+        public func run(in session: Session<App>) throws -> ExitStatus {
             let selection = try choice.selection("discard")
             let system = try session.open()
             if !yes {
@@ -211,8 +212,8 @@ package struct DeadLetterCommand<App: Application>: ParsableCommand {
     }
 
     struct Edit: SessionCommand {
-        package var changesStores: Bool { true }
-        package static var configuration: CommandConfiguration {
+        public var changesStores: Bool { true }
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "edit",
                 abstract: "Give one parked delivery another payload, and let it be tried again.",
@@ -230,9 +231,9 @@ package struct DeadLetterCommand<App: Application>: ParsableCommand {
         @Option(help: ArgumentHelp("The delivery to this subscriber.", valueName: "id"))
         var subscriber: String?
 
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
 
-        package func run(in session: Session<App>) throws -> ExitStatus {
+        public func run(in session: Session<App>) throws -> ExitStatus {
             let id = try Input.messageID(messageID)
             let selection = DeadLetterSelection(message: id, subscriber: subscriber)
             let system = try session.open()

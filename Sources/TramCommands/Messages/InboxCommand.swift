@@ -1,10 +1,11 @@
-package import ArgumentParser
+public import ArgumentParser
 internal import Tram
 internal import TramSQLite
-package import TramWorkbench
+public import TramWorkbench
 
-package struct InboxCommand<App: Application>: ParsableCommand {
-    package static var configuration: CommandConfiguration {
+/// `inbox`: looks at what subscribers have handled.
+public struct InboxCommand<App: Application>: ParsableCommand {
+    public static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "inbox", abstract: "Look at the messages that subscribers have handled.",
             discussion: """
@@ -14,10 +15,10 @@ package struct InboxCommand<App: Application>: ParsableCommand {
             subcommands: [List.self])
     }
 
-    package init() {}
+    public init() {}
 
     struct List: SessionCommand {
-        package static var configuration: CommandConfiguration {
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "list", abstract: "List what every subscriber has handled.",
                 discussion: """
@@ -33,9 +34,9 @@ package struct InboxCommand<App: Application>: ParsableCommand {
         @Flag(help: "Also tell when each was handled.")
         var times = false
 
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
 
-        package func run(in session: Session<App>) throws -> ExitStatus {
+        public func run(in session: Session<App>) throws -> ExitStatus {
             let system = try session.open()
             var entries: [ShownInboxEntry] = []
             let edits = try system.workbench.editedDeliveries(session.availability)

@@ -1,9 +1,10 @@
-package import ArgumentParser
+public import ArgumentParser
 internal import Tram
-package import TramWorkbench
+public import TramWorkbench
 
-package struct OutboxCommand<App: Application>: ParsableCommand {
-    package static var configuration: CommandConfiguration {
+/// `outbox`: looks at what services have sent, and frees what nobody needs any more.
+public struct OutboxCommand<App: Application>: ParsableCommand {
+    public static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "outbox", abstract: "Look at the messages that the services have sent.",
             discussion: """
@@ -13,10 +14,10 @@ package struct OutboxCommand<App: Application>: ParsableCommand {
             subcommands: [List.self, Show.self, Purge.self])
     }
 
-    package init() {}
+    public init() {}
 
     struct List: SessionCommand {
-        package static var configuration: CommandConfiguration {
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "list", abstract: "List the messages of all outboxes.",
                 discussion: """
@@ -31,9 +32,9 @@ package struct OutboxCommand<App: Application>: ParsableCommand {
         @Flag(help: "Also tell when each was sent.")
         var times = false
 
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
 
-        package func run(in session: Session<App>) throws -> ExitStatus {
+        public func run(in session: Session<App>) throws -> ExitStatus {
             var messages: [ShownMessage] = []
             try session.open().workbench.forEachMessage(
                 pendingOnly: pending, session.availability
@@ -63,7 +64,7 @@ package struct OutboxCommand<App: Application>: ParsableCommand {
     }
 
     struct Show: SessionCommand {
-        package static var configuration: CommandConfiguration {
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "show",
                 abstract: "Show a message: headers, payload, and how far it has come.",
@@ -78,9 +79,9 @@ package struct OutboxCommand<App: Application>: ParsableCommand {
         @Flag(help: "Also tell when it was sent.")
         var times = false
 
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
 
-        package func run(in session: Session<App>) throws -> ExitStatus {
+        public func run(in session: Session<App>) throws -> ExitStatus {
             let id = try Input.messageID(messageID)
             guard let status = try session.open().workbench.message(id, session.availability)
             else {
@@ -96,7 +97,7 @@ package struct OutboxCommand<App: Application>: ParsableCommand {
     }
 
     struct Purge: SessionCommand {
-        package static var configuration: CommandConfiguration {
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "purge",
                 abstract: "Delete the messages that every subscriber has handled.",
@@ -111,9 +112,9 @@ package struct OutboxCommand<App: Application>: ParsableCommand {
                     """)
         }
 
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
 
-        package func run(in session: Session<App>) throws -> ExitStatus {
+        public func run(in session: Session<App>) throws -> ExitStatus {
             let report = try session.purge(PurgeBounds(isOfOutboxesOnly: true))
             try session.show(PurgedOutboxes(report: report))
             session.hintAboutRemoving(after: report)

@@ -1,10 +1,11 @@
-package import ArgumentParser
+public import ArgumentParser
 internal import Platform
 internal import Tram
-package import TramWorkbench
+public import TramWorkbench
 
-package struct SubscriberCommand<App: Application>: ParsableCommand {
-    package static var configuration: CommandConfiguration {
+/// `subscriber`: looks at who receives messages, and forgets former subscribers.
+public struct SubscriberCommand<App: Application>: ParsableCommand {
+    public static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "subscriber",
             abstract: "Look at the subscribers, and remove those that the program no longer has.",
@@ -18,10 +19,10 @@ package struct SubscriberCommand<App: Application>: ParsableCommand {
             subcommands: [List.self, Remove.self])
     }
 
-    package init() {}
+    public init() {}
 
     struct List: SessionCommand {
-        package static var configuration: CommandConfiguration {
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "list",
                 abstract: "List the subscribers that the program or a store knows.",
@@ -35,9 +36,9 @@ package struct SubscriberCommand<App: Application>: ParsableCommand {
                     """)
         }
 
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
 
-        package func run(in session: Session<App>) throws -> ExitStatus {
+        public func run(in session: Session<App>) throws -> ExitStatus {
             let subscribers = try session.open().relay.subscriptions(session.availability)
             try session.show(
                 ListDocument(
@@ -56,8 +57,8 @@ package struct SubscriberCommand<App: Application>: ParsableCommand {
     }
 
     struct Remove: SessionCommand {
-        package var changesStores: Bool { true }
-        package static var configuration: CommandConfiguration {
+        public var changesStores: Bool { true }
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "remove",
                 abstract: "Forget a subscriber that the program no longer has.",
@@ -75,9 +76,9 @@ package struct SubscriberCommand<App: Application>: ParsableCommand {
 
         @Argument(help: "The subscriber's id.") var id: String
         @Flag(help: "Do not ask.") var yes = false
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
 
-        package func run(in session: Session<App>) throws -> ExitStatus {
+        public func run(in session: Session<App>) throws -> ExitStatus {
             let system = try session.open()
             if !yes {
                 let found = try system.relay.checkRemovable(id, session.availability)

@@ -1,7 +1,7 @@
-package import TramWorkbench
+public import TramWorkbench
 
 /// A result that can be read by people and by programs.
-package protocol Document {
+public protocol Document {
     /// Whole lines, the same bytes for the same facts.
     func text(_ style: Style) -> String
     /// The same facts, with all keys in a fixed order.
@@ -11,22 +11,34 @@ package protocol Document {
 }
 
 extension Document {
-    package var quietText: String? { nil }
+    public var quietText: String? { nil }
 }
 
 /// Several of a kind: a table for people, a bare array of what `show` gives for programs.
-package struct ListDocument<Element: Document>: Document {
-    package let elements: [Element]
-    package let columns: [Table.Column]
+public struct ListDocument<Element: Document>: Document {
+    /// What the list holds.
+    public let elements: [Element]
+    /// The table's columns.
+    public let columns: [Table.Column]
     /// What to print instead of a table without rows.
-    package let empty: String
+    public let empty: String
     /// Whether `--quiet` prints an id as often as elements have it.
-    package var repeatsIDs = true
+    public var repeatsIDs = true
     /// What names an element for `--quiet`, which prints one a line.
-    package let id: (Element) -> String
-    package let cells: (Element) -> [String]
+    public let id: (Element) -> String
+    /// The cells of an element, one for each column.
+    public let cells: (Element) -> [String]
 
-    package init(
+    /// Describes a list.
+    ///
+    /// - Parameters:
+    ///   - elements: what it holds.
+    ///   - columns: the table's columns.
+    ///   - empty: what to print instead of a table without rows.
+    ///   - repeatsIDs: whether `--quiet` prints an id as often as elements have it.
+    ///   - id: what names an element for `--quiet`.
+    ///   - cells: the cells of an element, one for each column.
+    public init(
         elements: [Element], columns: [Table.Column], empty: String, repeatsIDs: Bool = true,
         id: @escaping (Element) -> String, cells: @escaping (Element) -> [String]
     ) {
@@ -38,13 +50,13 @@ package struct ListDocument<Element: Document>: Document {
         self.cells = cells
     }
 
-    package func text(_ style: Style) -> String {
+    public func text(_ style: Style) -> String {
         elements.isEmpty ? empty + "\n" : Table(columns: columns, rows: elements.map(cells)).text
     }
 
-    package var json: JSON { .array(elements.map(\.json)) }
+    public var json: JSON { .array(elements.map(\.json)) }
 
-    package var quietText: String? {
+    public var quietText: String? {
         var known: Set<String> = []
         return elements.map(id).filter { known.insert($0).inserted || repeatsIDs }
             .joined(separator: "\n")

@@ -1,5 +1,5 @@
 package import Tram
-package import TramWorkbench
+internal import TramWorkbench
 
 extension PurgeReport {
     /// What is said instead of numbers when a purge could not even begin; nil when it could.
@@ -61,13 +61,5 @@ extension PurgeHold {
         case .unknownType: "is run by no service"
         default: "is running"
         }
-    }
-
-    package var json: JSON {
-        [
-            "store": .string(service), "what": .string(what.rawValue), "count": .integer(count),
-            "reason": .string(reason.rawValue), "message": .optional(message?.description),
-            "saga": .optional(saga?.description), "at": .optional(holder),
-        ]
     }
 }

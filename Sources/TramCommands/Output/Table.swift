@@ -1,11 +1,14 @@
 /// Records, one a line, under capital headers. The last column is not padded.
-package struct Table {
-    package struct Column {
+public struct Table {
+    /// A column: its title, and where its cells stand.
+    public struct Column {
         let title: String
         var isRightAligned = false
 
-        package static func left(_ title: String) -> Column { Column(title: title) }
-        package static func right(_ title: String) -> Column {
+        /// A column of text.
+        public static func left(_ title: String) -> Column { Column(title: title) }
+        /// A column of numbers.
+        public static func right(_ title: String) -> Column {
             Column(title: title, isRightAligned: true)
         }
     }
@@ -13,12 +16,18 @@ package struct Table {
     private let columns: [Column]
     private let rows: [[String]]
 
-    package init(columns: [Column], rows: [[String]]) {
+    /// A table with a header.
+    ///
+    /// - Parameters:
+    ///   - columns: at least one.
+    ///   - rows: as many cells in each as there are columns.
+    public init(columns: [Column], rows: [[String]]) {
         self.columns = columns
         self.rows = rows
     }
 
-    package var text: String {
+    /// The table as lines.
+    public var text: String {
         let widths = columns.indices.map { index in
             rows.reduce(columns[index].title.count) { max($0, $1[index].count) }
         }
@@ -40,16 +49,16 @@ package struct Table {
 }
 
 /// The text, followed by spaces up to the width.
-package func rightPadded(_ text: String, _ width: Int) -> String {
+public func rightPadded(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - text.count))
 }
 
 /// The text, after spaces up to the width.
-package func leftPadded(_ text: String, _ width: Int) -> String {
+public func leftPadded(_ text: String, _ width: Int) -> String {
     String(repeating: " ", count: max(0, width - text.count)) + text
 }
 
 /// `1 message`, `2 messages`.
-package func counted(_ count: Int, _ noun: String, plural: String? = nil) -> String {
+public func counted(_ count: Int, _ noun: String, plural: String? = nil) -> String {
     "\(count) \(count == 1 ? noun : plural ?? noun + "s")"
 }

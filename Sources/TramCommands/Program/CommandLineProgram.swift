@@ -1,6 +1,6 @@
-package import ArgumentParser
+public import ArgumentParser
 internal import Platform
-package import TramWorkbench
+public import TramWorkbench
 
 /// The process of a command-line program: reads the arguments, runs the command, and turns whatever comes
 /// of it into an exit code.
@@ -11,12 +11,12 @@ package import TramWorkbench
 ///     static func main() { CommandLineProgram<Trips>(RootCommand.self).run() }
 /// }
 /// ```
-package struct CommandLineProgram<App: Application> {
+public struct CommandLineProgram<App: Application> {
     private let root: any ParsableCommand.Type
     private let arguments: Arguments
 
     /// - Parameter root: the command with all others as its subcommands.
-    package init(_ root: any ParsableCommand.Type) {
+    public init(_ root: any ParsableCommand.Type) {
         self.root = root
         arguments = Arguments(
             Program.arguments(), root: root, program: App.name,
@@ -24,7 +24,7 @@ package struct CommandLineProgram<App: Application> {
     }
 
     /// Runs the program and ends the process.
-    package func run() -> Never {
+    public func run() -> Never {
         Terminal.reserveStandardStreams()
         Signals.ignoreFileSizeLimit()
         exit(status())

@@ -1,6 +1,6 @@
 internal import Platform
 package import Tram
-internal import TramWorkbench
+package import TramWorkbench
 
 extension Session {
     /// Frees what nobody needs any more.

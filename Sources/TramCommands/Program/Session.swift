@@ -1,24 +1,31 @@
 internal import Platform
-package import Tram
-package import TramWorkbench
+public import Tram
+public import TramWorkbench
 
 /// What a command has at hand: the global options, made useful.
-package struct Session<App: Application> {
-    package let output = StandardOutput()
-    package let style: Style
-    package let isJSON: Bool
-    package let isQuiet: Bool
+public struct Session<App: Application> {
+    /// Where results are written.
+    public let output = StandardOutput()
+    /// How text is printed.
+    public let style: Style
+    /// Whether results are printed as JSON.
+    public let isJSON: Bool
+    /// Whether only the essential is printed.
+    public let isQuiet: Bool
     /// The path of the data directory.
-    package let path: String
+    public let path: String
     /// How long to wait for another process, in milliseconds.
-    package let lockTimeout: Int
+    public let lockTimeout: Int
     /// The services that the command had to leave out.
-    package let availability = Availability()
+    public let availability = Availability()
     private let directory: DataDirectory
     /// The commands in hints are for the same stores.
     private let address: CommandAddress
 
-    package init(_ options: GlobalOptions<App>) throws {
+    /// Reads the global options.
+    ///
+    /// - Throws: `Problem` when one is not good.
+    public init(_ options: GlobalOptions<App>) throws {
         let path =
             options.dataDirectory ?? Terminal.environment(GlobalOptions<App>.dataDirectoryVariable)
             ?? ".\(App.name)"
@@ -38,7 +45,7 @@ package struct Session<App: Application> {
     /// The system in the data directory.
     ///
     /// - Throws: when there is none.
-    package func open() throws -> App {
+    public func open() throws -> App {
         try directory.requireStores()
         let system = try App(in: directory)
         availability.whenAway = system.stores.patience.renew
@@ -46,7 +53,7 @@ package struct Session<App: Application> {
     }
 
     /// The system in the data directory, made if there is none.
-    package func openOrCreate() throws -> App {
+    public func openOrCreate() throws -> App {
         let system = try App(in: directory)
         try system.stores.create()
         return system
@@ -58,7 +65,7 @@ package struct Session<App: Application> {
     }
 
     /// The system in the data directory, whether it is there or not.
-    package func system() throws -> App { try App(in: directory) }
+    public func system() throws -> App { try App(in: directory) }
 
     // MARK: Services that are away
 
@@ -66,7 +73,7 @@ package struct Session<App: Application> {
     ///
     /// - Parameter asWarning: in JSON, as a warning instead of as an error.
     /// - Returns: what the command then exits with; nil when none was.
-    package func unavailableStatus(asWarning: Bool) -> ExitStatus? {
+    public func unavailableStatus(asWarning: Bool) -> ExitStatus? {
         let services = App.definitions.map(\.name).compactMap { name in
             availability.reasons[name].map { (name, $0) }
         }
@@ -81,7 +88,7 @@ package struct Session<App: Application> {
     }
 
     /// Says on standard error that a service is left out, and why.
-    package func tellUnavailable(_ service: String, _ reason: StoreError) {
+    public func tellUnavailable(_ service: String, _ reason: StoreError) {
         let problem = Problem(reason, of: App.self)
         let line =
             isJSON
@@ -92,7 +99,7 @@ package struct Session<App: Application> {
     }
 
     /// Prints a result.
-    package func show(_ document: some Document) throws {
+    public func show(_ document: some Document) throws {
         if isJSON {
             try output.writeLine(document.json.text)
         } else if isQuiet, let text = document.quietText {
@@ -103,7 +110,7 @@ package struct Session<App: Application> {
     }
 
     /// Says what could be done next, to a person at a terminal.
-    package func hint(_ text: Advice) {
+    public func hint(_ text: Advice) {
         guard !isJSON, !isQuiet, Terminal.isInteractive(1), Terminal.isInteractive(2) else {
             return
         }
@@ -113,14 +120,14 @@ package struct Session<App: Application> {
     }
 
     /// Says on standard error what to do next, after an answer of no.
-    package func help(_ text: Advice) {
+    public func help(_ text: Advice) {
         guard !isJSON, !isQuiet else { return }
         let line = "help: \(text.text(for: address))\n"
         try? writeAll(Array(line.utf8), to: 2, path: "standard error")
     }
 
     /// Says on standard error what went wrong beside the command's own work.
-    package func warn(_ text: String) {
+    public func warn(_ text: String) {
         let line =
             isJSON ? JSON.object([JSON.Member("warning", .string(text))]).text : "warning: \(text)"
         try? output.flush()
@@ -129,9 +136,11 @@ package struct Session<App: Application> {
 
     /// Asks a person at a terminal.
     ///
-    /// - Parameter deed: what cannot be taken back: `this replaces stores`.
-    /// - Throws: ``Problem`` when the answer is no, or there is nobody to be asked.
-    package func confirm(_ question: String, deed: String) throws {
+    /// - Parameters:
+    ///   - question: what is asked, without the choice of answers.
+    ///   - deed: what cannot be taken back: `this replaces stores`.
+    /// - Throws: `Problem` when the answer is no, or there is nobody to be asked.
+    public func confirm(_ question: String, deed: String) throws {
         guard Terminal.isInteractive(0), Terminal.isInteractive(2), !isJSON else {
             throw Problem(
                 code: .confirmation, message: "\(deed), and there is no terminal to ask at",

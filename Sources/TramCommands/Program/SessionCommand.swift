@@ -1,8 +1,8 @@
-package import ArgumentParser
-package import TramWorkbench
+public import ArgumentParser
+public import TramWorkbench
 
 /// A command that works on the stores of an application.
-package protocol SessionCommand: ParsableCommand {
+public protocol SessionCommand: ParsableCommand {
     /// The application.
     associatedtype App: Application
 
@@ -19,9 +19,9 @@ package protocol SessionCommand: ParsableCommand {
 }
 
 extension SessionCommand {
-    package var changesStores: Bool { false }
+    public var changesStores: Bool { false }
 
-    package func run() throws {
+    public func run() throws {
         let session = try Session(global)
         var status = try run(in: session)
         try session.output.flush()

@@ -1,24 +1,29 @@
-package import ArgumentParser
-package import Tram
+public import ArgumentParser
+public import Tram
 internal import TramWorkbench
 
 /// The options of whatever delivers messages, about those that fail again and again.
-package struct ParkingOptions: ParsableArguments {
+public struct ParkingOptions: ParsableArguments {
+    /// `--max-attempts N`, as it was given.
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
             "Park a delivery after this many failed attempts; 0 never parks.", valueName: "n"))
-    package var maxAttempts = "\(ParkingPolicy().maxAttempts)"
+    public var maxAttempts = "\(ParkingPolicy().maxAttempts)"
 
+    /// `--on-parked COMMAND`.
     @Option(
         help: ArgumentHelp(
             "Run this once for each newly parked message, with its JSON on standard input.",
             valueName: "command"))
-    package var onParked: String?
+    public var onParked: String?
 
-    package init() {}
+    public init() {}
 
-    package func policy() throws -> ParkingPolicy {
+    /// When a delivery is parked.
+    ///
+    /// - Throws: `Problem` when the number of attempts is none.
+    public func policy() throws -> ParkingPolicy {
         ParkingPolicy(
             maxAttempts: try Input.count(maxAttempts, field: "max-attempts", isZeroAllowed: true),
             isToBeTold: onParked != nil)

@@ -18,6 +18,9 @@ package final class RelayReporter<App: Application> {
     private let deadLetters: () throws -> [DeadLetter]
     private let subscriberWidth: Int
     private var plan: PassPlan?
+    /// The widths of the columns of the pass.
+    private var idWidth = 0
+    private var typeWidth = 0
     private var hasDeliveries = false
     private var lastIdle: PassSummary?
     private var duplicates = 0
@@ -50,6 +53,8 @@ package final class RelayReporter<App: Application> {
             if !session.isJSON { session.tellUnavailable(service, reason) }
         case .began(let plan):
             self.plan = plan
+            idWidth = plan.lastMessages.map(\.description.count).max() ?? 0
+            typeWidth = plan.types.map { escaped($0).count }.max() ?? 0
             hasDeliveries = false
             duplicates = 0
             failed = 0
@@ -134,8 +139,8 @@ package final class RelayReporter<App: Application> {
     // MARK: Text
 
     private func lines(_ delivery: Delivery) -> String {
-        let id = rightPadded(delivery.message.id.description, plan?.longestID ?? 0)
-        let type = rightPadded(escaped(delivery.message.type), plan?.longestType ?? 0)
+        let id = rightPadded(delivery.message.id.description, idWidth)
+        let type = rightPadded(escaped(delivery.message.type), typeWidth)
         let subscriber = rightPadded(delivery.subscriber ?? "-", subscriberWidth)
         let start = "  \(id) \(type)  -> \(subscriber)  "
         let indent = String(repeating: " ", count: start.count)

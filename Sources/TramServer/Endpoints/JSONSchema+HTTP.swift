@@ -1,5 +1,6 @@
 internal import Contracts
 internal import Customers
+internal import CustomersAndOrders
 internal import Presentation
 internal import Tram
 internal import TramWorkbench

@@ -1,6 +1,6 @@
 /// Text from outside, made safe to print: what could move the cursor, reorder the line or break it is
 /// written as `\u{…}`.
-package func escaped(_ text: String) -> String {
+public func escaped(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: \.isUnsafeToPrint) else { return text }
     var safe = ""
     for scalar in text.unicodeScalars {

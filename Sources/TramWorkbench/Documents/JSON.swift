@@ -1,5 +1,5 @@
 /// A JSON value that is written as it was built: keys in their order, on one line.
-package enum JSON: Hashable, Sendable {
+public enum JSON: Hashable, Sendable {
     case object([Member])
     case array([JSON])
     case string(String)
@@ -10,33 +10,46 @@ package enum JSON: Hashable, Sendable {
     case null
 
     /// A key and its value.
-    package struct Member: Hashable, Sendable {
-        package let key: String
-        package let value: JSON
+    public struct Member: Hashable, Sendable {
+        /// Unique in its object.
+        public let key: String
+        /// Any JSON.
+        public let value: JSON
 
-        package init(_ key: String, _ value: JSON) {
+        /// A key with its value.
+        public init(_ key: String, _ value: JSON) {
             self.key = key
             self.value = value
         }
 
         /// The key and the value, without the braces of the object.
-        package var text: String { String(JSON.object([self]).text.dropFirst().dropLast()) }
+        public var text: String { String(JSON.object([self]).text.dropFirst().dropLast()) }
     }
 
-    package static func optional(_ text: String?) -> JSON {
+    /// The value, or null.
+
+    public static func optional(_ text: String?) -> JSON {
         text.map(JSON.string) ?? .null
     }
 
-    package static func strings(_ texts: [String]) -> JSON {
+    /// The value, or null.
+
+    public static func optional(_ integer: Int?) -> JSON {
+        integer.map(JSON.integer) ?? .null
+    }
+
+    /// A list of strings.
+    public static func strings(_ texts: [String]) -> JSON {
         .array(texts.map(JSON.string))
     }
 
     /// The object with further members; anything else as it is.
-    package func adding(_ more: [Member]) -> JSON {
+    public func adding(_ more: [Member]) -> JSON {
         if case .object(let members) = self { .object(members + more) } else { self }
     }
 
-    package var text: String {
+    /// The JSON on one line.
+    public var text: String {
         var text = ""
         write(to: &text)
         return text
@@ -69,7 +82,7 @@ package enum JSON: Hashable, Sendable {
     }
 
     /// The same for people: a member or an element a line, but for those that hold no others.
-    package var indentedText: String {
+    public var indentedText: String {
         var text = ""
         writeIndented(to: &text, "\n")
         return text
@@ -126,7 +139,7 @@ package enum JSON: Hashable, Sendable {
 }
 
 extension JSON: ExpressibleByDictionaryLiteral {
-    package init(dictionaryLiteral elements: (String, JSON)...) {
+    public init(dictionaryLiteral elements: (String, JSON)...) {
         self = .object(elements.map(Member.init))
     }
 }

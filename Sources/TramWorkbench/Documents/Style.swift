@@ -1,15 +1,16 @@
 internal import Platform
 
 /// Colors, where they are wanted.
-package struct Style: Sendable {
+public struct Style: Sendable {
     private let hasColor: Bool
 
-    package init(hasColor: Bool) {
+    /// Text with colors, or without.
+    public init(hasColor: Bool) {
         self.hasColor = hasColor
     }
 
     /// - Parameter descriptor: the stream that is written to: 1 is standard output, 2 standard error.
-    package init(for descriptor: Int32, choice: ColorChoice) {
+    public init(for descriptor: Int32, choice: ColorChoice) {
         hasColor =
             switch choice {
             case .always: true
@@ -21,9 +22,12 @@ package struct Style: Sendable {
             }
     }
 
-    package func good(_ text: String) -> String { colored(text, 32) }
-    package func bad(_ text: String) -> String { colored(text, 31) }
-    package func notable(_ text: String) -> String { colored(text, 33) }
+    /// Green: it is as it should be.
+    public func good(_ text: String) -> String { colored(text, 32) }
+    /// Red: something failed.
+    public func bad(_ text: String) -> String { colored(text, 31) }
+    /// Yellow: worth a look, and no fault.
+    public func notable(_ text: String) -> String { colored(text, 33) }
 
     private func colored(_ text: String, _ code: Int) -> String {
         hasColor ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
@@ -31,6 +35,6 @@ package struct Style: Sendable {
 }
 
 /// When to use colors.
-package enum ColorChoice: String, CaseIterable, Sendable {
+public enum ColorChoice: String, CaseIterable, Sendable {
     case auto, always, never
 }

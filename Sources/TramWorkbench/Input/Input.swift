@@ -1,9 +1,24 @@
-package import Tram
+public import Tram
 
 /// Reads the values of options and arguments strictly, and explains what is wrong with them.
-package enum Input {
+public enum Input {
+    /// A name or the like: 1 to 200 characters after trimming, none of them a control character. One that
+    /// is not good is a problem with a code of the field's own: `invalid-traveller`.
+    public static func word(_ text: String, field: String) throws -> String {
+        let isBlank: (Unicode.Scalar) -> Bool = { $0.properties.isWhitespace }
+        let trimmed = text.unicodeScalars.drop(while: isBlank).reversed().drop(while: isBlank)
+        guard (1...200).contains(trimmed.count),
+            !trimmed.contains(where: { $0.properties.generalCategory == .control })
+        else {
+            throw Problem.invalid(
+                Problem.Code("invalid-\(field)", .usage, .badRequest), field: field, value: text,
+                "a \(field)", help: "give 1 to 200 characters, none of them a control character")
+        }
+        return String(String.UnicodeScalarView(trimmed.reversed()))
+    }
+
     /// A positive integer without sign and leading zeros.
-    package static func id(_ text: String, field: String) throws -> Int {
+    public static func id(_ text: String, field: String) throws -> Int {
         guard let id = positive(text) else {
             throw Problem.invalid(
                 .id, field: field, value: text, "an id",
@@ -12,7 +27,8 @@ package enum Input {
         return id
     }
 
-    package static func count(
+    /// A positive whole number; 0 only where that is allowed.
+    public static func count(
         _ text: String, field: String, isZeroAllowed: Bool = false
     ) throws -> Int {
         if isZeroAllowed, text == "0" { return 0 }
@@ -27,7 +43,7 @@ package enum Input {
     }
 
     /// The payload of a message: JSON text, without white space around it.
-    package static func payload(_ bytes: [UInt8]) throws -> String {
+    public static func payload(_ bytes: [UInt8]) throws -> String {
         let isSpace: (UInt8) -> Bool = { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
         let trimmed = Array(
             bytes.drop(while: isSpace).reversed().drop(while: isSpace).reversed())
@@ -43,7 +59,8 @@ package enum Input {
         return String(decoding: trimmed, as: UTF8.self)
     }
 
-    package static func port(_ text: String, field: String) throws -> Int {
+    /// A port; 0 for a free one.
+    public static func port(_ text: String, field: String) throws -> Int {
         guard let port = UInt16(text), String(port) == text else {
             throw Problem.invalid(
                 .port, field: field, value: text, "a port",
@@ -53,7 +70,7 @@ package enum Input {
     }
 
     /// A host's name, in lower case.
-    package static func hostName(_ text: String, field: String) throws -> String {
+    public static func hostName(_ text: String, field: String) throws -> String {
         let labels = text.split(separator: ".", omittingEmptySubsequences: false)
         let isName = labels.allSatisfy { label in
             (1...63).contains(label.utf8.count)
@@ -67,8 +84,8 @@ package enum Input {
         return text.lowercased()
     }
 
-    package static func messageID(_ text: String, field: String = "message-id") throws -> MessageID
-    {
+    /// The id of a message: `order:1`.
+    public static func messageID(_ text: String, field: String = "message-id") throws -> MessageID {
         guard let id = MessageID(text) else {
             throw Problem.invalid(
                 .messageID, field: field, value: text, "the id of a message",
@@ -78,7 +95,7 @@ package enum Input {
     }
 
     /// Why an operator decides something.
-    package static func reason(_ text: String) throws -> String {
+    public static func reason(_ text: String) throws -> String {
         guard text.unicodeScalars.count <= 1000 else {
             throw Problem(
                 code: .usage, message: "the reason has more than 1000 characters",
@@ -87,7 +104,8 @@ package enum Input {
         return text
     }
 
-    package static func idempotencyKey(_ text: String) throws -> IdempotencyKey {
+    /// A key by which a client names a request.
+    public static func idempotencyKey(_ text: String) throws -> IdempotencyKey {
         guard let key = IdempotencyKey(text) else {
             throw Problem.invalid(
                 .idempotencyKey, field: "idempotency-key", value: text, "an idempotency key",
@@ -99,7 +117,7 @@ package enum Input {
     /// Digits and a unit: `250ms`, `5s`, `2m`, `1h`, `7d`.
     ///
     /// - Returns: milliseconds.
-    package static func duration(_ text: String, field: String) throws -> Int {
+    public static func duration(_ text: String, field: String) throws -> Int {
         let units = ["ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard (1...7).contains(digits.count), let number = Int(digits),

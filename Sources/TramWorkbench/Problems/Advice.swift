@@ -6,63 +6,79 @@
 /// let help: Advice = "see all of them: \(command: "deadletter list")"
 /// help.text(for: CommandAddress(program: "trips"))  // see all of them: trips deadletter list
 /// ```
-package struct Advice: Hashable, Sendable, ExpressibleByStringInterpolation {
+///
+/// What is done otherwise over HTTP has words for both: `\(shell: "…", http: "…")`.
+public struct Advice: Hashable, Sendable, ExpressibleByStringInterpolation {
     private var parts: [Part]
 
     fileprivate enum Part: Hashable, Sendable {
         case words(String)
         case command(String)
+        case either(shell: [Part], http: [Part])
     }
 
-    package init(stringLiteral words: String) {
+    public init(stringLiteral words: String) {
         parts = [.words(words)]
     }
 
-    package init(stringInterpolation: StringInterpolation) {
+    public init(stringInterpolation: StringInterpolation) {
         parts = stringInterpolation.parts
     }
 
     /// Advice that names no command.
-    package init(_ words: String) {
+    public init(_ words: String) {
         parts = [.words(words)]
     }
 
     /// The words as they are to be read, with whole commands.
-    package func text(for address: CommandAddress) -> String {
+    public func text(for address: CommandAddress) -> String {
+        Self.text(of: parts, for: address)
+    }
+
+    private static func text(of parts: [Part], for address: CommandAddress) -> String {
         parts.map { part in
             switch part {
             case .words(let words): words
             case .command(let command): address.text(of: command)
+            case .either(let shell, let http):
+                text(of: address.isHTTP ? http : shell, for: address)
             }
         }.joined()
     }
 
-    package static func + (left: Advice, right: Advice) -> Advice {
+    /// One piece of advice after another, without a space between.
+    public static func + (left: Advice, right: Advice) -> Advice {
         var whole = left
         whole.parts += right.parts
         return whole
     }
 
-    package struct StringInterpolation: StringInterpolationProtocol {
+    public struct StringInterpolation: StringInterpolationProtocol {
         fileprivate var parts: [Part] = []
 
-        package init(literalCapacity: Int, interpolationCount: Int) {}
+        public init(literalCapacity: Int, interpolationCount: Int) {}
 
-        package mutating func appendLiteral(_ words: String) {
+        public mutating func appendLiteral(_ words: String) {
             if !words.isEmpty { parts.append(.words(words)) }
         }
 
-        package mutating func appendInterpolation(_ value: some CustomStringConvertible) {
+        /// A value, as its description.
+        public mutating func appendInterpolation(_ value: some CustomStringConvertible) {
             parts.append(.words(value.description))
         }
 
         /// A command of the application, without its name: `order show 1`.
-        package mutating func appendInterpolation(command: String) {
+        public mutating func appendInterpolation(command: String) {
             parts.append(.command(command))
         }
 
+        /// What is to be read in the shell, and what over HTTP.
+        public mutating func appendInterpolation(shell: Advice, http: Advice) {
+            parts.append(.either(shell: shell.parts, http: http.parts))
+        }
+
         /// Other advice.
-        package mutating func appendInterpolation(_ advice: Advice) {
+        public mutating func appendInterpolation(_ advice: Advice) {
             parts += advice.parts
         }
     }
@@ -70,17 +86,21 @@ package struct Advice: Hashable, Sendable, ExpressibleByStringInterpolation {
 
 /// How the application's commands are typed here: with the program's name, and with the options that a user
 /// has given, so that they work on the same stores.
-package struct CommandAddress: Sendable {
+public struct CommandAddress: Sendable {
     private let program: String
     private let options: String
+    /// Whether whoever reads the advice has sent an HTTP request.
+    let isHTTP: Bool
 
     /// - Parameters:
     ///   - program: the program's name.
     ///   - options: what stands at the end of each command, as it is typed; for example
     ///     ` --data-dir other`.
-    package init(program: String, options: String = "") {
+    ///   - isHTTP: whether whoever reads the advice has sent an HTTP request.
+    public init(program: String, options: String = "", isHTTP: Bool = false) {
         self.program = program
         self.options = options
+        self.isHTTP = isHTTP
     }
 
     /// A command as it is typed.

@@ -1,5 +1,5 @@
 /// The exit codes, most of them those of sysexits(3).
-package enum ExitStatus: Int32 {
+public enum ExitStatus: Int32, Sendable {
     case done = 0
     /// The answer is no: not found, refused by a rule, a delivery failed, a check violated.
     case no = 1

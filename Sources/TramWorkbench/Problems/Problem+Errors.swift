@@ -7,7 +7,7 @@ extension Problem {
     /// Puts any error of the layers below into words.
     ///
     /// - Parameter application: the one that has met it: it knows the commands that help.
-    package init(_ error: any Error, of application: any Application.Type) {
+    public init(_ error: any Error, of application: any Application.Type) {
         switch error {
         case let problem as Problem: self = problem
         case let error as any ProblemConvertible: self = error.problem
@@ -40,7 +40,7 @@ extension Problem {
     }
 
     /// Rewords an error that came after some transactions were committed.
-    package static func amidWork(
+    public static func amidWork(
         _ error: any Error, of application: any Application.Type
     ) -> any Error {
         guard let error = error as? StoreError else { return error }
@@ -51,7 +51,7 @@ extension Problem {
     }
 
     /// Rewords an error of a command's only transaction: there are no earlier ones.
-    package static func ofOnlyTransaction(
+    public static func ofOnlyTransaction(
         _ error: any Error, of application: any Application.Type
     ) -> any Error {
         guard let error = error as? StoreError, case .full = error else { return error }

@@ -2,20 +2,30 @@ internal import Tram
 
 /// An error as a person or a script reads it: what is wrong, why or what stayed unchanged, and what to
 /// do next.
-package struct Problem: Error, Sendable {
-    package let code: Code
+public struct Problem: Error, Sendable {
+    /// What a script tells problems apart by.
+    public let code: Code
     /// What is wrong, with the user's own value.
-    package let message: String
+    public let message: String
     /// Why, or what stayed unchanged.
-    package var reason: String?
+    public var reason: String?
     /// What to do next.
-    package var help: Advice
+    public var help: Advice
     /// The name of the option or of the key that is wrong.
-    package var field: String?
+    public var field: String?
     /// The value that is wrong.
-    package var value: String?
+    public var value: String?
 
-    package init(
+    /// Puts an error into words.
+    ///
+    /// - Parameters:
+    ///   - code: what a script tells problems apart by.
+    ///   - message: what is wrong, with the user's own value; without a capital and a full stop.
+    ///   - reason: why, or what stayed unchanged; whole sentences.
+    ///   - help: what to do next; without a capital and a full stop.
+    ///   - field: the option or key that is wrong.
+    ///   - value: the value that is wrong.
+    public init(
         code: Code, message: String, reason: String? = nil, help: Advice, field: String? = nil,
         value: String? = nil
     ) {
@@ -28,7 +38,7 @@ package struct Problem: Error, Sendable {
     }
 
     /// A value that is not of the right form.
-    package static func invalid(
+    public static func invalid(
         _ code: Code, field: String, value: String, _ expected: String,
         help: Advice? = nil
     ) -> Problem {
@@ -39,10 +49,10 @@ package struct Problem: Error, Sendable {
     }
 
     /// What is wrong and why, in one string.
-    package var detail: String { [message, reason].compactMap { $0 }.joined(separator: ". ") }
+    public var detail: String { [message, reason].compactMap { $0 }.joined(separator: ". ") }
 
     /// Three lines at most, for standard error.
-    package func text(_ style: Style, for address: CommandAddress) -> String {
+    public func text(_ style: Style, for address: CommandAddress) -> String {
         let lines = [
             style.bad("error[\(code.rawValue)]") + ": " + escaped(message),
             reason.map(escaped), "help: " + escaped(help.text(for: address)),
@@ -50,7 +60,8 @@ package struct Problem: Error, Sendable {
         return lines.compactMap { $0 }.joined(separator: "\n") + "\n"
     }
 
-    package func json(for address: CommandAddress) -> JSON {
+    /// The same as JSON: `{"error":{"code":…,"message":…,"help":…}}`.
+    public func json(for address: CommandAddress) -> JSON {
         [
             "error": [
                 "code": .string(code.rawValue),
@@ -65,7 +76,7 @@ package struct Problem: Error, Sendable {
 }
 
 /// An error that says itself what a user reads of it.
-package protocol ProblemConvertible: Error {
+public protocol ProblemConvertible: Error {
     /// The error in words.
     var problem: Problem { get }
 }
