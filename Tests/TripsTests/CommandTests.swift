@@ -37,6 +37,24 @@ import Testing
         #expect(try trips("list", "-q").output == "1\n2\n3\n")
     }
 
+    @Test func `its saga is shown by number and by type, and helped`() throws {
+        _ = try trips("book", "--traveller", "Ada", "--city", "Lisbon")
+        #expect(
+            try trips("saga", "list").output == """
+                SAGA        STATE    MESSAGES  STEP       WAITING FOR
+                BookTrip:1  running         1  book room  hotels to handle trips:1
+
+                """)
+        let saga = try trips("saga", "show", "1")
+        #expect(saga.output.hasPrefix("Saga BookTrip:1: running\n"), "\(saga.output)")
+        #expect(try trips("saga", "show", "BookTrip:1").output == saga.output)
+        let refused = try trips("saga", "resend", "1", "--yes")
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("error[not-stuck]"), "\(refused.errors)")
+        _ = try trips("relay", "run", "--until-idle")
+        #expect(try trips("saga", "list", "--json").output.contains(#""state":"completed""#))
+    }
+
     @Test func `a request can be repeated under its key`() throws {
         let arguments = ["--city", "Lisbon", "--idempotency-key", "ada-1"]
         func book(_ traveller: String) throws -> ChildProcess.Result {

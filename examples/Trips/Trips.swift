@@ -34,6 +34,9 @@ final class Trips: Application {
                 "What was asked for is not to be had."),
         ])
 
+    static let sagaWords = SagaWords(
+        example: "BookTrip:1", step: "book seat", reason: "the seat was booked by phone")
+
     let stores: Stores
     let trips: TripService
     let relay: Relay

@@ -4,7 +4,7 @@ internal import TramWorkbench
 
 extension RelayCommand {
     struct Redeliver: SessionCommand {
-        package static var configuration: CommandConfiguration {
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "redeliver",
                 abstract: "Bring a subscriber up to date after its store was put back.",
@@ -14,7 +14,7 @@ extension RelayCommand {
                     not brought back.
 
                     Example:
-                      \(App.name) relay redeliver --to \(App.definitions.last?.name ?? "ID")
+                      \(App.name) relay redeliver --to \(App.subscriberIDs.last ?? "ID")
                     """)
         }
 
@@ -28,9 +28,9 @@ extension RelayCommand {
                 valueName: "message-id"))
         var from: String?
 
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
 
-        package func run(in session: Session<App>) throws -> ExitStatus {
+        public func run(in session: Session<App>) throws -> ExitStatus {
             let first = try from.map { try Input.messageID($0) }
             let messages = try session.open().workbench.redeliver(to: to, from: first)
             try session.show(RedeliveredMessages(subscriber: to, messages: messages))
@@ -60,11 +60,15 @@ private struct RedeliveredMessages: Document {
 }
 
 extension Application {
-    /// The ids of the subscribers in a sentence: `customer, order or history`. They are known without stores.
-    fileprivate static var subscriberSentence: String {
+    /// The ids of the subscribers. They are known without stores.
+    fileprivate static var subscriberIDs: [String] {
         let nowhere = DataDirectory(path: ".", lockTimeout: 0)
-        let services = (try? Self(in: nowhere))?.relay.services ?? []
-        let ids = services.flatMap(\.subscribers).map(\.id)
+        return ((try? Self(in: nowhere))?.relay.services ?? []).flatMap(\.subscribers).map(\.id)
+    }
+
+    /// The same in a sentence: `customer, order or history`.
+    fileprivate static var subscriberSentence: String {
+        let ids = subscriberIDs
         guard let last = ids.last, ids.count > 1 else { return ids.joined() }
         return ids.dropLast().joined(separator: ", ") + " or " + last
     }

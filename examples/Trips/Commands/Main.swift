@@ -24,7 +24,8 @@ struct RootCommand: ParsableCommand {
         version: Trips.version,
         subcommands: [
             BookCommand.self, ShowCommand.self, ListCommand.self, OffersCommand.self,
-            OutboxCommand<Trips>.self, InboxCommand<Trips>.self, DeadLetterCommand<Trips>.self,
+            RelayCommand<Trips>.self, SagaCommand<Trips>.self, OutboxCommand<Trips>.self,
+            InboxCommand<Trips>.self, DeadLetterCommand<Trips>.self,
             SubscriberCommand<Trips>.self, StoreCommand<Trips>.self, SchemaCommand<Trips>.self,
         ])
 
