@@ -54,4 +54,13 @@ struct Stock {
             left[city] = count
         }
     }
+
+    /// The trips that something is booked for.
+    func trips() throws -> Set<Int> {
+        Set(
+            try transaction.rows("SELECT trip FROM booking").map { row in
+                let trip: Int = try row.values()
+                return trip
+            })
+    }
 }

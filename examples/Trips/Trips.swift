@@ -11,7 +11,7 @@ final class Trips: Application {
 
     /// Each store has an application id of its own, so that one file is not taken for another.
     static let definitions = [
-        StoreDefinition("trips", schema(0x5472_7001, TripRows.tables)),
+        StoreDefinition("trips", schema(0x5472_7001, TripRows.tables), numbered: ["trip"]),
         StoreDefinition("hotels", schema(0x5472_7002, Hotels.tables)),
         StoreDefinition("cars", schema(0x5472_7003, Cars.tables)),
         StoreDefinition("flights", schema(0x5472_7004, Flights.tables)),

@@ -25,7 +25,7 @@ struct RootCommand: ParsableCommand {
         subcommands: [
             BookCommand.self, ShowCommand.self, ListCommand.self, OffersCommand.self,
             OutboxCommand<Trips>.self, InboxCommand<Trips>.self, DeadLetterCommand<Trips>.self,
-            SubscriberCommand<Trips>.self, SchemaCommand<Trips>.self,
+            SubscriberCommand<Trips>.self, StoreCommand<Trips>.self, SchemaCommand<Trips>.self,
         ])
 
     @OptionGroup(title: "Global options") var global: GlobalOptions<Trips>
