@@ -13,7 +13,7 @@ final class Depot: Application {
         StoreDefinition(
             "depot",
             Schema(
-                applicationID: 0x4465_7001, library: LibraryTables.messaging,
+                applicationID: 0x4465_7001, library: LibraryTables.messagingAndSagas,
                 migrations: [
                     [
                         "CREATE TABLE parcel (id INTEGER PRIMARY KEY, shelf INTEGER, content TEXT) STRICT"
@@ -23,12 +23,13 @@ final class Depot: Application {
         StoreDefinition(
             "board",
             Schema(
-                applicationID: 0x4465_7002, library: LibraryTables.messaging,
+                applicationID: 0x4465_7002, library: LibraryTables.messagingAndSagas,
                 migrations: [["CREATE TABLE arrival (content TEXT) STRICT"]])),
     ]
 
     let stores: Stores
     let relay: Relay
+    private let pickups: SagaManager<Pickup>
 
     init(_ stores: Stores) throws {
         self.stores = stores
@@ -41,10 +42,18 @@ final class Depot: Application {
                     return .handled("announced '\(event.content)'")
                 }
             ])
+        pickups = try SagaManager(Pickup(), id: "pickups")
         relay = try Relay(wholeSystem: [
-            Service(store: stores["depot"], subscribers: []),
-            Service(store: stores["board"], subscribers: [arrivals]),
+            Service(store: stores["depot"], subscribers: [pickups]),
+            Service(store: stores["board"], subscribers: [arrivals, Pickup.couriers]),
         ])
+    }
+
+    /// Has a parcel picked up.
+    func pickUp(_ parcel: Int) throws -> SagaReference {
+        try stores["depot"].write {
+            try pickups.start(Pickup.Data(parcel: parcel), in: $0).reference
+        }
     }
 
     func announced() throws -> Int {
@@ -73,6 +82,18 @@ extension Depot: HTTPApplication {
                     schema: JSONSchema.object(["parcel": JSONSchema.id]))
             ]
         ) { ["parcel": .integer($0)] },
+        Endpoint(
+            method: .post, path: "/parcels/{id}/pickup", name: "pickUp",
+            summary: "Have a parcel picked up.", worker: .writer("depot"),
+            answers: [
+                AnswerDescription(
+                    status: 200, summary: "The saga that does it.",
+                    schema: JSONSchema.object(["saga": JSONSchema.text]))
+            ]
+        ) { call in
+            let parcel = try call.id()
+            return { depot in .json(["saga": .string(try depot.pickUp(parcel).name)]) }
+        },
         Endpoint(
             method: .get, path: "/board", name: "getBoard", summary: "How many were announced.",
             worker: .reader,

@@ -91,6 +91,38 @@ import TramWorkbench
         #expect(await depot.ask("GET", "/deadletters").text == "[]")
     }
 
+    @Test func `its sagas are told and decided by type and id`() async throws {
+        let depot = try ServedDepot()
+        #expect(await depot.ask("POST", "/parcels/7/pickup") == (200, #"{"saga":"Pickup:1"}"#))
+        #expect(await depot.ask("POST", "/parcels/13/pickup") == (200, #"{"saga":"Pickup:2"}"#))
+        for _ in 1...6 { _ = await depot.ask("POST", "/relay/run") }
+        #expect(
+            await depot.ask("GET", "/sagas/Pickup:1").text
+                .hasPrefix(
+                    #"{"saga":"Pickup:1","sagaType":"Pickup","sagaId":"1","state":"completed","#))
+        let list = await depot.ask("GET", "/sagas").text
+        #expect(
+            list.contains(#""saga":"Pickup:1""#) && list.contains(#""saga":"Pickup:2""#), "\(list)")
+
+        // The command of the second is parked; given up, nothing moves its saga any more.
+        _ = await depot.ask("POST", "/deadletters/discard")
+        for _ in 1...3 { _ = await depot.ask("POST", "/relay/run") }
+        #expect(
+            await depot.ask("GET", "/relay/status").text.contains(#""stuck":[{"saga":"Pickup:2"}]"#)
+        )
+        #expect(
+            await depot.ask("GET", "/metrics").text
+                .contains("\ntram_sagas_needing_help{need=\"stuck\"} 1\n"))
+        let abandoned = await depot.ask("POST", "/sagas/Pickup%3A2/abandon")
+        #expect(abandoned.status == 200)
+        #expect(abandoned.text.hasPrefix(#"{"saga":"Pickup:2","effects":["#), "\(abandoned.text)")
+        #expect(await depot.ask("POST", "/sagas/Pickup:2/abandon").status == 409)
+        let unknown = await depot.ask("GET", "/sagas/Pickup:9")
+        #expect(unknown.status == 404)
+        #expect(unknown.text.contains(#""code":"saga-not-found""#), "\(unknown.text)")
+        #expect(unknown.text.contains("see all sagas: GET /sagas"))
+    }
+
     @Test func `its description names what is its own, and what every application has`()
         async throws
     {
