@@ -29,6 +29,8 @@ def before_call(context, case, kwargs):
 
 def name_saga_by_order(case):
     """A saga is named by its order's id, and not by its `sagaId`, which some do not have (null)."""
+    if case.meta is not None and case.meta.generation.mode.is_negative:
+        return
     if case.path.startswith("/sagas/{id}") and case.path_parameters["id"] in (None, "None", "null"):
         case.path_parameters["id"] = 1
 

@@ -79,7 +79,7 @@ extension JSONSchema {
     static func sagaName(noun: String?) -> JSON {
         [
             "type": .string("string"),
-            "pattern": .string(noun == nil ? "^[^:]+:.+$" : "^([1-9][0-9]*|[^:]+:.+)$"),
+            "pattern": .string(noun == nil ? "^[^:]+:.+$" : "^([1-9][0-9]{0,17}|[^:]+:.+)$"),
         ]
     }
 
