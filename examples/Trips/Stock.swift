@@ -42,6 +42,14 @@ struct Stock {
             count == 0 ? "trip \(trip) had no \(thing) \(city)" : "\(thing) \(city) free again")
     }
 
+    /// The trips for which something is booked.
+    func trips() throws -> Set<Int> {
+        try transaction.rows("SELECT trip FROM booking").reduce(into: []) { trips, row in
+            let trip: Int = try row.values()
+            trips.insert(trip)
+        }
+    }
+
     /// How many are left, by city.
     func left() throws -> [String: Int] {
         try transaction.rows(

@@ -11,12 +11,17 @@ final class Trips: Application {
 
     /// Each store has an application id of its own, so that one file is not taken for another.
     static let definitions = [
-        StoreDefinition("trips", schema(0x5472_7001, TripRows.tables)),
+        StoreDefinition("trips", schema(0x5472_7001, TripRows.tables), numbered: ["trip"]),
         StoreDefinition("hotels", schema(0x5472_7002, Hotels.tables)),
         StoreDefinition("cars", schema(0x5472_7003, Cars.tables)),
         StoreDefinition("flights", schema(0x5472_7004, Flights.tables)),
     ]
 
+    /// For the examples in the help of the workbench's commands.
+    static let sagaWords = SagaWords(
+        example: "BookTrip:1", step: "book room", reason: "the hotel confirmed by telephone")
+
+    /// For other systems, as `trips schema` prints it.
     static let messages = MessageCatalog(
         title: "Trips", summary: "What the services tell one another to book a trip.",
         [

@@ -24,8 +24,9 @@ struct RootCommand: ParsableCommand {
         version: Trips.version,
         subcommands: [
             BookCommand.self, ShowCommand.self, ListCommand.self, OffersCommand.self,
-            OutboxCommand<Trips>.self, InboxCommand<Trips>.self, DeadLetterCommand<Trips>.self,
-            SubscriberCommand<Trips>.self, SchemaCommand<Trips>.self,
+            RelayCommand<Trips>.self, OutboxCommand<Trips>.self, InboxCommand<Trips>.self,
+            DeadLetterCommand<Trips>.self, SagaCommand<Trips>.self, SubscriberCommand<Trips>.self,
+            StoreCommand<Trips>.self, SchemaCommand<Trips>.self,
         ])
 
     @OptionGroup(title: "Global options") var global: GlobalOptions<Trips>
