@@ -6,4 +6,4 @@ trips offers
 trips relay run --until-idle
 trips show 1
 trips offers
-trips store check
+trips store check | tail -1

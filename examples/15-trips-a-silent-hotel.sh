@@ -17,4 +17,4 @@ trips list
 trips relay run --until-idle --advance 10m --quiet
 trips relay run --until-idle --advance 10m
 trips list
-trips store check
+trips store check | tail -1

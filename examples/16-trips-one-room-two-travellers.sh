@@ -13,4 +13,4 @@ trips saga show 2
 
 trips relay run --until-idle
 trips list
-trips store check
+trips store check | tail -1
