@@ -44,8 +44,8 @@ struct OperatorDecisions {
 
     /// Reads what the decisions are about.
     init(_ losses: Losses, _ views: Views) throws {
-        let customers = views[ServiceName.customer]
-        let orders = views[ServiceName.order]
+        let customers = try views[ServiceName.customer]
+        let orders = try views[ServiceName.order]
         for row in try orders.rows("SELECT saga_id, id FROM orders WHERE saga_id IS NOT NULL") {
             let (saga, order): (String, Int) = try row.values()
             orderOfSaga[saga] = order

@@ -52,9 +52,9 @@ package struct SystemSnapshot: Hashable, Sendable {
 
     /// Reads the facts.
     init(_ views: Views) throws {
-        let customers = views[ServiceName.customer]
-        let orders = views[ServiceName.order]
-        let history = views[ServiceName.history]
+        let customers = try views[ServiceName.customer]
+        let orders = try views[ServiceName.order]
+        let history = try views[ServiceName.history]
         self.customers = try customers.rows(
             "SELECT id, name, credit_limit, reserved FROM customer ORDER BY id"
         ).map {

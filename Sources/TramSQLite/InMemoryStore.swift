@@ -1,15 +1,23 @@
 public import Tram
 
-/// A store in memory, for tests and experiments: it is gone when this object is, and nobody else can
-/// use it. It speaks SQLite's SQL, and runs the same migrations as a ``SQLiteStore``.
+/// A store in memory, for tests and experiments.
+///
+/// It speaks SQLite's SQL, and runs the same migrations as a ``SQLiteStore``, so a test of a
+/// service needs no file. It is gone when this object is, and nobody else can use it.
+///
+/// ```swift
+/// let store = try InMemoryStore("order", schema: Order.schema, clock: { clock.now })
+/// ```
 public final class InMemoryStore: SharedStore {
     private let store: SQLiteStore
 
-    /// A new store.
+    /// A new store with all tables.
     ///
     /// - Parameters:
     ///   - name: the name of the service that owns it.
-    ///   - clock: tells the time; the system's clock when nil.
+    ///   - schema: the migrations to run.
+    ///   - clock: tells the time; the system's clock when nil. A test gives one that it can move.
+    /// - Throws: a `StoreError` when a migration fails.
     public init(
         _ name: String, schema: Schema, clock: (() -> Timestamp)? = nil
     ) throws {
@@ -34,9 +42,9 @@ public final class InMemoryStore: SharedStore {
         try store.batch(body)
     }
 
-    /// Always the same: there are no others.
+    /// Always 0: there are no other users whose commits it could tell of.
     public func dataVersion() -> Int { 0 }
 
-    /// Nobody has to be kept waiting.
+    /// Always nil: there are no other writers.
     public func excludeWriters() -> (any WritersExclusion)? { nil }
 }

@@ -1,13 +1,22 @@
 internal import Tram
 
-/// The tables of messaging in SQLite's words, for every store that sends or receives. Names and
-/// meanings are those of Eventuate Tram; `partition_id` and `type` are columns here, so that a relay
-/// need not read headers, and `id` counts up in the order of commits.
+/// The tables of messaging in SQLite's words, for every store that sends or receives.
+///
+/// Names and meanings are those of Eventuate Tram. Different from there, `partition_id` and `type`
+/// are columns, so that a relay need not read headers, and `id` counts up in the order of commits.
+///
+/// `STRICT` makes SQLite refuse values of another type than the column's. `WITHOUT ROWID` keeps the
+/// rows of a table in its primary key, which saves an index where that key is a text.
+///
+/// Each constant is one version. What has landed stays as it is, with comments inside of
+/// statements, since the texts are compared with the tables of stores.
 enum MessagingTables {
-    /// Version 1.
+    /// Version 1: the outbox, failures of deliveries, and the inbox.
     static let create = [
-        // AUTOINCREMENT: a number is never used again, also after a purge; an inbox would take the
-        // new message for the old one.
+        // The outbox. `id` is the message's number; AUTOINCREMENT never gives one out again, also
+        // after a purge, or an inbox would take the new message for the old one. `published` is 1
+        // when every subscriber has handled the message. `message_partition` is Eventuate's, and
+        // not used.
         """
         CREATE TABLE message (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -21,11 +30,15 @@ enum MessagingTables {
             creation_time INTEGER NOT NULL
         ) STRICT
         """,
+        // Only unpublished messages are indexed, so that the cost of a pass depends on what is
+        // pending and not on the length of the outbox. The second one finds those of one aggregate.
         "CREATE INDEX message_published_idx ON message (id) WHERE published = 0",
         """
         CREATE INDEX message_pending_of_aggregate_idx ON message (destination, partition_id, id)
         WHERE published = 0
         """,
+        // One row for each transaction of a purge. What is left of the outbox no longer tells the
+        // whole past, up to the number `through_id`.
         """
         CREATE TABLE message_purge (
             id INTEGER PRIMARY KEY,
@@ -34,6 +47,7 @@ enum MessagingTables {
             creation_time INTEGER NOT NULL
         ) STRICT
         """,
+        // Deliveries that have failed and will be tried again. They go with their message.
         """
         CREATE TABLE delivery_failure (
             message_id INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,
@@ -43,6 +57,8 @@ enum MessagingTables {
             PRIMARY KEY (message_id, consumer_id)
         ) STRICT, WITHOUT ROWID
         """,
+        // The inbox: one row for each message that a subscriber has handled. `published` is
+        // Eventuate's, and not used.
         """
         CREATE TABLE received_messages (
             consumer_id TEXT NOT NULL,
@@ -54,11 +70,13 @@ enum MessagingTables {
         """,
     ]
 
-    /// Version 2: a digest of each message, and what a store knows of itself and of the others.
+    /// Version 2: a digest of each message, and what a store knows of itself and of the other
+    /// stores, so that one that was put back is noticed.
     static let identify = [
         "ALTER TABLE message ADD COLUMN digest INTEGER NOT NULL DEFAULT 0",
-        // NULL: it was handled before there were digests.
+        // NULL: the message was handled before there were digests.
         "ALTER TABLE received_messages ADD COLUMN digest INTEGER",
+        // Which store it is: a single row. `system_id` and `members` are set by the first relay.
         """
         CREATE TABLE store_identity (
             id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -68,6 +86,7 @@ enum MessagingTables {
             members TEXT NOT NULL DEFAULT '[]'
         ) STRICT
         """,
+        // Older copies that were put back and accepted. The counters are JSON objects by table.
         """
         CREATE TABLE store_acceptance (
             id INTEGER PRIMARY KEY,
@@ -78,6 +97,7 @@ enum MessagingTables {
             creation_time INTEGER NOT NULL
         ) STRICT
         """,
+        // How far this store's inbox has seen each other outbox.
         """
         CREATE TABLE source_position (
             source TEXT PRIMARY KEY,
@@ -87,6 +107,7 @@ enum MessagingTables {
             counters TEXT NOT NULL
         ) STRICT, WITHOUT ROWID
         """,
+        // How far each other inbox has seen this store's outbox.
         """
         CREATE TABLE subscriber_position (
             service TEXT PRIMARY KEY,
@@ -105,13 +126,16 @@ enum MessagingTables {
 
     /// Version 3: dead letters, what operators did about them, purged inboxes, idempotency keys.
     static let park = [
-        // 0: to be delivered; 1: parked for everyone who has not handled it; 2: behind a parked one
-        // for everyone who has not handled it.
+        // 0: to be delivered; 1: parked for everyone who has not handled it; 2: everyone who has
+        // not handled it waits behind a parked one. See Outbox.Aside.
         """
         ALTER TABLE message ADD COLUMN aside INTEGER NOT NULL DEFAULT 0 CHECK (aside IN (0, 1, 2))
         """,
         "DROP INDEX message_published_idx",
         "CREATE INDEX message_published_idx ON message (id, aside) WHERE published = 0",
+        // Deliveries that have failed for the last time. `consumer_id` is empty where nobody
+        // receives the message. The aggregate is repeated here, so that later messages find what
+        // they wait behind. `is_told`: somebody was told, or nobody is to be.
         """
         CREATE TABLE dead_letter (
             message_id INTEGER NOT NULL
@@ -130,7 +154,9 @@ enum MessagingTables {
         CREATE INDEX dead_letter_of_aggregate_idx
         ON dead_letter (destination, partition_id, message_id)
         """,
-        // These two outlive their messages: what follows from them is told for good.
+        // What operators did about dead letters: payloads that they gave to deliveries, and
+        // deliveries that they discarded. Both stay when the message is purged, so that it can
+        // always be told why an effect is another one than was sent, or is missing.
         """
         CREATE TABLE delivery_edit (
             message_id INTEGER NOT NULL,
@@ -158,7 +184,8 @@ enum MessagingTables {
             PRIMARY KEY (message_id, consumer_id)
         ) STRICT, WITHOUT ROWID
         """,
-        // A relay that runs looks here whether messages that it has passed are pending again.
+        // Rows are only added. A relay that runs looks at the highest id, and goes back when
+        // messages that it has passed are pending again.
         """
         CREATE TABLE outbox_decision (
             id INTEGER PRIMARY KEY,
@@ -169,6 +196,7 @@ enum MessagingTables {
             creation_time INTEGER NOT NULL
         ) STRICT
         """,
+        // Positions that stand for purged rows of the inbox.
         """
         CREATE TABLE purged_inbox (
             consumer_id TEXT NOT NULL,
@@ -177,6 +205,7 @@ enum MessagingTables {
             PRIMARY KEY (consumer_id, source)
         ) STRICT, WITHOUT ROWID
         """,
+        // Requests that were carried out, with their answers. Both are JSON.
         """
         CREATE TABLE idempotency_key (
             idempotency_key TEXT PRIMARY KEY,
@@ -187,15 +216,15 @@ enum MessagingTables {
         """,
     ]
 
-    /// Version 4: what handlers said, since when each subscriber listens, and which schema was found
-    /// sound.
+    /// Version 4: what handlers said, since when each subscriber listens, and which schema was
+    /// found sound.
     static let explain = [
-        // NULL: it was handled before its outcome was kept.
+        // NULL: the message was handled before outcomes were kept.
         "ALTER TABLE received_messages ADD COLUMN outcome TEXT",
-        // The handler's words: a JSON array of sentences.
+        // What the handler said, a JSON array of sentences.
         "ALTER TABLE received_messages ADD COLUMN effects TEXT",
-        // Since when a subscriber listens to a source: to all that its outbox holds, or only to what
-        // came after the message through_id.
+        // Since when a subscriber listens to a source: to all that its outbox holds (`through_id`
+        // is 0), or only to what came after the message of that number.
         """
         CREATE TABLE subscription (
             consumer_id TEXT NOT NULL,
@@ -208,7 +237,8 @@ enum MessagingTables {
             PRIMARY KEY (consumer_id, source)
         ) STRICT, WITHOUT ROWID
         """,
-        // For whom alone a published message is pending again; without rows it is for everyone.
+        // For whom alone a published message is pending again. A pending message without rows here
+        // is for everyone.
         """
         CREATE TABLE redelivery (
             message_id INTEGER NOT NULL
@@ -217,14 +247,16 @@ enum MessagingTables {
             PRIMARY KEY (message_id, consumer_id)
         ) STRICT, WITHOUT ROWID
         """,
-        // A digest of the tables as they were when they were last compared with the program's.
+        // The digest of the tables when they were last compared with those of the program's
+        // migrations.
         "ALTER TABLE store_identity ADD COLUMN schema_digest INTEGER",
     ]
 
     /// Version 5: what was published while a service was away.
     static let absent = [
-        // A service that could not be asked for its subscribers when messages after this number were
-        // published: one that only another program has may have missed them.
+        // Services that could not be asked for their subscribers when messages after this number
+        // were published. A subscriber that only another program has may have missed those
+        // messages.
         """
         CREATE TABLE absent_service (
             service TEXT PRIMARY KEY,
@@ -233,7 +265,8 @@ enum MessagingTables {
         """
     ]
 
-    /// Gives a store the identity that it never loses, and each message that it holds its digest.
+    /// Gives a store its identity, and each message that it holds its digest: the body of version
+    /// 2's migration. The incarnation is 128 random bits from SQLite.
     @Sendable static func identify(_ transaction: any Transaction) throws {
         try transaction.execute(
             """

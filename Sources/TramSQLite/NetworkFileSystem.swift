@@ -1,7 +1,9 @@
 internal import CSQLite
 
-/// Whether the path lies on a network file system, where neither a write-ahead log nor `flock` can be
-/// trusted.
+/// Whether the path lies on a network file system.
+///
+/// There neither a write-ahead log nor `flock` can be trusted: two machines do not share the memory
+/// that they need, and a store would be damaged. Only Linux is asked; elsewhere this is false.
 func isOnNetworkFileSystem(_ path: String) -> Bool {
     // NFS, SMB, CIFS, SMB2, AFS, Ceph, 9P: the magic numbers of statfs(2).
     let network: Set<UInt32> = [

@@ -2,30 +2,41 @@ internal import Platform
 internal import Synchronization
 internal import Tram
 
-/// The transactions that write and are open in this process, by thread. A thread that begins another one of
-/// the same file, through a second store, would wait for itself; one of another store, in the middle of a
-/// body, would not be undone with it.
+/// The transactions of this process that write and are open, by thread.
+///
+/// It finds two mistakes that would otherwise show as a hang or as lost consistency:
+///
+/// * A thread that begins another transaction on the same file, through a second store object,
+///   would wait for its own lock: `StoreError.nested`.
+/// * A thread that writes to another store in the middle of a body would commit there, whatever
+///   happens to the body: `StoreError.insideAnother`.
+///
+/// Rehearsals and batches are transactions that stay open while others are begun on other stores.
+/// They are not "in a body", so that this is allowed.
 enum OpenWrites {
-    /// What a transaction writes to.
+    /// What a transaction writes to. Two store objects for one file have the same target.
     enum Target: Hashable, Sendable {
-        /// The lock of a file that may be open more than once.
+        /// A file, by the path of its writers' lock.
         case lock(path: String)
+        /// A store in memory, by its object.
         case memory(ObjectIdentifier)
     }
 
+    /// A transaction that this thread has open.
     private struct OpenWrite {
         let target: Target
         let service: String
-        /// Whether the body of a transaction is running; else transactions are parts of this one, and
-        /// none of them is under way.
+        /// Whether a body is running that must not write elsewhere. False while the transaction
+        /// only encloses others and none of them is running.
         var isInBody = true
     }
 
+    /// The open transactions of each thread, the innermost last. A thread without any has no entry.
     private static let threads = Mutex<[UInt: [OpenWrite]]>([:])
 
     /// Makes sure that this thread may wait for a target's lock.
     ///
-    /// - Throws: `StoreError.nested` when it has the lock.
+    /// - Throws: `StoreError.nested` when it holds the lock itself.
     static func checkMayWait(for target: Target, of service: String) throws {
         let isOpen = threads.withLock { threads in
             threads[Threads.current]?.contains { $0.target == target } ?? false
@@ -35,7 +46,7 @@ enum OpenWrites {
 
     /// Makes sure that this thread is not in the body of another store's transaction.
     ///
-    /// - Throws: `StoreError.insideAnother`.
+    /// - Throws: `StoreError.insideAnother` when it is.
     static func checkMayWrite(to target: Target, of service: String) throws {
         let other = threads.withLock { threads in
             threads[Threads.current]?.last { $0.isInBody && $0.target != target }?.service
@@ -43,7 +54,7 @@ enum OpenWrites {
         if let other { throw StoreError.insideAnother(service: service, outer: other) }
     }
 
-    /// Runs `body` as a transaction that writes.
+    /// Runs `body` as a transaction that writes, and forgets it afterwards, also after an error.
     static func writing<Result>(
         to target: Target, of service: String, _ body: () throws -> Result
     ) rethrows -> Result {

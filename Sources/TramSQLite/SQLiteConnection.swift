@@ -2,20 +2,33 @@ internal import CSQLite
 internal import Platform
 internal import Tram
 
-/// One connection to one SQLite file: opens, prepares, binds, steps, and turns result codes into
-/// facts. It knows nothing of messages. The raw pointers of the C interface stay in this file.
+/// One connection to one SQLite file: it opens, prepares, binds, steps, and turns result codes into
+/// `StoreError`s.
+///
+/// It knows nothing of messages. The raw pointers of the C interface stay in this file; the shim in
+/// `CSQLite` has what Swift cannot call. A connection is used by one thread at a time, so it is
+/// opened without SQLite's own mutexes.
+///
+/// It decides who may run what: a body may run only statements that read and change rows
+/// (``Runner``), so that no handler can end the transaction around it.
 final class SQLiteConnection {
+    /// The path as it was given, or `:memory:`.
     let path: String
     private let handle: OpaquePointer
-    /// Prepared statements by their text. Texts are literals of the program, so they are few.
+    /// Prepared statements by their text. Texts are literals of the program, so they are few, and
+    /// none is ever removed.
     private var statements: [String: PreparedStatement] = [:]
     /// How long a statement waits for another program's lock.
     private let patience: Patience
 
+    /// Whether the file may be written, and whether it is made when it is missing.
     enum Mode {
         case readOnly, readWrite, create
     }
 
+    /// Opens the file. SQLite reads nothing of it yet.
+    ///
+    /// - Parameter patience: how long a statement waits for another connection's lock.
     init(path: String, mode: Mode, patience: Patience) throws {
         self.path = path
         self.patience = patience
@@ -36,7 +49,8 @@ final class SQLiteConnection {
         handle = opened
         guard code == SQLITE_OK else { throw error(code, systemCode, in: "sqlite3_open") }
         sqlite3_extended_result_codes(handle, 1)
-        // The connection keeps its patience as long as SQLite has this pointer to it.
+        // SQLite keeps this pointer as long as the connection is open, and the connection its
+        // patience.
         sqlite3_busy_handler(
             handle, { waitForOthers($0, $1) }, Unmanaged.passUnretained(patience).toOpaque())
     }
@@ -46,10 +60,11 @@ final class SQLiteConnection {
         sqlite3_close_v2(handle)
     }
 
-    /// Whether no transaction is open. An error inside a transaction can end it.
+    /// Whether no transaction is open. An error in a transaction can end it: a full disk, a failed
+    /// read.
     var isOutsideTransaction: Bool { sqlite3_get_autocommit(handle) != 0 }
 
-    /// Whether a row refers to a missing one, which the commit would refuse.
+    /// Whether a row refers to a missing one, so that the commit would be refused.
     var hasUnresolvedReferences: Bool {
         var count: Int32 = 0
         var highest: Int32 = 0
@@ -60,10 +75,14 @@ final class SQLiteConnection {
     /// Whether the file can only be read, whatever was asked for.
     var isReadOnly: Bool { sqlite3_db_readonly(handle, "main") == 1 }
 
-    /// Makes sure that the file is still at its path: not deleted, and no other in its place. Whoever
-    /// opens the path then sees nothing of what this connection writes.
+    /// Makes sure that the file is still at its path: not deleted, and no other in its place.
     ///
-    /// - Throws: `StoreError/moved(path:)`.
+    /// What this connection wrote to a file that is not there any more would be lost without an
+    /// error. SQLite compares the numbers of the files (`SQLITE_FCNTL_HAS_MOVED`), which costs one
+    /// `stat`.
+    ///
+    /// - Throws: `StoreError/moved(path:)`; `StoreError/inputOutput(path:detail:atCommit:)` when
+    ///   the path cannot be looked at.
     func checkIsInPlace() throws {
         var systemCode: Int32 = 0
         guard tram_sqlite3_has_moved(handle, &systemCode) != 0 else { return }
@@ -82,28 +101,31 @@ final class SQLiteConnection {
         _ = try? run("ROLLBACK")
     }
 
-    /// Switches a setting that only the C interface can reach.
+    /// Switches a setting of ``SQLiteSetting``, and checks that it is switched.
     func configure(_ option: Int32, _ value: Bool) throws {
         let code = tram_sqlite3_db_config(handle, option, value ? 1 : 0)
         guard code == SQLITE_OK else { throw error(code, 0, in: "sqlite3_db_config(\(option))") }
     }
 
-    /// Who runs a statement.
+    /// Who runs a statement, from which it follows what the statement may do.
     enum Runner {
-        /// The binding itself.
+        /// The library's own code that drives transactions: any statement.
         case binding
-        /// The body of a transaction, which does not decide about the transaction.
+        /// The body of a transaction: statements that read and change rows.
         case body
-        /// The same, and it must not write.
+        /// The body of a `read`: statements that change nothing.
         case readingBody
-        /// The body of a migration, which may change tables, too.
+        /// The body of a migration: statements that read and change rows or tables.
         case migration
     }
 
-    /// Runs a statement to its end. `changes` is about an INSERT, UPDATE or DELETE only.
+    /// Runs a statement to its end.
     ///
     /// A `RETURNING` statement that is left in the middle would make the commit fail, so every
     /// statement is stepped until it is done, and reset also when it fails.
+    ///
+    /// - Returns: the rows, and how many rows an INSERT, UPDATE or DELETE has changed. For any
+    ///   other statement `changes` is that of the last one of those.
     @discardableResult
     func run(
         _ sql: SQL, for runner: Runner = .binding
@@ -129,6 +151,7 @@ final class SQLiteConnection {
     }
 
     /// Writes the whole database, as the open transaction sees it, into a new file, and syncs that.
+    /// By SQLite's backup interface, in one step.
     func copy(to path: String) throws {
         let target = try SQLiteConnection(path: path, mode: .create, patience: patience)
         guard let backup = sqlite3_backup_init(target.handle, "main", handle, "main") else {
@@ -139,7 +162,7 @@ final class SQLiteConnection {
         let systemCode = errno
         sqlite3_backup_finish(backup)
         guard code == SQLITE_DONE else {
-            // Either of the two files may be what could not be used.
+            // The failure may be one of either file.
             let isOfSource = [SQLITE_CORRUPT, SQLITE_NOTADB].contains(code & 0xFF)
             throw isOfSource
                 ? error(code, systemCode, in: "a copy")
@@ -147,6 +170,14 @@ final class SQLiteConnection {
         }
     }
 
+    /// A statement from the cache, or newly prepared.
+    ///
+    /// The first word decides what it is before SQLite sees it (``StatementWord``); whether it
+    /// writes is asked of SQLite. What a runner may not do is refused also when the statement is in
+    /// the cache.
+    ///
+    /// - Throws: `StoreError/forbidden(sql:)`; `StoreError/failed(sql:code:detail:)` when the text
+    ///   is not exactly one statement.
     private func prepared(_ text: String, for runner: Runner) throws -> OpaquePointer {
         if let statement = statements[text] {
             guard statement.isFor(runner) else { throw StoreError.forbidden(sql: text) }
@@ -177,6 +208,7 @@ final class SQLiteConnection {
         return statement
     }
 
+    /// Binds a value. SQLite copies texts and bytes.
     private func bind(
         _ value: SQLValue, at index: Int32, of statement: OpaquePointer, in sql: SQL
     ) throws {
@@ -204,6 +236,7 @@ final class SQLiteConnection {
         guard code == SQLITE_OK else { throw error(code, 0, in: sql.text) }
     }
 
+    /// The row on which the statement stands.
     private func row(of statement: OpaquePointer) throws -> Row {
         Row(
             try (0..<sqlite3_column_count(statement)).map { column in
@@ -230,13 +263,15 @@ final class SQLiteConnection {
             })
     }
 
-    /// Whether a table can have no further row, because it has had one with the greatest number.
+    /// Whether a table with AUTOINCREMENT has had a row with the greatest number, so that it can
+    /// have no further one.
     private var hasUsedUpNumbers: Bool {
         let last = try? run("SELECT 1 FROM sqlite_sequence WHERE seq = \(Int.max)").rows.first
         return last != nil
     }
 
-    /// What a statement that was sound met in the rows: nil when the error is of another kind.
+    /// An error that comes from the values that a sound statement met in the rows; nil when the
+    /// error is of another kind.
     private func errorOfData(_ code: Int32) -> StoreError? {
         let detail = String(cString: sqlite3_errmsg(handle))
         let isOfData =
@@ -245,7 +280,15 @@ final class SQLiteConnection {
         return isOfData ? .unexpectedRow(detail) : nil
     }
 
-    /// - Parameter systemCode: the errno that the call left, or 0.
+    /// What a result code means for the store.
+    ///
+    /// SQLite's codes alone do not tell a full disk from a failing one, nor a damaged page from one
+    /// that could not be read. The errno of the failed system call does.
+    ///
+    /// - Parameters:
+    ///   - code: the extended result code.
+    ///   - systemCode: the errno that the call left, or 0.
+    ///   - sql: the statement, or what was being done.
     private func error(_ code: Int32, _ systemCode: Int32, in sql: String) -> any Error {
         let message = String(cString: sqlite3_errmsg(handle))
         let system = SystemError("", path, code: systemCode)
@@ -257,12 +300,13 @@ final class SQLiteConnection {
             if Signals.pending != nil { return SystemError("wait", path, code: EINTR) }
             return StoreError.busy(path: path, waited: .milliseconds(patience.limit))
         case SQLITE_CORRUPT, SQLITE_NOTADB:
-            // SQLite calls a page malformed when reading it failed in one of these ways.
+            // A read that failed in one of these ways makes SQLite call the page malformed; it may
+            // be sound.
             return [EIO, ENXIO, ERANGE].contains(systemCode)
                 ? StoreError.inputOutput(path: path, detail: system.reason, atCommit: false)
                 : StoreError.damaged(path: path, detail: message)
         case SQLITE_FULL where systemCode == 0:
-            // No system call has failed: it is a bound of SQLite's own.
+            // No system call has failed, so SQLite has met a bound of its own.
             return hasUsedUpNumbers
                 ? StoreError.damaged(path: path, detail: "a table has used up its numbers")
                 : StoreError.full(path: path)
@@ -281,14 +325,15 @@ final class SQLiteConnection {
     }
 }
 
-/// A statement as SQLite has read it, and who may run it.
+/// A prepared statement, and who may run it.
 private struct PreparedStatement {
     let pointer: OpaquePointer
     /// See ``StatementWord/isForBodies(_:)``.
     let isForBodies: Bool
-    /// The same, or see ``StatementWord/isForMigrations(_:)``.
+    /// Whether migrations may run it, which may run all that bodies may: see
+    /// ``StatementWord/isForMigrations(_:)``.
     let isForMigrations: Bool
-    /// Whether it changes nothing in the file.
+    /// Whether SQLite says that it changes nothing in the file.
     let isReading: Bool
 
     func isFor(_ runner: SQLiteConnection.Runner) -> Bool {
@@ -301,7 +346,11 @@ private struct PreparedStatement {
     }
 }
 
-/// SQLite asks whether to try again what another program's lock has refused `count` times.
+/// SQLite's busy handler: whether to try again what another connection's lock has refused `count`
+/// times.
+///
+/// It sleeps a little longer each time, at most 25 ms, until the patience is used up or a signal
+/// asks the process to end.
 private func waitForOthers(_ patience: UnsafeMutableRawPointer?, _ count: Int32) -> Int32 {
     guard let patience else { return 0 }
     return Unmanaged<Patience>.fromOpaque(patience).takeUnretainedValue().wait { left in

@@ -1,10 +1,15 @@
 internal import Tram
 
-/// Bringing a store up to date, which needs it alone.
+/// Bringing a store up to date, for which nobody else may have it open.
 extension SQLiteOpener {
-    /// Brings the store up to date while nobody else has it open, in this process or another: one
-    /// that has opened it as it was would go on writing to tables that are no longer the same. Whoever
-    /// has opened a store with a write-ahead log keeps a shared lock on the file until it closes it.
+    /// Brings the store up to date while nobody else has it open, in this process or another.
+    ///
+    /// A process that has opened the store as it was would go on writing to tables that are no
+    /// longer the same. Whoever has opened a store with a write-ahead log keeps a shared lock on
+    /// the file until it closes it; SQLite's exclusive locking mode is refused while there is one.
+    ///
+    /// - Parameter creating: whether the file may be empty.
+    /// - Throws: `StoreError.inUse` when another connection has the file open.
     func migrateExclusively(creating: Bool) throws {
         let connection = try SQLiteConnection(
             path: path, mode: creating ? .create : .readWrite, patience: patience)
@@ -15,10 +20,12 @@ extension SQLiteOpener {
 
     /// Makes sure that nobody else has the file open, until the connection is closed.
     ///
-    /// - Parameter look: a look into the file, which takes the lock.
-    /// - Throws: `StoreError.inUse`.
+    /// - Parameters:
+    ///   - connection: it has not looked into the file yet.
+    ///   - look: a look into the file, which takes the lock.
+    /// - Throws: `StoreError.inUse` when somebody has.
     private func exclude(_ connection: SQLiteConnection, _ look: () throws -> Void) throws {
-        // Before the first look: the log is then opened for this connection alone.
+        // Before the first look into the file, so that the log is opened for this connection alone.
         try connection.run("PRAGMA locking_mode = EXCLUSIVE")
         do {
             try configure(connection)
@@ -28,8 +35,10 @@ extension SQLiteOpener {
         }
     }
 
-    /// - Throws: `StoreError.inUse` when another connection, of this process or another, has the file
-    ///   open.
+    /// Makes sure that nobody else has the file open at this moment.
+    ///
+    /// - Throws: `StoreError.inUse` when another connection, of this process or another, has the
+    ///   file open.
     func requireAlone() throws {
         try requireFile()
         let connection = try SQLiteConnection(
@@ -37,10 +46,13 @@ extension SQLiteOpener {
         try exclude(connection) { _ = try connection.run("PRAGMA user_version") }
     }
 
-    /// Runs the migrations that the store has not had, and counts them, in one transaction.
+    /// Runs the migrations that the store has not had, and records its new version, in one
+    /// transaction: after a crash, all of them have been run or none.
     func migrate(_ connection: SQLiteConnection) throws {
         try connection.run("BEGIN IMMEDIATE")
         do {
+            // Inside the transaction: another process may have migrated the store while this one
+            // waited.
             let version = try checkHeader(of: connection, mayBeNew: true)
             let transaction = SQLiteTransaction(
                 connection, storeName: name, now: clock(), isMigration: true)
@@ -57,7 +69,7 @@ extension SQLiteOpener {
                 SQL(unsafeText: "PRAGMA application_id = \(schema.applicationID)"))
             try connection.run(
                 SQL(unsafeText: "PRAGMA user_version = \(schema.version.number)"))
-            // Tables that were made just now are as they should be; others are still to be compared.
+            // Tables that were made just now need no comparison; those of an older store do.
             if version.number == 0 {
                 try noteSchema(digestOfSchema(of: connection), in: connection)
             }

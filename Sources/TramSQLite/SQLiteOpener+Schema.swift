@@ -1,15 +1,21 @@
 internal import Tram
 
 /// Checking that a store has the tables that the program's migrations make.
+///
+/// A version number alone does not show that a table was changed by hand, or by a program with the
+/// same number of other migrations. Handlers would then fail in the middle of the work, or write to
+/// a column that means something else.
 extension SQLiteOpener {
-    /// Compares the tables and indexes with those that the migrations make. Others may be there too.
+    /// Compares the tables and indexes with those that the migrations make. There may be others
+    /// besides.
     ///
-    /// To compare them, the migrations are run in memory, which takes more than most commands do. So the
-    /// store remembers by a digest which schema was found sound, by which program: as long as both are
-    /// the same, nothing is compared.
+    /// For the comparison, the migrations are run in memory, which takes longer than most commands
+    /// do. So the store remembers, by a digest, which schema was found sound, by which program. As
+    /// long as both are the same, nothing is compared.
     ///
-    /// - Returns: the digest of what was compared and is sound; nil when the store knows it, or cannot
-    ///   remember it.
+    /// - Returns: the digest to remember; nil when the store has it already, or cannot remember
+    ///   one.
+    /// - Throws: `StoreError.damaged` with the name of what is different.
     func checkSchema(of connection: SQLiteConnection) throws -> Int? {
         let known = try knownDigest(in: connection)
         let digest = try digestOfSchema(of: connection)
@@ -19,15 +25,17 @@ extension SQLiteOpener {
         return digest
     }
 
-    /// Makes the store remember that a schema is sound.
+    /// Makes the store remember that a schema is sound, if it can.
     func noteSchema(_ digest: Int, in connection: SQLiteConnection) throws {
         if case .cannotRemember = try knownDigest(in: connection) { return }
         try connection.run("UPDATE store_identity SET schema_digest = \(digest)")
     }
 
-    /// Makes sure, inside a transaction, that the store still has the version that it was opened with.
+    /// Makes sure, inside a transaction, that the store still has the version that it was opened
+    /// with.
     ///
-    /// - Throws: `StoreError.tooNew`; `StoreError.moved` when it is an older one.
+    /// - Throws: `StoreError.tooNew` when a newer program has migrated it; `StoreError.moved` when
+    ///   it has an older version, and so is another file.
     func checkVersion(of connection: SQLiteConnection) throws {
         let number: Int = try connection.run("PRAGMA user_version").rows[0].values()
         let known = schema.version
@@ -39,10 +47,13 @@ extension SQLiteOpener {
             : StoreError.moved(path: path)
     }
 
+    /// What a store remembers of its schema.
     private enum KnownDigest {
         case digest(Int)
+        /// It was never compared, or that was not recorded.
         case none
-        /// There is no such column, because the service has tables of its own only, or it was lost.
+        /// There is no such column, because the service has tables of its own only, or because it
+        /// was lost.
         case cannotRemember
     }
 
@@ -58,8 +69,9 @@ extension SQLiteOpener {
         }
     }
 
-    /// A digest of what a schema consists of, and of the statements that should have made it. It does
-    /// not tell where in the file its tables are, so that it is the same for a copy.
+    /// A digest of a store's schema, and of the statements that should have made it.
+    ///
+    /// It does not depend on where in the file the tables are, so it is the same for a copy.
     func digestOfSchema(of connection: SQLiteConnection) throws -> Int {
         var digest = MessageDigest()
         for statement in statements { digest.add(statement) }
@@ -72,12 +84,16 @@ extension SQLiteOpener {
         return digest.value
     }
 
+    /// The statements of all migrations, in their order.
     private var statements: [String] {
         (schema.library + schema.migrations).flatMap(\.statements)
     }
 
+    /// Runs all migrations in memory and compares what they make with what the store has.
+    ///
+    /// - Throws: `StoreError.damaged` for the first difference, or for a trigger.
     private func compareSchema(of connection: SQLiteConnection) throws {
-        // Tables of others do no harm; a trigger may change what is written.
+        // Tables of others do no harm. A trigger could change what is written.
         let triggers: SQL = "SELECT name FROM sqlite_schema WHERE type = 'trigger' LIMIT 1"
         if let trigger = try connection.run(triggers).rows.first {
             let name: String = try trigger.values()

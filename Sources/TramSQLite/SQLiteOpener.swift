@@ -3,22 +3,32 @@ internal import Tram
 
 /// Opens a store's connections, and checks what it opens before it changes anything: a file that is
 /// not the expected store stays as it is.
+///
+/// The checks are: the file is there and is SQLite's, it has the application id and a known version
+/// in its header, and the schema of that version. A store of an older version is brought up to date
+/// by ``migrateExclusively(creating:)``.
+///
+/// A store has two locks. The *writers' lock* is an operating-system lock on the file `…-lock`
+/// beside the store; every transaction that writes holds it. SQLite's own lock is always taken
+/// after it, so no thread waits for a store's writers' lock while it holds the other one of the
+/// same store.
 struct SQLiteOpener {
-    /// The name of the store.
+    /// The name of the store: that of its service.
     let name: String
     let path: String
     let schema: Schema
+    /// Tells the time of transactions.
     let clock: () -> Timestamp
-    /// How long to wait for other processes.
+    /// How long to wait for other processes, for all locks of a transaction together.
     let patience: Patience
 
-    /// The same for another file.
+    /// An opener like this one for another file.
     func at(_ path: String) -> SQLiteOpener {
         SQLiteOpener(
             name: name, path: path, schema: schema, clock: clock, patience: patience)
     }
 
-    /// A new store in memory.
+    /// A new store in memory, with all tables.
     func openInMemory() throws -> SQLiteConnection {
         let connection = try SQLiteConnection(path: path, mode: .create, patience: patience)
         try configure(connection)
@@ -26,7 +36,11 @@ struct SQLiteOpener {
         return connection
     }
 
-    /// - Returns: nil when the store has an older version, which only a writer can bring up to date.
+    /// Opens an existing store for reading, and checks it.
+    ///
+    /// - Returns: nil when the store has an older version, which only a writer can bring up to
+    ///   date.
+    /// - Throws: `StoreError.missing`, `.foreign`, `.tooNew` or `.damaged`.
     func openForReading() throws -> SQLiteConnection? {
         try requireFile()
         let connection = try SQLiteConnection(path: path, mode: .readOnly, patience: patience)
@@ -40,14 +54,23 @@ struct SQLiteOpener {
         }
     }
 
-    /// A connection that may write.
+    /// A connection that may write, and the writers' lock.
     struct Opened {
         let connection: SQLiteConnection
         let lock: FileLock
-        /// The digest of a schema that was found sound, and that the store does not know yet.
+        /// The digest of a schema that was found sound and that the store does not remember yet;
+        /// nil when it does.
         let newDigest: Int?
     }
 
+    /// Opens a store for writing, checks it, and brings it up to date.
+    ///
+    /// A store that is up to date is opened without waiting for its writers. Otherwise the writers'
+    /// lock is taken, and it is looked at again: of several processes that come at once, one
+    /// migrates.
+    ///
+    /// - Parameter creating: whether to make the store if there is none. A process that dies in
+    ///   between leaves an empty file, which the next one goes on with.
     func openForWriting(creating: Bool) throws -> Opened {
         if !creating { try requireFile() }
         guard !isOnNetworkFileSystem(path) else {
@@ -56,8 +79,8 @@ struct SQLiteOpener {
         let lock = try makeLock()
         if creating { try makeFile(lock) }
         if let (connection, digest) = try openUpToDate(creating: creating) {
-            // A store that is ready is not waited for: who frees the lock to take it again is before all
-            // who are still waking up.
+            // A store that is up to date is opened without the writers' lock. A busy writer that
+            // releases the lock and takes it again at once would keep a newcomer waiting for long.
             if try !usesWriteAheadLog(connection) {
                 try holding(lock) { try useWriteAheadLog(connection) }
             }
@@ -72,14 +95,16 @@ struct SQLiteOpener {
             guard let (connection, digest) = try openUpToDate(creating: false) else {
                 throw StoreError.damaged(path: path, detail: "it could not be brought up to date")
             }
-            // Whoever only reads from now on must not compare it each time.
+            // Otherwise every process that only reads would compare the schema again.
             if let digest { try noteSchema(digest, in: connection) }
             return Opened(connection: connection, lock: lock, newDigest: nil)
         }
     }
 
-    /// - Returns: nil when the store has an older version, or none yet; the digest of its schema, if the
-    ///   store does not know it.
+    /// Opens a store if it is up to date.
+    ///
+    /// - Returns: the connection, and the digest of the schema if the store does not remember it;
+    ///   nil when the store has an older version, or none yet.
     private func openUpToDate(
         creating: Bool
     ) throws -> (connection: SQLiteConnection, newDigest: Int?)? {
@@ -95,7 +120,7 @@ struct SQLiteOpener {
             return true
         }
         guard !connection.isReadOnly else {
-            // SQLite also only reads what a later form of its files may be.
+            // SQLite opens a file of a later format for reading only, too.
             throw Files.isWritable(path)
                 ? StoreError.damaged(path: path, detail: "its header has an unknown form")
                 : StoreError.notWritable(path: path, detail: "the file is read-only")
@@ -103,7 +128,8 @@ struct SQLiteOpener {
         return isUpToDate ? (connection, newDigest) : nil
     }
 
-    /// Opens a store of this version or an older one for reading, as it is.
+    /// Opens a store of this version or an older one for reading, without bringing it up to date or
+    /// comparing its schema.
     func openForCopying() throws -> SQLiteConnection {
         try requireFile()
         let connection = try SQLiteConnection(
@@ -113,16 +139,18 @@ struct SQLiteOpener {
         return connection
     }
 
-    /// The lock that every writer of the store holds. It lies beside the file itself, so that it is the
-    /// same one whatever link leads there.
+    /// The lock that every writer of the store holds. It lies beside the file itself, so that it is
+    /// the same one whatever link leads there.
     func makeLock() throws -> FileLock {
         try system { () throws(SystemError) in
             try FileLock(path: (Files.resolve(path) ?? path) + "-lock")
         }
     }
 
-    /// Makes the empty file that becomes the store, if there is none: SQLite would let others than its
-    /// owner read it, and gives the files beside it the same rights.
+    /// Makes the empty file that becomes the store, if there is none.
+    ///
+    /// SQLite would make it readable for others than its owner, and gives the files beside it the
+    /// same rights.
     private func makeFile(_ lock: FileLock) throws {
         let path = path
         guard try system({ () throws(SystemError) in try Files.size(of: path) }) == nil else {
@@ -131,13 +159,14 @@ struct SQLiteOpener {
         try holding(lock) { try makePrivateFile() }
     }
 
-    /// Makes an empty file that only its owner may read, unless there is a file.
+    /// Makes an empty file that only its owner may read and write, unless there is a file.
     func makePrivateFile() throws {
         let path = path
         try system { () throws(SystemError) in try Files.makePrivateFile(path) }
     }
 
-    /// Tells what the system has refused in the words of a store.
+    /// Turns a refusal of the operating system into an error of this store. An interruption by a
+    /// signal stays what it is.
     func system<Result>(_ body: () throws(SystemError) -> Result) throws -> Result {
         do {
             return try body()
@@ -152,8 +181,8 @@ struct SQLiteOpener {
         }
     }
 
-    /// Runs the checks of a file. A statement of theirs that fails has met a file that SQLite cannot
-    /// read as the statement's database.
+    /// Runs the checks of a file. A statement of theirs that fails has met a file that is not what
+    /// it seems: that is damage, not a mistake in the program.
     private func checking<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()
@@ -162,7 +191,7 @@ struct SQLiteOpener {
         }
     }
 
-    /// Runs `body` while it holds the lock.
+    /// Runs `body` while it holds the lock; without a lock, it only runs it.
     func holding<Result>(_ lock: FileLock?, _ body: () throws -> Result) throws -> Result {
         guard let lock else { return try body() }
         try acquire(lock)
@@ -170,6 +199,9 @@ struct SQLiteOpener {
         return try body()
     }
 
+    /// Waits for the lock.
+    ///
+    /// - Throws: `StoreError.busy` when the patience is used up.
     func acquire(_ lock: FileLock) throws {
         let isHeld = try system { () throws(SystemError) in
             try patience.wait { left throws(SystemError) in
@@ -181,21 +213,28 @@ struct SQLiteOpener {
         }
     }
 
+    /// - Throws: `StoreError.missing` when there is no file, or an empty one: a store that is being
+    ///   made.
     func requireFile() throws {
         let size = try system { () throws(SystemError) in try Files.size(of: path) }
         guard let size, size > 0 else { throw StoreError.missing(path: path) }
     }
 
     /// Sets what every connection needs, and reads back what could silently not have taken effect.
-    /// None of it touches the file.
+    /// None of it changes the file.
+    ///
+    /// `synchronous=FULL` makes a commit wait until the log is on the disk: a committed message may
+    /// be delivered at once, and must not be lost by its sender afterwards.
     func configure(_ connection: SQLiteConnection) throws {
-        // A process that makes one transaction must not copy the whole log at its exit. First of
-        // all, for it would also rewrite a file that turns out not to be ours.
+        // A process that makes one transaction should not copy the whole log at its exit. This
+        // comes first, since a checkpoint would also rewrite a file that turns out not to be a
+        // store of this program.
         try connection.configure(SQLiteSetting.noCheckpointOnClose, true)
         try connection.configure(SQLiteSetting.defensive, true)
         try connection.configure(SQLiteSetting.trustedSchema, false)
         try connection.configure(SQLiteSetting.foreignKeys, true)
-        // The first process to open a store reads its whole log: short commands want a short one.
+        // The first process to open a store reads its whole log, so the log is kept short: 100
+        // pages.
         try connection.run("PRAGMA wal_autocheckpoint = 100")
         try connection.run("PRAGMA synchronous = FULL")
         let synchronous: Int = try connection.run("PRAGMA synchronous").rows[0].values()
@@ -204,11 +243,14 @@ struct SQLiteOpener {
         }
     }
 
+    /// Whether the file has a write-ahead log.
     private func usesWriteAheadLog(_ connection: SQLiteConnection) throws -> Bool {
         let mode: String = try connection.run("PRAGMA journal_mode").rows[0].values()
         return mode == "wal"
     }
 
+    /// Gives the file a write-ahead log, so that readers and a writer do not wait for one another.
+    /// It stays so for every later connection.
     func useWriteAheadLog(_ connection: SQLiteConnection) throws {
         if try usesWriteAheadLog(connection) { return }
         let mode: String = try connection.run("PRAGMA journal_mode = WAL").rows[0].values()
@@ -217,11 +259,15 @@ struct SQLiteOpener {
         }
     }
 
+    /// Checks the application id and the version in the file's header.
+    ///
+    /// - Parameter mayBeNew: whether an empty database is accepted.
     /// - Returns: the version of the store, 0 for an empty database.
+    /// - Throws: `StoreError.foreign`, `.tooNew` or `.damaged`.
     func checkHeader(
         of connection: SQLiteConnection, mayBeNew: Bool
     ) throws -> StoreVersion {
-        // One statement is one snapshot: a migration may be committing meanwhile.
+        // All in one statement, which sees one snapshot: a migration may be committing meanwhile.
         let row = try connection.run(
             """
             SELECT user_version, application_id, (SELECT count(*) FROM sqlite_schema)

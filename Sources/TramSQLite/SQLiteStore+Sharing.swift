@@ -1,15 +1,25 @@
 internal import Platform
 public import Tram
 
+/// What several users of one file need: see `SharedStore`.
 extension SQLiteStore: SharedStore {
     /// A number that changes whenever another connection, of this process or another, has committed
-    /// something to the store. Asking takes microseconds.
+    /// something to the store (`PRAGMA data_version`). Asking takes microseconds.
+    ///
+    /// The number belongs to a connection. It may change without a commit when this object begins
+    /// to write or opens the file again.
     public func dataVersion() throws -> Int {
         try openForReading()
         guard let connection = writer ?? reader else { return 0 }
         return try connection.run("PRAGMA data_version").rows[0].values()
     }
 
+    /// Takes the writers' lock.
+    ///
+    /// - Returns: nil for a store in memory, and where no lock can be made: there is no writer
+    ///   either.
+    /// - Throws: `StoreError/busy(path:waited:)` when a transaction takes too long;
+    ///   `StoreError/nested(service:)` in a transaction of this thread.
     public func excludeWriters() throws -> (any WritersExclusion)? {
         // Before the lock, which would be freed.
         try requireNoTransaction()
@@ -27,7 +37,7 @@ extension SQLiteStore: SharedStore {
     }
 }
 
-/// The writers' lock, in this process's hand.
+/// The writers' lock while this process holds it.
 private struct HeldLock: WritersExclusion {
     let lock: FileLock
 

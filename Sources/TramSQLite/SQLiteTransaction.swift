@@ -1,6 +1,10 @@
 internal import Tram
 
 /// A transaction in progress on a connection.
+///
+/// It adds two things to the connection: what a body may do, and how a failed statement is judged.
+/// An error of the store is remembered in ``failure``. If SQLite has ended the transaction because
+/// of it, every later statement throws it again, since it would otherwise be committed by itself.
 final class SQLiteTransaction: Transaction {
     let storeName: String
     let now: Timestamp
@@ -10,8 +14,9 @@ final class SQLiteTransaction: Transaction {
     private var isReading: Bool
     /// Whether it may change tables.
     private let isMigration: Bool
+    /// Whether its body has returned.
     private var isOver = false
-    /// The error that has ended the transaction, if one has.
+    /// The error that has made SQLite end the transaction; nil while it is open.
     private var endingError: (any Error)?
     private(set) var failure: (any Error)?
 
@@ -35,6 +40,7 @@ final class SQLiteTransaction: Transaction {
         try run(statement).rows
     }
 
+    /// Runs a statement of the body, and judges its error.
     private func run(_ statement: SQL) throws -> (rows: [Row], changes: Int) {
         try checkIsOpen()
         do {
@@ -49,7 +55,8 @@ final class SQLiteTransaction: Transaction {
         }
     }
 
-    /// `INSERT OR ROLLBACK` and the like undo everything: that is not one statement's affair.
+    /// The error as it concerns the transaction. `INSERT OR ROLLBACK` and the like undo everything,
+    /// which is more than a refused row.
     private func meaning(of error: any Error) -> any Error {
         guard connection.isOutsideTransaction,
             case StoreError.constraint(let sql, let detail) = error
@@ -58,7 +65,7 @@ final class SQLiteTransaction: Transaction {
     }
 
     func counters() throws -> [String: Int] {
-        // The table is there as soon as one with AUTOINCREMENT is.
+        // SQLite makes this table together with the first one that has AUTOINCREMENT.
         let rows = try rows("SELECT name, seq FROM sqlite_sequence")
         return try rows.reduce(into: [:]) { counters, row in
             let (table, value): (String, Int) = try row.values()
@@ -93,10 +100,10 @@ final class SQLiteTransaction: Transaction {
             try connection.run("RELEASE tram")
             return result
         } catch {
-            // What began a chain was not sent.
+            // The savepoint is undone, and with it the message that may have begun a chain.
             cause = before
-            // Some errors have ended the whole transaction: then there is nothing to go back to, and
-            // a statement now would commit by itself.
+            // Some errors have ended the whole transaction. Then there is nothing to go back to,
+            // and a statement now would be committed by itself.
             if !connection.isOutsideTransaction {
                 try connection.run("ROLLBACK TO tram")
                 try connection.run("RELEASE tram")
@@ -113,20 +120,22 @@ final class SQLiteTransaction: Transaction {
         return try body()
     }
 
-    /// In SQLite only references to missing rows wait for the commit.
+    /// In SQLite, only references to missing rows wait for the commit.
     func checkDeferredRules() throws {
         try checkIsOpen()
         guard connection.hasUnresolvedReferences else { return }
         throw StoreError.constraint(sql: "COMMIT", detail: "FOREIGN KEY constraint failed")
     }
 
-    /// - Throws: the error that has ended the transaction, if one has; `StoreError/transactionOver(service:)`.
+    /// - Throws: the error that has ended the transaction, if one has;
+    ///   `StoreError/transactionOver(service:)` when its body has returned.
     func checkIsOpen() throws {
         if isOver { throw StoreError.transactionOver(service: storeName) }
         if connection.isOutsideTransaction { throw endingError ?? StoreError.transactionEnded }
     }
 
-    /// The body has returned: the transaction must not be used any more.
+    /// Marks it as over: the body has returned, and whoever has kept the transaction must not use
+    /// it.
     func close() {
         isOver = true
     }

@@ -1,9 +1,15 @@
-/// What a `CREATE` statement says, as SQLite reads it: two statements are equal when they differ in
-/// nothing but white space, comments, the letter case of keywords and names, quotes of names, and
-/// `IF NOT EXISTS`.
+/// What a `CREATE` statement says, as SQLite reads it.
+///
+/// Two are equal when they differ only in white space, comments, the letter case of keywords and
+/// names, quotes around names, and `IF NOT EXISTS`. SQLite keeps the text of each statement as it
+/// was written, so a schema that was made by another version of the program may look different and
+/// mean the same.
 struct SchemaText: Equatable {
+    /// The words of the statement in a common form: names and keywords in lower case, texts in
+    /// quotes as they are, any other character by itself.
     private var words: [String] = []
 
+    /// Splits a statement into its words.
     init(_ sql: String) {
         var rest = Substring(sql)
         while let first = rest.first {
@@ -24,12 +30,14 @@ struct SchemaText: Equatable {
         }
     }
 
+    /// Removes a comment at the beginning.
     private static func skipComment(_ rest: inout Substring) {
         rest = rest.dropFirst(2)
         while !rest.isEmpty, !rest.hasPrefix("*/") { rest.removeFirst() }
         rest = rest.dropFirst(2)
     }
 
+    /// Removes the first word, and returns its common form.
     private static func word(_ rest: inout Substring) -> String {
         let first = rest.removeFirst()
         switch first {
@@ -44,7 +52,7 @@ struct SchemaText: Equatable {
         return word.lowercased()
     }
 
-    /// What stands in quotes. A quote in it is written twice.
+    /// Removes what stands in quotes and the closing quote. A quote inside is written twice.
     private static func quoted(_ rest: inout Substring, until quote: Character) -> String {
         var text = ""
         while let next = rest.popFirst() {

@@ -4,15 +4,30 @@ public import Tram
 /// replies, and expect how it ends.
 ///
 /// ```swift
-/// try SagaTest(CreateOrderSaga(), CreateOrderSaga.Data(…))
-///     .expect(ReserveCredit(…), to: .customerService)
-///     .reply(CustomerNotFound(…))
-///     .expectRolledBack { data in … }
+/// try SagaTest(CreateOrderSaga(), CreateOrderSaga.Data(customerID: 1, total: 400))
+///     .expect(ReserveCredit(customerID: 1, total: 400), to: .customerService)
+///     .reply(CustomerNotFound(customerID: 1))
+///     .expectRolledBack { data in #expect(data.rejection == "unknown customer") }
 /// ```
 ///
-/// Replies are sent and delivered by the real outbox and relay, and any ``Mishap`` is really provoked;
-/// time passes only when the test lets it. What is not as expected is thrown, in words, as
-/// ``Unexpected``. In the spirit of the unit-test DSL of Eventuate Tram Sagas.
+/// A step that waits is tested by letting time pass, since no clock runs by itself:
+///
+/// ```swift
+/// try SagaTest(BookTripSaga(), BookTripSaga.Data(trip: 1))
+///     .expect(ReserveRoom(trip: 1), to: .hotel)
+///     .pass(.seconds(30))  // The step's deadline: its own compensation is sent.
+///     .ignoredReply(RoomReserved(room: 1))
+///     .expect(CancelRoom(trip: 1), to: .hotel)
+///     .reply(RoomCanceled())
+///     .expectRolledBack()
+/// ```
+///
+/// What an operator decides is tested the same way: see ``decide(_:because:)``.
+///
+/// Replies are sent and delivered by the real outbox and relay, and any ``Mishap`` is really
+/// provoked. What is not as expected is thrown, in words, as ``Unexpected``, so the test works in
+/// any test framework. In the spirit of the unit-test DSL of Eventuate Tram Sagas
+/// (`SagaUnitTestSupport`). A ``ParticipantTest`` is the counterpart for participants.
 public final class SagaTest<Definition: Saga> {
     private let manager: SagaManager<Definition>
     private let bench: TestBench
@@ -20,12 +35,16 @@ public final class SagaTest<Definition: Saga> {
     /// The command whose reply comes next.
     private var request: Message?
 
-    /// Starts the saga.
+    /// Starts the saga, whose first command is then there to be expected.
     ///
     /// - Parameters:
-    ///   - store: the store of the saga's service; one in memory when nil. Time passes in that one only.
+    ///   - saga: the definition.
+    ///   - data: what the instance begins with.
+    ///   - store: the store of the saga's service; one in memory when nil. In any other, time
+    ///     passes by its own clock.
     ///   - tables: statements that make what the saga's local steps need in a store in memory.
-    /// - Throws: what the first step throws when it is local.
+    /// - Throws: `WiringError.badSaga` when the definition has a mistake; what `starting` or the
+    ///   first step throws, when that is local.
     public init(
         _ saga: Definition, _ data: Definition.Data, on store: (any Store)? = nil,
         tables: [String] = []
@@ -39,7 +58,18 @@ public final class SagaTest<Definition: Saga> {
 
     // MARK: Expecting commands
 
-    /// The next command is this one, to this channel, and its reply is awaited.
+    /// Expects that the next command is this one, to this channel, and that its reply is awaited.
+    /// ``reply(_:locking:despite:)`` then answers it.
+    ///
+    /// ```swift
+    /// .expect(ReserveCredit(customerID: 1, total: 400), to: .customerService)
+    /// ```
+    ///
+    /// Commands are looked at in the order in which the saga has sent them, each once. Events that
+    /// its local steps publish are passed over.
+    ///
+    /// - Throws: ``Unexpected`` when there is no further command, it is another one, or it wants no
+    ///   reply.
     @discardableResult
     public func expect(_ command: some Command, to channel: CommandChannel) throws -> Self {
         let message = try expectMessage(command, to: channel)
@@ -50,7 +80,10 @@ public final class SagaTest<Definition: Saga> {
         return self
     }
 
-    /// The next command is this one, to this channel, and no reply to it is awaited.
+    /// Expects that the next command is this one, to this channel, and that no reply to it is
+    /// awaited.
+    ///
+    /// - Throws: ``Unexpected``.
     @discardableResult
     public func expectNotification(
         _ command: some Command, to channel: CommandChannel
@@ -62,7 +95,15 @@ public final class SagaTest<Definition: Saga> {
         return self
     }
 
-    /// The saga asks a participant to free a lock.
+    /// Expects that the saga asks a participant to free a lock of which a reply has told.
+    ///
+    /// ```swift
+    /// .reply(RoomReserved(room: 1), locking: "hotel 1")
+    /// .expectUnlock(of: "hotel 1", on: .hotel)
+    /// .expectCompleted()
+    /// ```
+    ///
+    /// - Throws: ``Unexpected`` when the next command is another one.
     @discardableResult
     public func expectUnlock(of target: String, on channel: CommandChannel) throws -> Self {
         let message = try nextCommand()
@@ -73,8 +114,10 @@ public final class SagaTest<Definition: Saga> {
         return self
     }
 
-    /// The saga asks a participant to free all locks that it has: an operator has decided about it, and
-    /// may have given up a reply that told of one.
+    /// Expects that the saga asks a participant to free all locks that it has. That happens when an
+    /// operator has decided about the saga, who may have given up a reply that told of one.
+    ///
+    /// - Throws: ``Unexpected`` when the next command is another one.
     @discardableResult
     public func expectUnlock(on channel: CommandChannel) throws -> Self {
         let message = try nextCommand()
@@ -85,7 +128,9 @@ public final class SagaTest<Definition: Saga> {
         return self
     }
 
-    /// No further command was sent.
+    /// Expects that the saga has sent no further command.
+    ///
+    /// - Throws: ``Unexpected``, with the command.
     @discardableResult
     public func expectNoCommand() throws -> Self {
         if let message = try nextCommand() {
@@ -96,11 +141,19 @@ public final class SagaTest<Definition: Saga> {
 
     // MARK: Giving replies
 
-    /// The participant answers the command that was expected last.
+    /// Answers the command that was expected last, as its participant does.
+    ///
+    /// ```swift
+    /// .reply(RoomReserved(room: 1), locking: "hotel 1", despite: .deliveredTwice)
+    /// ```
     ///
     /// - Parameters:
-    ///   - lockedTarget: what the participant has locked for the saga, if anything.
-    ///   - mishap: what goes wrong at the delivery of the reply.
+    ///   - reply: a success, or a `FailureReply`, which is a refusal.
+    ///   - lockedTarget: what the participant has locked for the saga, if anything; the saga must
+    ///     free it when it ends.
+    ///   - mishap: what goes wrong at the delivery of the reply; nothing when nil.
+    /// - Throws: ``Unexpected`` when no command was expected before, the saga ignores the reply, or
+    ///   its handling fails.
     @discardableResult
     public func reply(
         _ reply: any Reply, locking lockedTarget: String? = nil, despite mishap: Mishap? = nil
@@ -112,8 +165,10 @@ public final class SagaTest<Definition: Saga> {
         return self
     }
 
-    /// A reply comes to which the saga must not listen: a second one to the command that was expected
-    /// last, or a late one.
+    /// Gives a reply to which the saga must not listen: a second one to the command that was
+    /// expected last, or a late one.
+    ///
+    /// - Throws: ``Unexpected`` when the reply counts.
     @discardableResult
     public func ignoredReply(_ reply: any Reply) throws -> Self {
         let receipt = try take(reply, nil, nil)
@@ -125,7 +180,13 @@ public final class SagaTest<Definition: Saga> {
 
     // MARK: Letting time pass
 
-    /// Time passes, to the millisecond, and the deadlines in it.
+    /// Lets time pass, to the millisecond, on the clock of a store in memory, and then acts on each
+    /// deadline and each retry that has become due.
+    ///
+    /// What those begin counts from the new time: to let two deadlines pass one after the other,
+    /// call it twice.
+    ///
+    /// - Throws: what the saga throws when it acts on one.
     @discardableResult
     public func pass(_ time: Duration) throws -> Self {
         bench.advance(by: time)
@@ -141,14 +202,21 @@ public final class SagaTest<Definition: Saga> {
 
     // MARK: Expecting an end
 
-    /// The saga has done every step.
+    /// Expects that the saga has done every step, and has sent no further command.
+    ///
+    /// - Parameter check: looks at the data at the end; it may throw.
+    /// - Throws: ``Unexpected``; what `check` throws.
     @discardableResult
     public func expectCompleted(_ check: (Definition.Data) throws -> Void = { _ in }) throws -> Self
     {
         try expectState(.completed, check)
     }
 
-    /// The saga has undone every step that it had done.
+    /// Expects that the saga has undone every step that it had done, and has sent no further
+    /// command.
+    ///
+    /// - Parameter check: looks at the data at the end; it may throw.
+    /// - Throws: ``Unexpected``; what `check` throws.
     @discardableResult
     public func expectRolledBack(_ check: (Definition.Data) throws -> Void = { _ in }) throws
         -> Self
@@ -156,7 +224,18 @@ public final class SagaTest<Definition: Saga> {
         try expectState(.rolledBack, check)
     }
 
-    /// A compensation was refused at the step with this name.
+    /// Expects that the saga has failed at a step: its compensation was refused, or nothing undoes
+    /// what may have been done.
+    ///
+    /// ```swift
+    /// .reply(CannotCancel())
+    /// .expectFailed(atStep: "reserve room")
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - step: the step's name.
+    ///   - check: looks at the data; it may throw.
+    /// - Throws: ``Unexpected``; what `check` throws.
     @discardableResult
     public func expectFailed(
         atStep step: String, _ check: (Definition.Data) throws -> Void = { _ in }
@@ -164,11 +243,23 @@ public final class SagaTest<Definition: Saga> {
         try expectState(.failed(step: step), check)
     }
 
-    /// An operator takes up the failed saga.
+    /// Goes on with the failed saga, as an operator does: the same as `decide(.retry)`.
     @discardableResult
     public func retry() throws -> Self { try decide(.retry) }
 
-    /// An operator decides about the saga, when nothing is on its way.
+    /// Lets an operator decide about the saga, while nothing of it is on its way.
+    ///
+    /// ```swift
+    /// .expectFailed(atStep: "reserve room")
+    /// .decide(.skip, because: "canceled by phone")
+    /// .expectUnlock(on: .hotel)
+    /// .expectRolledBack()
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - decision: see `SagaDecision`.
+    ///   - reason: why; it is kept with the decision.
+    /// - Throws: `SagaError` when the decision is refused.
     @discardableResult
     public func decide(_ decision: SagaDecision, because reason: String = "") throws -> Self {
         let reference = SagaReference(type: Definition.sagaType, id: id)
@@ -183,13 +274,20 @@ public final class SagaTest<Definition: Saga> {
         return self
     }
 
-    /// What has happened so far.
+    /// What has happened so far, from the start: for a test that wants to see which way the saga
+    /// took.
+    ///
+    /// ```swift
+    /// #expect(try test.log().map(\.event) == [.started, .requested, .refused, .rolledBack])
+    /// ```
     public func log() throws -> [SagaLogEntry] {
         let reference = SagaReference(type: Definition.sagaType, id: id)
         return try bench.store.read { try Sagas.log(of: reference, in: $0) }
     }
 
     /// Runs `body` on the saga's store, to look at what its local steps have done.
+    ///
+    /// - Throws: what `body` throws.
     public func read<Result>(_ body: (any Transaction) throws -> Result) throws -> Result {
         try bench.store.read(body)
     }
@@ -228,11 +326,14 @@ public final class SagaTest<Definition: Saga> {
         return message
     }
 
-    /// The next message of the outbox that is a command: the saga's steps may also publish events.
+    /// The next message of the outbox that is a command; what else the saga's steps send is passed
+    /// over.
     private func nextCommand() throws -> Message? {
         try bench.nextMessage { $0.headers[MessageHeader.commandType] != nil }
     }
 
+    /// Sends a reply to the last expected command, and delivers it. A delivery that fails is
+    /// unexpected in every test, so it is thrown here, with its error.
     private func take(
         _ reply: any Reply, _ lockedTarget: String?, _ mishap: Mishap?
     ) throws -> Receipt {

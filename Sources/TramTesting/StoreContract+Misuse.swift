@@ -1,6 +1,10 @@
 internal import Tram
 
+/// What a program must not do, and what a store says when it does. A mistake that is not noticed
+/// here would be found in production, as a transaction that is half done.
 extension StoreContract {
+    /// Transactions that are kept, nested, ended by their body, or used to write where only reading
+    /// is allowed.
     static let misuse: [Promise] = [
         Promise("a transaction is over when its body has returned") { test in
             let kept = [

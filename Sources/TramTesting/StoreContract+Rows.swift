@@ -1,6 +1,9 @@
 internal import Tram
 
+/// What a store makes of statements and values, what numbers it gives to rows, and what it promises
+/// beside other users of the same data.
 extension StoreContract {
+    /// The counts of changed rows, and rows that a statement returns.
     static let statements: [Promise] = [
         Promise("execute tells how many rows it changed") { test in
             try test.store.write { transaction in
@@ -26,6 +29,7 @@ extension StoreContract {
         },
     ]
 
+    /// Values come back as they were bound: the library's JSON and digests depend on it.
     static let values: [Promise] = [
         Promise("integers, texts and nothing come back as they were bound") { test in
             let texts = ["", "a", "naïve 🚋", "line\nbreak", "'; DROP TABLE item; --"]
@@ -72,6 +76,8 @@ extension StoreContract {
         },
     ]
 
+    /// Numbers of messages are never used twice, not even those of deleted rows: an inbox would
+    /// take the second message for a duplicate of the first.
     static let numbers: [Promise] = [
         Promise("a message's number is never given out twice") { test in
             func send() throws -> Int {
@@ -103,6 +109,8 @@ extension StoreContract {
         },
     ]
 
+    /// What a user of the store sees of another one. Where a kind of store can have no second user,
+    /// only the last of these says anything.
     static let sharing: [Promise] = [
         Promise("what another user commits is seen, and changes the data's version") { test in
             guard let other = test.other else { return }

@@ -1,6 +1,10 @@
 internal import Tram
 
+/// What a store promises about transactions: "exactly once" rests on the inbox row, the handler's
+/// writes and its messages being kept or undone together.
 extension StoreContract {
+    /// All or nothing, also for rules that are only checked at the commit; and the store's
+    /// identity.
     static let transactions: [Promise] = [
         Promise("a transaction is all there when its body returns") { test in
             let result = try test.store.write { transaction in
@@ -76,6 +80,8 @@ extension StoreContract {
         },
     ]
 
+    /// A part of a transaction can be undone alone: that is how one delivery of a chunk fails
+    /// without the others.
     static let savepoints: [Promise] = [
         Promise("a savepoint undoes its own part only") { test in
             try test.store.write { transaction in
@@ -124,6 +130,7 @@ extension StoreContract {
         },
     ]
 
+    /// Rehearsals leave nothing behind, and a batch is one transaction of many parts.
     static let rehearsals: [Promise] = [
         Promise("rehearsals see their own writes, nest, and leave nothing") { test in
             try test.store.write { try test.add(1, in: $0) }

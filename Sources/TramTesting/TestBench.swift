@@ -2,19 +2,31 @@ internal import Tram
 internal import TramSQLite
 
 /// A service under test beside one that only sends, and the real relay between them.
+///
+/// The sender's store is in memory, and shares the clock of the test. Both stores are wrapped, so
+/// that they can die, and every subscriber, so that it can fail. Each pass is a run of its own, as
+/// in a process of its own: nothing that a former pass had in memory helps the next one.
 final class TestBench {
+    /// The store of the service under test, as it is: what a test reads and writes by itself never
+    /// dies.
     let store: any Store
     let clock: TestClock
     private let sender: InMemoryStore
+    /// The sender's store, as the relay sees it.
     private let mortalSender: DyingStore
+    /// The service's store, as the relay sees it.
     private let mortalStore: DyingStore
     private let failures = FailingSubscriber.Failures()
     private let relay: Relay
-    /// The last message of the service's outbox that the test has looked at.
+    /// The number of the last message of the service's outbox that the test has looked at.
     private var seen = 0
 
+    /// Connects the service under test.
+    ///
     /// - Parameters:
-    ///   - store: nil for one in memory, with the library's tables and these.
+    ///   - store: its store; nil for one in memory, with the library's tables and these.
+    ///   - tables: statements for a store in memory.
+    ///   - clock: of the stores in memory.
     ///   - subscribers: of the service under test.
     init(
         _ store: (any Store)?, tables: [String], clock: TestClock,
@@ -42,16 +54,17 @@ final class TestBench {
                     FailingSubscriber(subscriber: $0, failures: failures)
                 }),
         ])
-        // A first pass also introduces the services to one another: no mishap is to meet that.
+        // The first pass introduces the stores to one another; no mishap should hit that.
         try relay.runUntilIdle()
         seen = try store.read { try Outbox($0).highestNumber() }
     }
 
     // MARK: Delivering
 
-    /// Sends a message to the service, and has it delivered.
+    /// Sends a message to the service, and has it delivered, whatever goes wrong on the way.
     ///
-    /// - Returns: what came of it in the end.
+    /// - Returns: what came of it in the end: of two deliveries, the one that was no duplicate.
+    /// - Throws: ``Unexpected`` when the library does not cope with the mishap as it promises.
     func deliver(
         despite mishap: Mishap?, _ send: (any Transaction) throws -> Void
     ) throws -> Delivery {
@@ -91,7 +104,7 @@ final class TestBench {
         }
     }
 
-    /// A pass of a process of its own.
+    /// One pass, as of a process of its own, in which the newest message must be delivered.
     private func deliverOnce() throws -> Delivery {
         let message = try newest()
         var found: Delivery?
@@ -106,7 +119,7 @@ final class TestBench {
 
     /// A pass that does not come to its end.
     ///
-    /// - Returns: the delivery that was committed.
+    /// - Returns: the delivery that was committed before; nil when none was.
     @discardableResult
     private func die() throws -> Delivery? {
         var committed: Delivery?
@@ -118,6 +131,8 @@ final class TestBench {
         throw Unexpected("nothing was written, so the process could not die at it")
     }
 
+    /// Delivers what the sender has sent. Nothing is parked, or a test of failures would end in a
+    /// dead letter.
     private func pass(_ report: (Delivery) -> Void) throws {
         try relay.run(parking: .never).pass(.init(source: sender.name)) { event in
             if case .delivered(let delivery) = event { report(delivery) }
@@ -134,6 +149,7 @@ final class TestBench {
         }
     }
 
+    /// Requires that the inbox has known the message.
     private func expectDuplicate(_ delivery: Delivery) throws {
         guard delivery.receipt.outcome == .duplicate else {
             throw Unexpected(
@@ -144,7 +160,8 @@ final class TestBench {
 
     // MARK: What the service has sent
 
-    /// The next message that the service has sent, if there is one.
+    /// The next message that the service has sent and that fits, if there is one; those before it
+    /// are passed over for good.
     func nextMessage(where isWanted: (Message) -> Bool = { _ in true }) throws -> Message? {
         let found = try store.read { transaction in
             try Outbox(transaction).messages(after: seen, limit: .max).first {
@@ -158,13 +175,14 @@ final class TestBench {
 
     // MARK: Time
 
-    /// Lets time pass.
+    /// Lets time pass for the stores in memory.
     func advance(by duration: Duration) {
         clock.now = clock.now + duration
     }
 }
 
-/// Time that passes only when the test lets it.
+/// Time that passes only when the test lets it: the same in every run, so that what a test writes
+/// is, too. It begins at the start of 2020.
 final class TestClock {
     var now = Timestamp(milliseconds: 1_577_880_295_612)
 }

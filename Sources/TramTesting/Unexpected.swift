@@ -1,9 +1,13 @@
-/// What is not as a test expects it.
+/// What is not as a test expects it, in words. It is thrown by the expectations of ``SagaTest`` and
+/// ``ParticipantTest``, and by the checks of ``StoreContract``: a test that throws it has failed.
 public struct Unexpected: Error, Hashable, CustomStringConvertible {
-    /// What, in words.
+    /// What was found, and what was expected: for example `RoomReserved {"room":2} was sent, not
+    /// the reply RoomReserved`.
     public let description: String
 
-    /// Something that is not as expected.
+    /// Something that is not as expected, for expectations of one's own.
+    ///
+    /// - Parameter description: what was found and what was expected, in words.
     public init(_ description: String) {
         self.description = description
     }

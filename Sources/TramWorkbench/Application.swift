@@ -75,20 +75,19 @@ public protocol Application: AnyObject {
 }
 
 extension Application {
-    public func rules(_ views: Views) -> [Rule] { Rule.standard(views) }
-}
-
-extension Application {
-    /// No messages are described.
-    public static var messages: MessageCatalog {
-        MessageCatalog(title: name, summary: "", [])
-    }
-
     public static var sagaWords: SagaWords { SagaWords() }
 
     public var chains: [Chain] { [] }
 
     public var sagas: any SagaCatalogue { DeclaredSagas(self) }
+
+    /// No messages are described.
+    public static var messages: MessageCatalog {
+        MessageCatalog(title: name, summary: "", [])
+    }
+
+    /// The workbench's own rules.
+    public func rules(_ views: Views) -> [Rule] { Rule.standard(views) }
 
     /// The application on the stores of a directory. None of them is opened before it is used.
     package init(in directory: DataDirectory) throws {

@@ -31,7 +31,7 @@ public struct StoreDefinition: Sendable {
         /// before the view could be told of it.
         let gaps: Gaps
 
-        /// - Parameter transaction: one of the view's store.
+        /// Reads the gaps in a transaction on the view's store.
         public typealias Gaps =
             @Sendable (_ transaction: any Transaction) throws -> [String: Int]
 

@@ -42,14 +42,6 @@ struct Stock {
             count == 0 ? "trip \(trip) had no \(thing) \(city)" : "\(thing) \(city) free again")
     }
 
-    /// The trips for which something is booked.
-    func trips() throws -> Set<Int> {
-        try transaction.rows("SELECT trip FROM booking").reduce(into: []) { trips, row in
-            let trip: Int = try row.values()
-            trips.insert(trip)
-        }
-    }
-
     /// How many are left, by city.
     func left() throws -> [String: Int] {
         try transaction.rows(
@@ -61,5 +53,14 @@ struct Stock {
             let (city, count): (String, Int) = try row.values()
             left[city] = count
         }
+    }
+
+    /// The trips that something is booked for.
+    func trips() throws -> Set<Int> {
+        Set(
+            try transaction.rows("SELECT trip FROM booking").map { row in
+                let trip: Int = try row.values()
+                return trip
+            })
     }
 }

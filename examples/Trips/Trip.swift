@@ -63,15 +63,6 @@ struct TripRows {
             "UPDATE trip SET state = \(state), reason = \(reason) WHERE id = \(id)")
     }
 
-    /// The ids of the trips in a state.
-    func ids(_ state: Trip.State) throws -> Set<Int> {
-        try transaction.rows("SELECT id FROM trip WHERE state = \(state)").reduce(into: []) {
-            ids, row in
-            let id: Int = try row.values()
-            ids.insert(id)
-        }
-    }
-
     func find(_ id: Int) throws -> Trip? {
         try page(after: id - 1, limit: 1).first { $0.id == id }
     }

@@ -1,4 +1,4 @@
-/// A participant: receives the commands of a channel, and answers each.
+/// A participant: the subscriber that receives the commands of a channel and answers each.
 ///
 /// ```swift
 /// CommandHandlers("customer", on: "customerService", [
@@ -10,19 +10,35 @@
 /// ])
 /// ```
 ///
-/// The inbox row, the handler's writes and the reply are one transaction.
+/// The inbox row, the handler's writes and the reply are committed in one transaction, so a command
+/// that is delivered twice has one effect and one reply, whenever a process dies.
+///
+/// A channel has one participant, and a participant one channel. Its handlers may lock for their
+/// saga what must not change until the saga ends (``CommandHandler/on(_:locking:whenLocked:_:)``).
+/// Commands of other sagas that need the same lock are then stashed or refused: see
+/// ``LockConflict``. A stashed command counts as handled at its sender and is kept in this
+/// service's store; it is resumed in the transaction that frees the lock.
+///
+/// After `SagaCommandDispatcher` of Eventuate Tram Sagas, with its lock and stash tables.
 public struct CommandHandlers: StashingSubscriber {
     public let id: String
     public let formerIDs: [String]
     private let channel: CommandChannel
+    /// By every name under which a command may come, former ones included.
     private let handlers: [String: CommandHandler]
     public let wiring: Wiring
 
-    /// Handlers of the commands on one channel.
+    /// A participant with these handlers.
+    ///
+    /// A mistake in them (two handlers for one name) does not trap here: it is reported as a
+    /// ``WiringError`` when a ``Service`` is made of the participant.
     ///
     /// - Parameters:
-    ///   - id: the id under which the inbox remembers the commands that were handled.
+    ///   - id: the id under which the inbox remembers the commands that were handled. It must not
+    ///     change while messages live, unless `formerIDs` names the old one.
+    ///   - channel: the channel whose commands it receives, all of them.
     ///   - formerIDs: what the subscriber was called before: see ``Subscriber/formerIDs``.
+    ///   - handlers: one for each type of command.
     public init(
         _ id: String, on channel: CommandChannel, formerly formerIDs: [String] = [],
         _ handlers: [CommandHandler]
@@ -48,7 +64,10 @@ public struct CommandHandlers: StashingSubscriber {
             })
     }
 
-    /// Every command of the channel: one without a handler is a failed delivery, and not lost.
+    /// Whether the message comes on this participant's channel, whatever its type.
+    ///
+    /// A command without a handler is therefore a failed delivery, which an operator sees, and not
+    /// lost.
     public func accepts(type: String, from channel: String) -> Bool {
         channel == self.channel.name
     }
@@ -56,6 +75,8 @@ public struct CommandHandlers: StashingSubscriber {
     public func handle(
         _ message: Message, in transaction: any Transaction
     ) throws -> HandlerOutcome {
+        // The order of these checks matters: first what ends waiting, then what must wait, then the
+        // work.
         if message.type == SagaUnlock.commandType { return try unlock(message, transaction) }
         guard let handler = handlers[message.type] else {
             throw WireFormatError("\(id) has no handler for the command \(message.type)")
@@ -68,7 +89,8 @@ public struct CommandHandlers: StashingSubscriber {
         if let first = taken.first, !first.isRepeated {
             return try answerNothingToUndo(message, taken, transaction)
         }
-        // A saga's commands stay in their order, also while one of them waits for a lock.
+        // The commands of one saga are handled in their order, also while one of them waits for a
+        // lock.
         if let target = try locks.targetAwaited(ahead: origin, on: message.destination) {
             try locks.stash(message, origin, until: target, isBehind: true)
             return .stashed("an earlier command of \(origin.saga) waits for \(target)")
@@ -77,8 +99,11 @@ public struct CommandHandlers: StashingSubscriber {
             .adding(taken.map { "\($0.type) \($0.message) is not handled any more" })
     }
 
-    /// Answers a compensation whose action was never handled here, since every command for it was
-    /// stashed.
+    /// Answers a compensation whose action was never handled here, because every command for it was
+    /// still in the stash.
+    ///
+    /// It holds only if none of them is a repetition: of a step that is tried again, an earlier
+    /// command may have been handled, and then there is something to undo.
     private func answerNothingToUndo(
         _ message: Message, _ taken: [SagaLocks.TakenOut], _ transaction: any Transaction
     ) throws -> HandlerOutcome {
@@ -90,7 +115,11 @@ public struct CommandHandlers: StashingSubscriber {
             })
     }
 
-    /// Claims what the command must have for itself, if anything, then runs its handler.
+    /// Takes the lock that the command needs, if any, then runs its handler.
+    ///
+    /// A lock that this command took and does not need afterwards is released here: that of a
+    /// notification, since no reply tells its saga that there is one to release, and that of a
+    /// refused command, since its effects are undone. One that the saga had before stays.
     private func execute(
         _ message: Message, with handler: CommandHandler, _ transaction: any Transaction
     ) throws -> HandlerOutcome {
@@ -116,12 +145,14 @@ public struct CommandHandlers: StashingSubscriber {
         case .claimed:
             let outcome = try answer(message, with: handler, lockedTarget: target, transaction)
             if message.headers[MessageHeader.commandReplyTo] == nil {
-                // No reply can tell the saga of the lock, so it would never free it.
+                // A notification has no reply that could tell its saga of the lock, so nobody would
+                // release it.
                 _ = try locks.release(target, of: owner)
                 return outcome
             }
             guard case .refused(let effects) = outcome else { return outcome }
-            // Refused, the saga has nothing here to protect, and will not unlock it either.
+            // The saga has nothing to protect here after a refusal, and its end will not unlock it
+            // either.
             let isFreed = try locks.release(target, of: owner)
             return .refused(effects + (isFreed ? ["unlocked \(target)"] : []))
         case .alreadyHeld:
@@ -129,13 +160,19 @@ public struct CommandHandlers: StashingSubscriber {
         }
     }
 
+    /// Runs the handler in a savepoint and sends its reply, or its refusal.
+    ///
+    /// The savepoint undoes what a refusing handler has written, while the reply is sent in the
+    /// same transaction. The reply to a refusal does not name the lock: the saga need not unlock
+    /// it.
     private func answer(
         _ message: Message, with handler: CommandHandler, lockedTarget: String?,
         _ transaction: any Transaction
     ) throws -> HandlerOutcome {
         var token = ReplyToken(message)
         do {
-            // Whoever answers later tells of the lock as well.
+            // A token that the handler keeps must name the lock too, for the reply that comes
+            // later.
             var locking = token
             locking.headers[MessageHeader.sagaLockedTarget] = lockedTarget
             let result = try transaction.savepoint {
@@ -156,6 +193,9 @@ public struct CommandHandlers: StashingSubscriber {
         }
     }
 
+    /// Handles a saga's command to unlock: one target if it names one, otherwise all that the saga
+    /// holds on this service. A lock that is not held any more is no error, since the command may
+    /// have been repeated.
     private func unlock(
         _ message: Message, _ transaction: any Transaction
     ) throws -> HandlerOutcome {
@@ -174,6 +214,11 @@ public struct CommandHandlers: StashingSubscriber {
 
     // MARK: Stashed commands
 
+    /// Goes on with a stashed command.
+    ///
+    /// - Returns: nil when it is not in the stash any more or still has to wait: then the message
+    ///   is a duplicate. ``HandlerOutcome/stashed(_:)`` when it has to wait for another lock than
+    ///   before: its row stays.
     public func resume(
         _ message: Message, in transaction: any Transaction
     ) throws -> HandlerOutcome? {
@@ -189,6 +234,11 @@ public struct CommandHandlers: StashingSubscriber {
         return outcome
     }
 
+    /// The next stashed command that can go on after `message` was handled, oldest first.
+    ///
+    /// Candidates are looked for where `message` can have made room: first among the commands of
+    /// its own saga, then among those that wait for the lock that it has freed, or for any lock on
+    /// this channel when it was an unlocking of everything.
     public func nextToResume(
         after message: Message, in transaction: any Transaction
     ) throws -> Message? {
@@ -202,19 +252,23 @@ public struct CommandHandlers: StashingSubscriber {
         let target =
             isUnlock
             ? message.headers[MessageHeader.commandResource]
-            // It may be a duplicate that was changed since.
+            // The message may be a duplicate that was changed since, whose payload cannot be
+            // decoded.
             : (try? handlers[message.type]?.lockTarget(message)) ?? nil
         return try target.flatMap { try locks.nextToResume(waitingFor: $0, on: channel.name) }
     }
 
+    /// Leaves a stashed command that could not be resumed to its outbox, which delivers it again.
     public func giveBack(_ message: MessageID, in transaction: any Transaction) throws {
         try SagaLocks(transaction).giveBack(message)
     }
 
+    /// The stashed commands that were left to their outboxes, in the order in which they came.
     public func givenBack(in transaction: any Transaction) throws -> [MessageID] {
         try SagaLocks(transaction).givenBack(on: channel.name)
     }
 
+    /// Forgets a stashed command that an operator has discarded at its sender.
     public func drop(_ message: MessageID, in transaction: any Transaction) throws {
         try SagaLocks(transaction).drop(message)
     }

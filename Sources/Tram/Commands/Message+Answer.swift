@@ -1,8 +1,10 @@
 extension Message {
     /// The reply to this command as its participant would send it, for tests of senders.
     ///
-    /// - Parameter lockedTarget: what the participant has locked for the sender's saga, if anything.
-    /// - Throws: ``WireFormatError`` when this is no command that wants a reply.
+    /// - Parameters:
+    ///   - reply: a ``FailureReply`` for a refusal.
+    ///   - lockedTarget: what the participant has locked for the sender's saga; nil for nothing.
+    /// - Throws: ``WireFormatError`` when this message is not a command that wants a reply.
     package func answer(
         _ reply: any Reply, locking lockedTarget: String? = nil
     ) throws -> OutgoingMessage {

@@ -1,15 +1,26 @@
-/// Deliveries that have failed too often are parked: they are dead letters, kept beside the outbox until
-/// an operator decides about them (the pattern "Dead Letter Channel", Hohpe and Woolf, *Enterprise
-/// Integration Patterns*).
+/// Dead letters: deliveries that have failed too often, kept beside the outbox until an operator
+/// decides about them (the pattern "Dead Letter Channel", Hohpe and Woolf, *Enterprise Integration
+/// Patterns*).
 ///
-/// A message that nobody can be given any more because of dead letters is set aside: no relay looks at
-/// it. Whatever an operator decides about a dead letter lets the messages of its aggregate be looked at
-/// again.
+/// A dead letter belongs to one delivery, that is, to a message at a subscriber: the others may
+/// have handled the message. Later messages of the same aggregate wait behind it at that
+/// subscriber, so that its order is kept.
+///
+/// A message that no subscriber can be given any more because of dead letters is *set aside*
+/// (column `aside`): no relay reads it, so a long queue behind a dead letter costs nothing. Every
+/// decision of an operator lets the messages of the aggregate be looked at again. It also appends
+/// to `outbox_decision`, by which relays that are running notice that messages before their cursor
+/// are pending again.
 extension Outbox {
     // MARK: What is known
 
-    /// What is known of the deliveries of the messages in a stretch of numbers, but for those that wait
-    /// behind failed ones.
+    /// What is known of the deliveries of the messages in a range of numbers, except which of them
+    /// wait behind failed ones.
+    ///
+    /// One statement of six parts. The first five are ranges of primary keys that begin with
+    /// `message_id`; the last one goes from the dead letters to the pending messages of their
+    /// aggregates, by `message_pending_of_aggregate_idx`. So the cost depends on how much trouble
+    /// there is, and not on the length of the outbox.
     package func notes(_ numbers: ClosedRange<Int>) throws -> DeliveryNotes {
         let (first, last) = (numbers.lowerBound, numbers.upperBound)
         let rows = try transaction.rows(
@@ -41,7 +52,8 @@ extension Outbox {
         return notes
     }
 
-    /// The same, and which of them wait behind failed ones.
+    /// The same, with those that wait behind failed ones: for tools that show why a message is
+    /// pending.
     package func allNotes(_ numbers: ClosedRange<Int>) throws -> DeliveryNotes {
         var notes = try notes(numbers)
         let rows = try transaction.rows(
@@ -64,12 +76,19 @@ extension Outbox {
         try transaction.rows("SELECT count(DISTINCT message_id) FROM dead_letter")[0].values()
     }
 
-    /// Changes whenever messages that a relay may have passed are pending again.
+    /// The number of the last decision. It changes whenever messages that a relay may have passed
+    /// are pending again.
     func decisions() throws -> Int {
         try transaction.rows("SELECT coalesce(max(id), 0) FROM outbox_decision")[0].values()
     }
 
-    /// The dead letters in the order of messages and subscribers, from the one after `after`.
+    /// The dead letters in the order of messages and subscribers, page by page.
+    ///
+    /// - Parameters:
+    ///   - after: the last one of the page before; nil for the first page.
+    ///   - subscriber: only those of this one; all when nil.
+    ///   - untoldOnly: only those of which nobody was told yet.
+    ///   - limit: how many at the most.
     func deadLetters(
         after: (message: Int, subscriber: String)?, subscriber: String?, untoldOnly: Bool = false,
         limit: Int
@@ -87,7 +106,7 @@ extension Outbox {
         ).map(DeadLetterRow.init)
     }
 
-    /// The dead letters of one message.
+    /// The dead letters of one message, by subscriber.
     func deadLetters(of number: Int) throws -> [DeadLetterRow] {
         try transaction.rows(
             """
@@ -97,7 +116,8 @@ extension Outbox {
         ).map(DeadLetterRow.init)
     }
 
-    /// The later messages of a dead letter's aggregate that are not published, without their contents.
+    /// The later messages of a dead letter's aggregate that are not published, without their
+    /// contents.
     func headingsBehind(_ letter: DeadLetterRow, limit: Int) throws -> [MessageHeading] {
         try transaction.rows(
             """
@@ -113,7 +133,8 @@ extension Outbox {
         }
     }
 
-    /// The payloads that operators have given to a message's deliveries, by subscriber.
+    /// The payloads that operators have given to a message's deliveries, by subscriber. They are
+    /// kept for good, also when the message is purged.
     public func edits(of id: MessageID) throws -> [String: String] {
         try transaction.rows(
             "SELECT consumer_id, payload FROM delivery_edit WHERE message_id = \(id.number)"
@@ -123,7 +144,7 @@ extension Outbox {
         }
     }
 
-    /// The deliveries of this outbox's messages that have another payload, by subscriber.
+    /// The deliveries of this outbox's messages that were given another payload, by subscriber.
     package func editedDeliveries() throws -> [String: Set<MessageID>] {
         try transaction.rows("SELECT message_id, consumer_id FROM delivery_edit").reduce(into: [:])
         {
@@ -134,7 +155,8 @@ extension Outbox {
         }
     }
 
-    /// The subscribers that will never get a message: an operator has said so.
+    /// The subscribers that will never get a message, because an operator has discarded it for
+    /// them.
     public func discarded(of id: MessageID) throws -> Set<String> {
         Set(
             try transaction.rows(
@@ -147,9 +169,14 @@ extension Outbox {
 
     // MARK: Parking
 
-    /// Parks a delivery that has failed.
+    /// Parks a delivery that has failed, instead of counting its failure.
     ///
-    /// - Parameter isTold: whether nobody is to be told of it.
+    /// - Parameters:
+    ///   - message: the message as it was sent.
+    ///   - subscriber: empty when nobody receives the message.
+    ///   - attempts: how often the delivery was tried.
+    ///   - error: what went wrong the last time.
+    ///   - isTold: true when nobody is to be told of it: see ``ParkingPolicy/isToBeTold``.
     func park(
         _ message: Message, for subscriber: String, attempts: Int, error: String, isTold: Bool
     ) throws {
@@ -167,19 +194,22 @@ extension Outbox {
         try forgetFailure(of: number, at: subscriber)
     }
 
-    /// Why a message is set aside.
+    /// Why a message is set aside: the values of the column `aside` besides 0.
     enum Aside: Int {
+        /// Everyone who has not handled it has parked it, or waits behind a parked message, and at
+        /// least one has parked it. It does not count as pending.
         case parked = 1
+        /// Everyone who has not handled it waits behind a parked message. It counts as pending.
         case behindParked = 2
     }
 
-    /// Lets no relay look at a message any more.
+    /// Lets relays pass a message over until ``lookAgain(_:_:)``.
     func setAside(_ id: MessageID, _ reason: Aside) throws {
         try transaction.execute(
             "UPDATE message SET aside = \(reason.rawValue) WHERE id = \(id.number)")
     }
 
-    /// Remembers that somebody was told of a dead letter.
+    /// Records that somebody was told of a dead letter.
     func noteTold(_ number: Int, _ subscriber: String) throws {
         try transaction.execute(
             """
@@ -196,8 +226,10 @@ extension Outbox {
         try decide("retried", letter)
     }
 
-    /// Gives a parked delivery another payload, and makes it pending again. The message stays as it is
-    /// for all others.
+    /// Gives a parked delivery another payload, and makes it pending again.
+    ///
+    /// The message's row keeps the payload that was sent, for the other subscribers and for its
+    /// digest; the new one is a row of `delivery_edit`, beside the old text.
     func edit(_ letter: DeadLetterRow, payload: String) throws {
         try transaction.execute(
             """
@@ -214,7 +246,8 @@ extension Outbox {
         try decide("edited", letter)
     }
 
-    /// Decides that a parked delivery will never be made. What the message was is kept.
+    /// Decides that a parked delivery will never be made. A copy of the message is kept with its
+    /// error, so that later it can still be told what was not done.
     func discard(_ letter: DeadLetterRow) throws {
         try transaction.execute(
             """
@@ -230,15 +263,18 @@ extension Outbox {
         try decide("discarded", letter)
     }
 
-    /// Notes that messages are pending again, for relays that have passed them.
+    /// Notes that messages are pending again for a subscriber, for relays that have passed them.
     func noteRedelivery(to subscriber: String) throws {
         try noteDecision("redelivered", message: nil, subscriber: subscriber)
     }
 
+    /// Notes an operator's decision about a dead letter.
     private func decide(_ decision: StaticString, _ letter: DeadLetterRow) throws {
         try noteDecision(decision, message: letter.message, subscriber: letter.subscriber)
     }
 
+    /// Appends a decision. Rows are only ever added, so the highest id tells that there is a new
+    /// one.
     private func noteDecision(
         _ decision: StaticString, message: Int?, subscriber: String
     ) throws {
@@ -250,7 +286,8 @@ extension Outbox {
             """)
     }
 
-    /// Forgets the failures and dead letters of a message that every subscriber has handled after all.
+    /// Forgets the failures and dead letters of a message that every subscriber has handled after
+    /// all.
     func forgetFailures(of number: Int) throws {
         try transaction.execute("DELETE FROM delivery_failure WHERE message_id = \(number)")
         let letters = try deadLetters(of: number)
@@ -259,12 +296,13 @@ extension Outbox {
         try noteDecision("handled", message: number, subscriber: "")
     }
 
-    /// Takes back a dead letter whose delivery is not to be made any more.
+    /// Removes a dead letter whose delivery is not to be made any more.
     func takeBack(_ letter: DeadLetterRow) throws {
         try unpark(letter)
         try decide("handled", letter)
     }
 
+    /// Removes a dead letter and its failures, and lets relays look at its aggregate again.
     private func unpark(_ letter: DeadLetterRow) throws {
         try transaction.execute(
             """
@@ -283,7 +321,8 @@ extension Outbox {
             """)
     }
 
-    /// Lets relays look again at an aggregate's messages that were set aside.
+    /// Lets relays look again at an aggregate's messages that were set aside. It finds them by
+    /// `message_pending_of_aggregate_idx`.
     func lookAgain(_ destination: String, _ partitionID: String) throws {
         try transaction.execute(
             """
@@ -294,8 +333,9 @@ extension Outbox {
     }
 }
 
-/// A row of a dead letter.
+/// A row of the table `dead_letter`.
 struct DeadLetterRow: Hashable {
+    /// The message's number.
     let message: Int
     /// Empty where nobody receives the message.
     let subscriber: String

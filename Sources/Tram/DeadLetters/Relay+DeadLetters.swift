@@ -1,24 +1,29 @@
 /// A delivery that has failed as often as it may: no relay tries it again until an operator decides
 /// about it.
+///
+/// There are three decisions: ``Relay/retry(_:_:)`` when the cause was mended,
+/// ``Relay/edit(_:for:payload:)`` when the payload was wrong, and ``Relay/discard(_:_:)`` when the
+/// delivery must not be made.
 public struct DeadLetter: Hashable, Sendable {
     /// The message as it was sent.
     public let message: Message
     /// The service that sent it.
     public let source: String
-    /// The id of the subscriber; nil when nobody receives the message.
+    /// The id of the subscriber whose handler failed; nil when nobody receives the message.
     public let subscriber: String?
-    /// How often it was tried.
+    /// How often it was tried before it was parked.
     public let attempts: Int
-    /// What went wrong the last time.
+    /// What went wrong the last time: the description of the handler's error.
     public let error: String
-    /// The payload that an operator has given to this delivery; nil when none has.
+    /// The payload that an operator has given to this delivery, and that has failed too; nil when
+    /// none has.
     public let edited: String?
     /// The later messages of the same aggregate that wait for it at the subscriber, at most
     /// ``Relay/heldMessagesTold`` of them.
     public let holds: [MessageID]
 }
 
-/// Which dead letters an operator means.
+/// Which dead letters are meant, by message, by subscriber, by both, or all of them.
 public struct DeadLetterSelection: Hashable, Sendable {
     /// One message's; all when nil.
     public let message: MessageID?
@@ -32,21 +37,35 @@ public struct DeadLetterSelection: Hashable, Sendable {
     }
 }
 
-/// Why nothing was decided about a dead letter.
+/// Why nothing was decided about a dead letter. Nothing was changed.
 public enum DeadLetterError: Error, Hashable, Sendable {
-    /// The message is not parked, or not for that subscriber.
+    /// The message is not parked, or not for that subscriber. Somebody else may have decided about
+    /// it already.
     case notParked(MessageID, subscriber: String?)
-    /// Several subscribers have parked the message, and only one can be meant.
+    /// Several subscribers have parked the message, and only one can be meant: name one of
+    /// `subscribers`.
     case ambiguous(MessageID, subscribers: [String])
 }
 
 extension Relay {
-    /// How many messages are named that wait behind a dead letter.
+    /// How many messages ``DeadLetter/holds`` names at the most.
     public static let heldMessagesTold = 100
 
     /// Calls `body` for every dead letter, in the order of services, messages and subscribers.
     ///
-    /// - Parameter selection: only these.
+    /// ```swift
+    /// try relay.forEachDeadLetter { letter in
+    ///     print(letter.message.id, letter.subscriber ?? "nobody", letter.error)
+    /// }
+    /// ```
+    ///
+    /// It reads page by page, so memory stays bounded. `body` runs outside of any transaction, and
+    /// may decide about the letter.
+    ///
+    /// - Parameters:
+    ///   - selection: only these.
+    ///   - availability: notes which services are away; their dead letters are left out.
+    ///   - body: an error from it ends the listing.
     public func forEachDeadLetter(
         _ selection: DeadLetterSelection = DeadLetterSelection(),
         _ availability: Availability = Availability(), _ body: (DeadLetter) throws -> Void
@@ -64,11 +83,17 @@ extension Relay {
         }
     }
 
-    /// Makes parked deliveries pending again, with no attempts counted. The next relay makes them, and
-    /// what has waited for them follows in order.
+    /// Makes parked deliveries pending again, with no attempts counted.
     ///
+    /// The next pass makes them, and what has waited behind them follows in order. One transaction
+    /// for each sender's store.
+    ///
+    /// - Parameters:
+    ///   - selection: which ones; without a message and a subscriber, all of them.
+    ///   - availability: notes which senders are away; nothing is decided about theirs.
     /// - Returns: the dead letters that these were.
-    /// - Throws: ``DeadLetterError/notParked(_:subscriber:)``.
+    /// - Throws: ``DeadLetterError/notParked(_:subscriber:)`` when the selection names a message
+    ///   and it is not parked.
     @discardableResult
     public func retry(
         _ selection: DeadLetterSelection, _ availability: Availability = Availability()
@@ -76,11 +101,18 @@ extension Relay {
         try decide(selection, availability) { try $0.retry($1) }
     }
 
-    /// Decides that parked deliveries will never be made. What has waited for them is delivered
-    /// next. The messages are kept beside the outbox, also when the outbox is purged.
+    /// Decides that parked deliveries will never be made.
     ///
+    /// What has waited behind them is delivered next. A copy of each message is kept beside the
+    /// outbox for good, also when the outbox is purged. This cannot be taken back. A discarded
+    /// command gets no reply, so its saga waits until its deadline or an operator ends that.
+    ///
+    /// - Parameters:
+    ///   - selection: which ones.
+    ///   - availability: notes which senders are away; nothing is decided about theirs.
     /// - Returns: the dead letters that these were.
-    /// - Throws: ``DeadLetterError/notParked(_:subscriber:)``.
+    /// - Throws: ``DeadLetterError/notParked(_:subscriber:)`` when the selection names a message
+    ///   and it is not parked.
     @discardableResult
     public func discard(
         _ selection: DeadLetterSelection, _ availability: Availability = Availability()
@@ -88,10 +120,13 @@ extension Relay {
         try decide(selection, availability) { try $0.discard($1) }
     }
 
-    /// Gives one parked delivery another payload, and makes it pending again. The message itself stays
-    /// as it was sent, also for its other subscribers.
+    /// Gives one parked delivery another payload, and makes it pending again.
+    ///
+    /// The message itself stays as it was sent, also for its other subscribers. The payload is not
+    /// checked here: if it does not fit either, the delivery fails and is parked again.
     ///
     /// - Parameters:
+    ///   - message: the message whose delivery is parked.
     ///   - subscriber: whose delivery; may be nil when only one has parked the message.
     ///   - payload: JSON text.
     /// - Returns: the dead letter that it was.
@@ -112,10 +147,16 @@ extension Relay {
         return letter
     }
 
-    /// Tells somebody of the dead letters of whom nobody was told, see ``ParkingPolicy/isToBeTold``:
-    /// each once, unless the process dies after `body` and before that is written down.
+    /// Calls `body` for each dead letter of which nobody was told yet, if it is to be told: see
+    /// ``ParkingPolicy/isToBeTold``.
     ///
-    /// - Parameter body: answers whether it could tell; otherwise it is called again the next time.
+    /// Each is told once, unless the process dies after `body` and before that is recorded: then it
+    /// is told again. `body` may take its time, since no transaction is open while it runs.
+    ///
+    /// - Parameters:
+    ///   - availability: notes which services are away.
+    ///   - body: returns whether it could tell somebody. If not, it is called again for this letter
+    ///     the next time.
     public func tellOfDeadLetters(
         _ availability: Availability = Availability(), _ body: (DeadLetter) throws -> Bool
     ) throws {
@@ -132,7 +173,7 @@ extension Relay {
         }
     }
 
-    /// The first dead letters, on views of the stores.
+    /// The first dead letters, in views of the stores that were opened at one instant.
     package func deadLetters(in views: [any Transaction], limit: Int) throws -> [DeadLetter] {
         var letters: [DeadLetter] = []
         for view in views {
@@ -148,6 +189,9 @@ extension Relay {
 
     // MARK: -
 
+    /// Applies a decision to the selected dead letters, in one transaction for each source.
+    ///
+    /// - Parameter onlyOne: whether a message that several subscribers have parked is an error.
     private func decide(
         _ selection: DeadLetterSelection, _ availability: Availability, onlyOne: Bool = false,
         _ decision: (Outbox, DeadLetterRow) throws -> Void
@@ -183,6 +227,7 @@ extension Relay {
         return letters
     }
 
+    /// All rows that are selected, in memory: a decision is one transaction.
     private func rows(
         of selection: DeadLetterSelection, _ outbox: Outbox
     ) throws -> [DeadLetterRow] {
@@ -195,6 +240,8 @@ extension Relay {
             after: nil, subscriber: selection.subscriber, limit: .max)
     }
 
+    /// Calls `body` for the selected rows, page by page, with no transaction open. `body` may
+    /// remove them: the next page begins after the last one by its key.
     private func forEachPage(
         of selection: DeadLetterSelection, untoldOnly: Bool = false, in store: any Store,
         _ body: ([DeadLetterRow]) throws -> Void
@@ -215,6 +262,7 @@ extension Relay {
         }
     }
 
+    /// A row as a ``DeadLetter``; nil when its message is not there any more.
     private func letter(
         _ row: DeadLetterRow, from source: Service, in transaction: any Transaction
     ) throws -> DeadLetter? {

@@ -1,7 +1,12 @@
 extension RelayRun {
-    /// Counts a delivery that has ended a process as a failed attempt.
+    /// Counts a delivery that has ended a process as a failed attempt, and parks it when it has
+    /// failed often enough.
     ///
-    /// - Returns: false when there is no such delivery to be made any more.
+    /// The failure is recorded where every other is, in the sender's store; the journal has
+    /// forgotten the delivery by then. A sender that is away is not told: the attempt is lost, and
+    /// the next fault counts.
+    ///
+    /// - Returns: whether the delivery is still to be made. The run then makes it after all others.
     func count(
         _ fatal: FatalDelivery
     ) throws -> Bool {
@@ -32,7 +37,9 @@ extension RelayRun {
         return isCounted ?? false
     }
 
-    /// A message that its subscriber had set aside is not resumed by another one's delivery any more.
+    /// Lets go of a stashed message that ended the process when it was resumed: it is delivered by
+    /// its own outbox from now on, and not within the delivery of another message, which would fail
+    /// with it.
     private func giveBack(
         _ fatal: FatalDelivery, at receiver: Service
     ) throws {

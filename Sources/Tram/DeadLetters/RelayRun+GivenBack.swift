@@ -1,9 +1,14 @@
-/// Messages that subscribers had set aside, and could not go on with.
+/// Messages that subscribers had stashed, and that failed when they were resumed.
+///
+/// A stashed message counts as handled, so its outbox has published it. When resuming it fails, its
+/// subscriber gives it back: the stash marks it (column `returned`), and its outbox makes it
+/// pending again, where failures are counted and dead letters kept. These are two stores, so a
+/// process may die between the two steps; the mark is therefore looked at before every pass.
 extension RelayRun {
-    /// Makes messages pending again that their subscriber had set aside and could not go on with: also
-    /// where a process has died between the two.
+    /// Makes messages pending again whose subscriber has given them back, if that was not done yet.
     ///
-    /// - Returns: the services whose messages these are.
+    /// - Returns: the services whose messages these are. The run starts over with their outboxes,
+    ///   since the messages may lie before its cursor.
     @discardableResult
     func takeBackGivenBack() throws -> Set<String> {
         var sources: Set<String> = []
@@ -22,7 +27,10 @@ extension RelayRun {
         return sources
     }
 
-    /// - Returns: whether the message, or its saga's next one, is pending only now.
+    /// Makes one message pending again, or drops it from the stash if an operator has discarded it;
+    /// then its saga's next one is given back.
+    ///
+    /// - Returns: whether the message, or its saga's next one, has become pending by this.
     private func takeBack(
         _ message: MessageID, from subscriber: any StashingSubscriber, of service: Service
     ) throws -> Bool {
@@ -40,11 +48,13 @@ extension RelayRun {
             try store.write { try subscriber.drop(message, in: $0) }
             return try store.read { try subscriber.givenBack(in: $0) }
         }
-        // The next one of its saga is given back now.
+        // To drop a command gives back the next one of its saga, which must not wait for another
+        // pass.
         return try (next ?? []).filter { $0.service == source.name && $0 != message }
             .map { try reopen($0, in: source) }.contains(true)
     }
 
+    /// - Returns: whether the message was published; otherwise it is pending already.
     private func reopen(_ message: MessageID, in source: Service) throws -> Bool {
         try availability.attempt(source.store) { store in
             guard

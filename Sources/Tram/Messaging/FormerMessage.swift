@@ -1,27 +1,47 @@
-/// A name or a form that an event, a command or a reply had before, so that messages of then can still be
-/// read.
+/// A name or a form that an event, a command or a reply had before, so that messages of that time
+/// can still be read.
 ///
-/// A text alone is a name: the message's keys were the same. For the message in another form there is
-/// ``form(_:_:)``.
+/// Messages live longer than programs: they wait in outboxes and stashes in the form in which they
+/// were sent, across an upgrade. There are three kinds of change:
+///
+/// * A key is added or removed. Declare it as an optional, or leave it out: no `FormerMessage` is
+///   needed.
+/// * The message is renamed. A string literal is its former name: `formerly: "Registered"`.
+/// * Its keys change. ``form(_:_:)`` converts the former type to the present one.
+///
+/// Handlers take them where they are declared, for example
+/// ``DomainEventHandler/on(_:formerly:_:handler:)`` and
+/// ``CommandHandler/on(_:formerly:_:locking:whenLocked:handler:)``. Only reading is concerned: what
+/// is sent always has the present name and form.
 public struct FormerMessage<Content: Decodable & Sendable>: Sendable, ExpressibleByStringLiteral {
-    /// nil: it had the name that it has.
+    /// The former name on the wire; nil when the name has not changed.
     let name: String?
-    /// nil: it had the form that it has.
+    /// Decodes a payload of the former form; nil when the form has not changed.
     let read: (@Sendable (String) throws -> Content)?
 
-    /// The message under another name.
+    /// The message under another name, with the keys that it has now.
     public init(stringLiteral name: String) {
         self.name = name
         read = nil
     }
 
-    /// The message in another form: `upcast` makes the present one of the old one (the pattern is
-    /// known as "upcasting" in event sourcing).
+    /// The message in another form, which `upcast` converts to the present one.
     ///
-    /// Under the present name, the present form is tried first, then the former ones in their
-    /// order. So a present form that also fits the old texts is what they are read as.
+    /// ```swift
+    /// .form("Registered") { (old: Registered) in
+    ///     SignedUp(name: old.firstName + " " + old.lastName)
+    /// }
+    /// ```
     ///
-    /// - Parameter name: the name that it had then; nil when that was the present one.
+    /// Where several forms share a name, they are tried in turn, the present one first. A present
+    /// form that also fits the old texts therefore wins, so the old form must lack a key that the
+    /// present one requires.
+    ///
+    /// The pattern is known as "upcasting" in event sourcing.
+    ///
+    /// - Parameters:
+    ///   - name: the name that it had; nil when that was the present one.
+    ///   - upcast: an error that it throws fails the delivery.
     public static func form<Old: Decodable & SendableMetatype>(
         _ name: String? = nil, _ upcast: @escaping @Sendable (Old) throws -> Content
     ) -> FormerMessage {
@@ -34,15 +54,18 @@ public struct FormerMessage<Content: Decodable & Sendable>: Sendable, Expressibl
     }
 }
 
-/// Reads messages of a present name and form and of former ones.
+/// Decodes messages of a present name and form, and of former ones.
 struct MessageReader<Content: Decodable & Sendable>: Sendable {
     private let type: String
-    /// By name: the forms, in the order in which they are tried.
+    /// By name: the decoders to try, in their order.
     private var forms: [String: [@Sendable (String) throws -> Content]]
-    /// The names that the message had, each once; its present one where it had another form.
+    /// The names that the message had, each once; its present name too where it had another form
+    /// under it.
     private(set) var formerNames: [String] = []
 
-    /// - Parameter type: the present name on the wire.
+    /// - Parameters:
+    ///   - type: the present name on the wire.
+    ///   - former: former names and forms, in the order in which forms of one name are tried.
     init(_ type: String, formerly former: [FormerMessage<Content>]) {
         let present: @Sendable (String) throws -> Content = {
             try WireFormat.decode(Content.self, from: $0)
@@ -56,8 +79,13 @@ struct MessageReader<Content: Decodable & Sendable>: Sendable {
         }
     }
 
-    /// - Throws: ``WireFormatError``, which names the message's type and the key; or what turning the
-    ///   old form into the present one has thrown.
+    /// Decodes a message in the first form that fits.
+    ///
+    /// If none fits, the error is the one of the first form, which is the present one where the
+    /// name is.
+    ///
+    /// - Throws: ``WireFormatError``, which names the message's type and the key; or what a
+    ///   conversion has thrown.
     func content(of message: Message) throws -> Content {
         var first: (any Error)?
         for read in forms[message.type] ?? [] {
@@ -70,7 +98,8 @@ struct MessageReader<Content: Decodable & Sendable>: Sendable {
         throw first ?? WireFormatError("\(message.type) is not read as \(type)")
     }
 
-    /// The type that is named may be that of an old form, or called otherwise than on the wire.
+    /// The error with the message's type in it. What the decoder names may be the Swift type of an
+    /// old form, or be called otherwise than on the wire.
     private func naming(_ error: WireFormatError, of message: Message) -> WireFormatError {
         error.description.contains(message.type)
             ? error : WireFormatError("\(message.type): \(error.description)")

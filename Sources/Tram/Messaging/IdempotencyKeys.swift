@@ -1,11 +1,9 @@
-/// The requests that a service has carried out under an ``IdempotencyKey``, with their answers, kept in
-/// its own store.
+/// The requests that a service has carried out under an ``IdempotencyKey``, with their answers,
+/// kept in the service's own store.
 ///
-/// A client that got no answer cannot know whether its request was carried out. It sends the request
-/// again under the same key: if the first one was carried out, it gets the first one's answer, and
-/// nothing happens a second time.
-///
-/// For example:
+/// A client that got no answer cannot know whether its request was carried out. It sends the
+/// request again under the same key: if the first one was carried out, it gets the first one's
+/// answer, and nothing happens a second time.
 ///
 /// ```swift
 /// func openAccount(_ owner: String, key: IdempotencyKey?) throws -> Account {
@@ -19,44 +17,53 @@
 /// }
 /// ```
 ///
-/// The key is stored in the transaction that carries out the request, so after a crash both are there
-/// or neither. Two processes with the same key write one after the other, and the second one finds the
-/// first one's answer.
+/// The key is stored in the transaction that carries out the request, so after a crash both are
+/// there or neither. Two processes with the same key write one after the other, and the second one
+/// finds the first one's answer.
 ///
 /// * A request that throws has no effect when its transaction is rolled back, and leaves no key:
 ///   sent again, it is tried again.
-/// * Store facts, not rendered text: an answer is stored for as long as its key, and may be asked for
+/// * Store facts, not rendered text: an answer is kept for as long as its key, and may be asked for
 ///   by another kind of client.
-/// * A key is never forgotten until ``Relay/purge(_:_:)`` deletes it. A request that comes again after that
-///   is carried out again.
+/// * A key is kept until ``Relay/purge(_:_:)`` deletes it by its age. A request that is repeated
+///   after that is carried out again.
 ///
-/// After the Internet-Draft "The Idempotency-Key HTTP Header Field" (draft-ietf-httpapi-idempotency-key-header)
-/// and the idempotent requests of Stripe's API.
+/// It protects against repeated requests of clients. Repeated deliveries of messages are the
+/// business of the ``Inbox``.
+///
+/// After the Internet-Draft "The Idempotency-Key HTTP Header Field"
+/// (draft-ietf-httpapi-idempotency-key-header) and the idempotent requests of Stripe's API.
 public struct IdempotencyKeys {
     private let transaction: any Transaction
 
-    /// The keys in the store of a transaction.
+    /// The keys in the store of a transaction, which must be one that may write.
     public init(_ transaction: any Transaction) {
         self.transaction = transaction
     }
 
     /// Carries out a request, unless it was carried out before under the same key.
     ///
+    /// It reads one row, and inserts one after `body`.
+    ///
     /// - Parameters:
     ///   - key: without one, the request is always carried out, and nothing is stored.
-    ///   - request: what is asked for, with everything that the effect depends on. Two requests are the
-    ///     same when their JSON is. Let it tell two operations of the service apart, too.
+    ///   - request: what is asked for, with everything that the effect depends on. Two requests are
+    ///     the same when their JSON is, byte by byte, so an upgrade that changes the type's JSON
+    ///     makes a repeated request another one. Let it tell two operations of the service apart,
+    ///     too: names of types are not part of the JSON.
     ///   - body: carries out the request in this transaction, and returns the answer.
-    /// - Returns: the answer of this request, or of the one before.
-    /// - Throws: ``IdempotencyKeyReused`` when the key stands for another request; what `body` throws;
-    ///   ``StoreError/unexpectedRow(_:)`` when the stored answer is not one.
+    /// - Returns: the answer of this request, or the stored one of the earlier request.
+    /// - Throws: ``IdempotencyKeyReused`` when the key stands for another request; what `body`
+    ///   throws; ``StoreError/unexpectedRow(_:)`` when the stored answer cannot be decoded as
+    ///   `Answer`; an `EncodingError`.
     public func answer<Answer: Codable>(
         _ key: IdempotencyKey?, to request: some Encodable, _ body: () throws -> Answer
     ) throws -> Answer {
         guard let key else { return try body() }
         let request = try WireFormat.encode(request)
         if let known = try find(key) {
-            // Two texts that only look the same are two requests.
+            // Swift compares texts by canonical equivalence. Two that only look the same are two
+            // requests.
             guard known.request.utf8.elementsEqual(request.utf8) else {
                 throw IdempotencyKeyReused(key: key)
             }
@@ -72,6 +79,7 @@ public struct IdempotencyKeys {
         return answer
     }
 
+    /// The stored request and answer, both JSON text. The key is the table's primary key.
     private func find(_ key: IdempotencyKey) throws -> (request: String, answer: String)? {
         try transaction.rows(
             """
@@ -85,7 +93,10 @@ public struct IdempotencyKeys {
     }
 }
 
-/// A key was given to two different requests. The second one was not carried out.
+/// A key was given to two different requests. The second one was not carried out, and nothing was
+/// written.
+///
+/// It is a mistake of the client: the draft answers it with the HTTP status 422.
 public struct IdempotencyKeyReused: Error, Hashable, Sendable, CustomStringConvertible {
     /// The key that stands for another request.
     public let key: IdempotencyKey

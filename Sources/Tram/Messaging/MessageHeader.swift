@@ -1,32 +1,36 @@
 /// The names of headers: those of Eventuate Tram, those that tell causes, and those of the W3C
 /// Recommendation "Trace Context".
+///
+/// The library sets all of them except ``traceParent`` and ``traceState``. An application may add
+/// headers of its own to what it sends, under any name that is not reserved (``isReserved(_:)``).
 public enum MessageHeader {
-    /// The message's id; the reader of an outbox adds it.
+    /// The message's id, for example `order:7`. It is not stored: the reader of an outbox adds it.
     public static let id = "ID"
-    /// The ordering key.
+    /// The ordering key: see ``Message/partitionID``.
     public static let partitionID = "PARTITION_ID"
-    /// The channel.
+    /// The channel: see ``Message/destination``.
     public static let destination = "DESTINATION"
-    /// When it was sent, in the form of ``Timestamp/httpDate``.
+    /// When the message was sent, to the second, in the form of ``Timestamp/httpDate``.
     public static let date = "DATE"
-    /// The id of the message in whose handling this one was sent; for what a deadline or an operator
-    /// sends, the id of the outstanding command. Missing where nothing but a user was the cause.
+    /// The id of the message in whose handling this one was sent; for what a deadline or an
+    /// operator sends, the id of the outstanding command. Missing where only a user was the cause.
     public static let causationID = "causation-id"
-    /// The id of the first message of the chain. Of the first one itself the reader of an outbox adds it.
+    /// The id of the first message of the chain. The first message does not store it, since its id
+    /// is not known before it is inserted; the reader of an outbox adds it.
     public static let correlationID = "correlation-id"
-    /// The place in a distributed trace. It passes from a message to what its handler sends.
+    /// The place in a distributed trace. It is handed on from a message to what its handler sends.
     public static let traceParent = "traceparent"
-    /// What belongs to ``traceParent``, and passes with it.
+    /// What belongs to ``traceParent``, and is handed on with it.
     public static let traceState = "tracestate"
 
-    /// The event's name.
+    /// The event's name. A message that has this header is an event.
     public static let eventType = "event-type"
     /// The type of the aggregate that the event is about.
     public static let eventAggregateType = "event-aggregate-type"
     /// The id of the aggregate that the event is about.
     public static let eventAggregateID = "event-aggregate-id"
 
-    /// The command's name.
+    /// The command's name: see ``Command/commandType``.
     public static let commandType = "command_type"
     /// The channel that the command was sent to. With two underscores, as in the original.
     public static let commandDestination = "command__destination"
@@ -47,34 +51,38 @@ public enum MessageHeader {
 
     /// The reply's name.
     public static let replyType = "reply_type"
-    /// `SUCCESS` or `FAILURE`.
+    /// `SUCCESS` or `FAILURE`: see ``ReplyOutcome``.
     public static let replyOutcome = "reply_outcome-type"
     /// The id of the command that the reply answers.
     public static let replyToMessageID = "reply_to_message_id"
-    /// The lock that the participant holds for the saga.
+    /// The lock that the participant holds for the saga from now on. The saga remembers it, and
+    /// unlocks it at its end.
     public static let sagaLockedTarget = "saga-locked-target"
 
     /// The name under which a reply echoes a header of its command: `command_x` becomes
-    /// `commandreply_x`.
+    /// `commandreply_x`. By the echoes a reply finds its saga.
     package static func echo(of commandHeader: String) -> String {
         "commandreply_" + commandHeader.dropFirst("command_".count)
     }
 
-    /// The headers that only the library sets, in small letters.
+    /// The reserved names without a common prefix, in lower case.
     private static let reserved: Set<String> = [
         id, partitionID, destination, date, causationID, correlationID, eventType,
         eventAggregateType, eventAggregateID, replyType, replyOutcome, replyToMessageID,
         sagaLockedTarget,
     ].reduce(into: []) { $0.insert($1.lowercased()) }
 
-    /// Whether a header's name, written in whatever letters, is one that only the library sets.
+    /// Whether only the library sets a header of this name, in whatever letters it is written.
+    ///
+    /// Besides most of the names above, these are all that begin with `command_` or
+    /// `commandreply_`.
     public static func isReserved(_ name: String) -> Bool {
         let name = name.lowercased()
         return reserved.contains(name) || name.hasPrefix("command_")
             || name.hasPrefix("commandreply_")
     }
 
-    /// - Throws: ``ReservedHeader`` when one of them is the library's.
+    /// - Throws: ``ReservedHeader`` for the alphabetically first header whose name is reserved.
     static func refuseReserved(_ headers: [String: String]) throws {
         if headers.isEmpty { return }
         if let name = headers.keys.sorted().first(where: isReserved) {
@@ -83,12 +91,12 @@ public enum MessageHeader {
     }
 }
 
-/// A further header has a name that only the library sets. Nothing was sent.
+/// A message was given a further header whose name only the library sets. Nothing was sent.
 public struct ReservedHeader: Error, Hashable, Sendable, CustomStringConvertible {
     /// The name as it was given.
     public let name: String
 
-    /// The error about this name.
+    /// An error about the header `name`.
     public init(name: String) {
         self.name = name
     }

@@ -1,6 +1,9 @@
 /// Changes of messages that were sent before: for migrations, and for stores that were put back.
 extension Outbox {
     /// Gives every message the digest that its row has now, whatever it had.
+    ///
+    /// For the migration that introduces digests. It reads and writes every message, 500 ids at a
+    /// time so that memory stays bounded; the whole is one transaction.
     package func digestAll() throws {
         var after = 0
         while true {
@@ -13,7 +16,8 @@ extension Outbox {
         }
     }
 
-    /// Gives a message the digest that its row has now.
+    /// Gives a message the digest that its row has now. To be called after every change of a column
+    /// that the digest covers.
     private func digest(_ number: Int) throws {
         let row = try transaction.rows(
             """
@@ -28,8 +32,13 @@ extension Outbox {
         try transaction.execute("UPDATE message SET digest = \(digest) WHERE id = \(number)")
     }
 
-    /// Gives messages other numbers. They are pending again, since nobody knows them by these; what
-    /// refers to them in this outbox follows.
+    /// Gives messages other numbers, after an older copy of the store was put back: other services
+    /// know other messages by the old ones.
+    ///
+    /// They are pending again, since nobody knows them by the new numbers. What refers to them in
+    /// this outbox follows: dead letters by their foreign key, edits and discards here, and headers
+    /// of later messages in a second pass, when all new numbers are known. Failures and
+    /// redeliveries are forgotten; they told of deliveries under the old number.
     func renumber(_ renumbered: [AcceptanceReport.Renumbering]) throws {
         for renumbering in renumbered {
             let (from, to) = (renumbering.from.number, renumbering.to.number)
@@ -46,6 +55,9 @@ extension Outbox {
     }
 
     /// Lets the headers of messages name another message by its new number.
+    ///
+    /// `LIKE` finds candidates by the quoted id in the JSON text, in a pass over the whole table;
+    /// the decoded values decide.
     private func redirect(_ renumbering: AcceptanceReport.Renumbering) throws {
         let old = renumbering.from.description
         let rows = try transaction.rows(
@@ -65,7 +77,8 @@ extension Outbox {
         }
     }
 
-    /// Makes messages pending again that were published, for all who have not handled them.
+    /// Makes published messages pending again, for all who have not handled them. The inbox of
+    /// whoever has handled one keeps it from being handled again.
     func markUnpublished(_ ids: [MessageID]) throws {
         for id in ids {
             try transaction.execute("DELETE FROM redelivery WHERE message_id = \(id.number)")
@@ -74,8 +87,11 @@ extension Outbox {
         }
     }
 
-    /// Makes messages pending again for one subscriber: to all others, those that were published stay so.
-    /// A message that was not is pending for whoever it was, and for this one.
+    /// Makes messages pending again for one subscriber, by a row in `redelivery`. To all others, a
+    /// message that was published stays so.
+    ///
+    /// A message that is still pending for everyone gets no such row: it would then be pending for
+    /// this subscriber alone. One that is pending for others only gets a further row.
     func markUnpublished(_ ids: [MessageID], for subscriber: String) throws {
         for id in ids {
             try transaction.execute(

@@ -1,6 +1,7 @@
-/// What operators' tools tell of an outbox.
+/// What operators' tools show of an outbox.
 extension Outbox {
-    /// All deliveries that failed, by message and subscriber, at most `limit`.
+    /// The deliveries that have failed and will be tried again, by message and subscriber, at most
+    /// `limit`. Parked ones are not among them: see ``deadLetters(of:)``.
     package func failedDeliveries(limit: Int) throws -> [FailedDelivery] {
         try transaction.rows(
             """
@@ -19,7 +20,7 @@ extension Outbox {
         }
     }
 
-    /// How many messages have a failed delivery.
+    /// How many messages have a failed delivery that will be tried again.
     package func failedCount() throws -> Int {
         try transaction.rows(
             """
@@ -38,8 +39,10 @@ extension Outbox {
         try transaction.rows("SELECT coalesce(max(through_id), 0) FROM message_purge")[0].values()
     }
 
-    /// Whether every message that was ever sent is still there, but for those that were lost with the
-    /// rest of the store's rows: see ``StoreAcceptance``.
+    /// Whether every message that was ever sent is still there, except those that were lost with
+    /// the rest of the store's rows: see ``StoreAcceptance``.
+    ///
+    /// Audits that rebuild the past from the outbox are possible only then. It counts all messages.
     package func isComplete() throws -> Bool {
         let lost = try Identities(transaction).lostCount(of: "message")
         let sent = try transaction.counters()["message"] ?? 0
@@ -47,7 +50,7 @@ extension Outbox {
     }
 }
 
-/// A delivery that has failed so far.
+/// A delivery that has failed so far and is not parked.
 package struct FailedDelivery: Hashable, Sendable {
     package let message: MessageHeading
     /// The id of the subscriber; nil when nobody receives the message.

@@ -1,17 +1,21 @@
-/// How far a service's inbox has seen another service's outbox. It is kept in the inbox's store, so
-/// that an outbox that has gone back is noticed: by its number, or, when it has grown again, by the
-/// digest.
+/// How far a service's inbox has seen another service's outbox.
+///
+/// It is kept in the store of the inbox. If the outbox is replaced by an older copy, its last
+/// number is lower than this position, or, when it has grown again, its message of this number has
+/// another digest. Either way a relay stops with ``StoreError/rolledBack(service:detail:)`` instead
+/// of losing messages. ``SubscriberPosition`` is the same in the other direction.
 public struct SourcePosition: Hashable, Sendable {
     /// The service that sent the messages.
     public let source: String
-    /// The incarnation of its store, or nil when that is not known yet.
+    /// The incarnation of the source's store, or nil when that is not known yet: see
+    /// ``StoreIdentity``.
     public let incarnation: String?
     /// The number of the highest message that has been handled.
     public let through: Int
-    /// That message's digest, or nil when it is not known.
+    /// That message's digest, or nil when it was handled before there were digests.
     public let digest: Int?
-    /// The counters of the source's store at that time: no row that anybody here can know of has a
-    /// higher number.
+    /// The counters of the source's store at that time (``Transaction/counters()``): no row that
+    /// anybody here can know of has a higher number.
     public let counters: [String: Int]
 
     package init(
@@ -25,18 +29,24 @@ public struct SourcePosition: Hashable, Sendable {
     }
 }
 
-/// How far a service has told the sender of messages that it has handled them. It is kept in the
-/// outbox's store, so that an inbox that has gone back is noticed.
+/// How far a service has told the sender of messages that it has handled them.
+///
+/// It is kept in the store of the outbox. If the inbox is replaced by an older copy, it does not
+/// know a message that this position says was delivered, and a relay stops with
+/// ``StoreError/rolledBack(service:detail:)``.
 public struct SubscriberPosition: Hashable, Sendable {
     /// The service that has handled the messages.
     public let service: String
     /// The incarnation of its store.
     public let incarnation: String
-    /// The number of the highest message.
+    /// The number of the highest message that it has handled.
     public let through: Int
 }
 
-/// What a store remembers of the other stores.
+/// What a store remembers of the other stores of its system, so that one that has gone back in time
+/// is noticed.
+///
+/// Relays write the positions; applications may read them to show how far apart services are.
 public struct Positions {
     private let transaction: any Transaction
 
@@ -45,7 +55,7 @@ public struct Positions {
         self.transaction = transaction
     }
 
-    /// What has been seen of other outboxes, by source.
+    /// What has been seen of other outboxes, in the order of the sources' names.
     public func sources() throws -> [SourcePosition] {
         try transaction.rows(
             """
@@ -61,7 +71,7 @@ public struct Positions {
         }
     }
 
-    /// What other inboxes have seen of this outbox, by service.
+    /// What other inboxes have seen of this outbox, in the order of the services' names.
     public func subscribers() throws -> [SubscriberPosition] {
         try transaction.rows(
             "SELECT service, incarnation, through_id FROM subscriber_position ORDER BY service"
@@ -72,7 +82,10 @@ public struct Positions {
         }
     }
 
-    /// Notes how far an outbox has been seen. A position never goes back.
+    /// Notes how far an outbox has been seen, in the transaction that handles its messages.
+    ///
+    /// A position never goes back: a message that is delivered again, after later ones, does not
+    /// lower it.
     package func note(_ position: SourcePosition) throws {
         try transaction.execute(
             """
@@ -86,7 +99,11 @@ public struct Positions {
             """)
     }
 
-    /// Notes how far an inbox has seen this outbox. A position never goes back within an incarnation.
+    /// Notes how far an inbox has seen this outbox, in the transaction that marks messages as
+    /// published.
+    ///
+    /// A position never goes back within an incarnation. A store that was put back and accepted
+    /// begins a new one, and may stand lower.
     func note(_ position: SubscriberPosition) throws {
         try transaction.execute(
             """
@@ -99,7 +116,8 @@ public struct Positions {
             """)
     }
 
-    /// Sets how far an inbox has seen this outbox, also back.
+    /// Sets how far an inbox has seen this outbox, also back: an operator has said that the inbox
+    /// was put back.
     func set(_ position: SubscriberPosition) throws {
         try transaction.execute(
             "DELETE FROM subscriber_position WHERE service = \(position.service)")

@@ -1,4 +1,8 @@
-/// A point in time, in milliseconds since 1970-01-01T00:00:00Z.
+/// A point in time, in whole milliseconds since 1970-01-01T00:00:00Z.
+///
+/// Stores, messages and deadlines all use it. The library never asks the system for the time: a
+/// ``Transaction`` says what time it is (``Transaction/now``), from the clock that its store was
+/// given.
 public struct Timestamp: Hashable, Sendable, Comparable {
     /// Milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
     public let milliseconds: Int64
@@ -12,8 +16,10 @@ public struct Timestamp: Hashable, Sendable, Comparable {
         left.milliseconds < right.milliseconds
     }
 
-    /// The time after a duration, to the millisecond; the last one that there is when that is too far
-    /// away.
+    /// The time after a duration, which is cut to whole milliseconds.
+    ///
+    /// A sum that is too far away is the last time that there is, or the first for a negative
+    /// duration: it does not trap, so any timeout can be added.
     public static func + (time: Timestamp, duration: Duration) -> Timestamp {
         let (sum, isTooFar) = time.milliseconds.addingReportingOverflow(
             Int64(duration.milliseconds))
@@ -21,8 +27,10 @@ public struct Timestamp: Hashable, Sendable, Comparable {
         return Timestamp(milliseconds: sum)
     }
 
-    /// The form of the `DATE` header, to the second, for example `Wed, 01 Jan 2020 12:04:55 GMT`
-    /// (IMF-fixdate, RFC 9110 section 5.6.7).
+    /// The time to the second in the form of HTTP's `Date` header, for example `Wed, 01 Jan 2020
+    /// 12:04:55 GMT` (IMF-fixdate, RFC 9110 section 5.6.7).
+    ///
+    /// It is the form of the header ``MessageHeader/date``. Times before 1970 are not supported.
     public var httpDate: String {
         let parts = self.parts
         let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][parts.daysSinceEpoch % 7]
@@ -32,15 +40,21 @@ public struct Timestamp: Hashable, Sendable, Comparable {
         return "\(weekday), \(padded(parts.day, 2)) \(month) \(parts.year) \(parts.clock) GMT"
     }
 
-    /// The form for people and logs, for example `2020-01-01T12:04:55.612Z` (RFC 3339).
+    /// The time to the millisecond for people and logs, for example `2020-01-01T12:04:55.612Z` (RFC
+    /// 3339).
+    ///
+    /// Times before 1970 are not supported.
     public var rfc3339: String {
         let parts = self.parts
         return "\(parts.year)-\(padded(parts.month, 2))-\(padded(parts.day, 2))"
             + "T\(parts.clock).\(padded(Int(milliseconds % 1000), 3))Z"
     }
 
-    /// Civil date of a day count, after Howard Hinnant, "chrono-Compatible Low-Level Date
-    /// Algorithms": years begin on the first of March, so that a leap day comes last.
+    /// The civil date and the time of day in UTC.
+    ///
+    /// After Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms": years begin on the
+    /// first of March, so that a leap day comes last. 719 468 days lie between 0000-03-01 and
+    /// 1970-01-01, and 146 097 days are an era of 400 years.
     private var parts: (daysSinceEpoch: Int, year: Int, month: Int, day: Int, clock: String) {
         let seconds = max(0, Int(milliseconds / 1000))
         let days = seconds / 86_400
@@ -66,7 +80,8 @@ public struct Timestamp: Hashable, Sendable, Comparable {
 }
 
 extension Duration {
-    /// The whole milliseconds in it; the greatest or least number where there are more.
+    /// The duration in whole milliseconds, cut toward zero; the greatest or least number where it
+    /// is too long for one.
     package var milliseconds: Int {
         let (seconds, attoseconds) = components
         let (whole, isTooLong) = seconds.multipliedReportingOverflow(by: 1000)

@@ -1,16 +1,24 @@
 internal import FoundationEssentials
 
-/// JSON as it travels: keys sorted, so that equal values are equal texts.
+/// The JSON of payloads, headers and stored values: keys sorted, slashes not escaped.
+///
+/// The order of keys is fixed so that equal values are equal texts, which digests and
+/// ``IdempotencyKeys`` rely on. Dates and data are encoded as `JSONEncoder` does by default.
 public enum WireFormat {
-    /// - Throws: an `EncodingError` when the value has no JSON form.
+    /// The JSON text of a value.
+    ///
+    /// - Throws: an `EncodingError` when the value has no JSON form, for example a number that is
+    ///   not finite.
     public static func encode(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
-    /// The same for texts by name, as JSON's rules have it: every message has headers, so this costs a
-    /// fraction of the general way.
+    /// The JSON object of some texts by name.
+    ///
+    /// Every message has headers, and this costs a fraction of a `JSONEncoder`. It escapes only
+    /// what JSON requires (RFC 8259, section 7).
     static func encode(texts: [String: String]) -> String {
         var json = "{"
         for (name, text) in texts.sorted(by: { $0.key < $1.key }) {
@@ -22,7 +30,7 @@ public enum WireFormat {
         return json + "}"
     }
 
-    /// The same for a list of texts.
+    /// The JSON array of some texts.
     static func encode(texts: [String]) -> String {
         var json = "["
         for text in texts {
@@ -32,6 +40,7 @@ public enum WireFormat {
         return json + "]"
     }
 
+    /// Adds a quoted text. Most texts need no escapes and are added as a whole.
     private static func add(_ text: String, to json: inout String) {
         json += "\""
         if text.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) {
@@ -56,9 +65,13 @@ public enum WireFormat {
         }
     }
 
-    /// Keys that the type does not have are ignored, so that a contract can grow.
+    /// Reads a value from JSON text.
     ///
-    /// - Throws: ``WireFormatError`` when the text does not hold a value of the type.
+    /// Keys that the type does not have are ignored, so that a message can get new keys before its
+    /// receivers know them.
+    ///
+    /// - Throws: ``WireFormatError`` when the text does not hold a value of the type: it says which
+    ///   key is missing or wrong.
     public static func decode<Value: Decodable>(_ type: Value.Type, from text: String) throws
         -> Value
     {
@@ -69,7 +82,7 @@ public enum WireFormat {
         }
     }
 
-    /// What is wrong with a text that is to hold a value of the type; nil when it holds one.
+    /// What is wrong with a text that should hold a value of the type; nil when it holds one.
     static func fault<Value: Decodable>(in text: String, as type: Value.Type) -> String? {
         do {
             _ = try JSONDecoder().decode(type, from: Data(text.utf8))
@@ -81,6 +94,7 @@ public enum WireFormat {
         }
     }
 
+    /// A decoding error as a phrase that names the key and its place.
     private static func explanation(of error: DecodingError) -> String {
         func place(_ context: DecodingError.Context) -> String {
             context.codingPath.isEmpty
@@ -99,12 +113,16 @@ public enum WireFormat {
     }
 }
 
-/// A message does not hold what it should.
+/// A message does not hold what it should: a header is missing, or the payload does not fit its
+/// type.
+///
+/// Thrown in a handler, it makes the delivery fail, and in the end the message is parked. An
+/// operator can then give the delivery another payload with ``Relay/edit(_:for:payload:)``.
 public struct WireFormatError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What is wrong, in one sentence.
     public let description: String
 
-    /// An error that is described so.
+    /// An error with this description.
     public init(_ description: String) {
         self.description = description
     }

@@ -1,12 +1,16 @@
-/// Removes the idempotency keys that are older than a time: a request that comes again after that is
-/// a new one.
+/// Deletes the idempotency keys that are older than a time. A request that is repeated after that
+/// is carried out again.
+///
+/// Nothing can prove that a client will not repeat a request, so only the age counts. Ages have no
+/// index: all keys are read, in the order of the primary key, a page at a time.
 struct IdempotencyKeyPurge {
     let store: any Store
+    /// Keys from this time or before it are deleted.
     let olderThan: Timestamp
-    /// How many rows are looked at, and deleted, at a time.
+    /// How many rows are read, and share a transaction, at the most.
     let page: Int
 
-    /// - Returns: how many it removed.
+    /// - Returns: how many keys it deleted.
     func run() throws -> Int {
         var count = 0
         var after = ""
@@ -31,6 +35,7 @@ struct IdempotencyKeyPurge {
         }
     }
 
+    /// A page of keys in the order of the primary key, old and new ones.
     private func next(
         after: String, in transaction: any Transaction
     ) throws -> [(name: String, created: Timestamp)] {

@@ -1,20 +1,24 @@
-/// What stands for purged rows of the inbox: every message of a source up to a number, as far as a
-/// subscriber accepts it, has been handled by it, or discarded.
+/// What stands for purged rows of an inbox: a subscriber has handled every message of a source up
+/// to a number, as far as it accepts it, unless the message was discarded.
 ///
-/// The row of that number stays, as the position's anchor. When it was handled tells the messages that
-/// the position stands for from others that get their numbers after the source was put back: those are
-/// sent later.
+/// The row of that number itself stays, as the position's anchor: its time tells the messages that
+/// the position stands for from others that get their numbers after the source was put back. Those
+/// are sent later.
+///
+/// A subscriber that begins with ``SubscriptionStart/now`` has a position from the start, without
+/// an anchor.
 public struct InboxPosition: Hashable, Sendable {
     /// The id of the subscriber.
     public let subscriber: String
     /// The service that sent the messages.
     public let source: String
-    /// The number of the last message.
+    /// The number of the last message that the position stands for.
     public let through: Int
 }
 
 extension Inbox {
-    /// All positions, in the order of subscribers and sources.
+    /// All positions, in the order of subscribers and sources. There are none before the first
+    /// purge, except those of subscribers that began later than a source.
     public func positions() throws -> [InboxPosition] {
         try transaction.rows(
             """
@@ -26,7 +30,7 @@ extension Inbox {
         }
     }
 
-    /// A subscriber's position in a source, or nil when nothing has been purged.
+    /// A subscriber's position in a source, or nil when it has none. A lookup by primary key.
     func position(of subscriber: String, in source: String) throws -> InboxPosition? {
         try transaction.rows(
             """
@@ -49,7 +53,8 @@ extension Inbox {
             """)
     }
 
-    /// The rows of one subscriber in the order of their ids as text, from the one after `after`.
+    /// A page of one subscriber's rows, in the order of their ids as text, which is that of the
+    /// primary key: `order:10` comes before `order:9`.
     func entries(of subscriber: String, after: String, limit: Int) throws -> [InboxEntry] {
         try transaction.rows(
             """
@@ -61,7 +66,7 @@ extension Inbox {
         ).map(entry)
     }
 
-    /// Deletes the rows that a position stands for.
+    /// Deletes rows for which a position stands.
     ///
     /// - Returns: how many.
     func delete(_ messages: [String], of subscriber: String) throws -> Int {

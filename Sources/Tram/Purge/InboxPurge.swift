@@ -1,25 +1,42 @@
-/// Replaces rows of one subscriber's inbox by a position for each source. The position stands for every
-/// message that the source has ever sent up to a number, as far as the subscriber accepts it. So it
-/// stops before the first one that is still to be handled, and before the first that is stashed.
+/// Replaces rows of one subscriber's inbox by a position for each source.
 ///
-/// Rows whose id is none, or whose source is not one of these, are kept. The row at the position is
-/// kept as well: see ``InboxPosition``.
+/// A position claims that the subscriber has handled every message up to a number, as far as it
+/// accepts it. So it must stop
+///
+/// * before the first message that the subscriber accepts and is still to get: it would be taken
+///   for a duplicate, and be lost;
+/// * before the first one that is stashed, whose row still changes;
+/// * before the first row that is too young.
+///
+/// Whether a message is still to come is asked of the source's outbox. A message that is not there
+/// any more was handled by everybody, or an ``OutboxPurge`` would have kept it.
+///
+/// The steps are: read all rows once to find the highest number and the first young one of each
+/// source; find the first open message up to there; choose the last row before these bounds as the
+/// new position; make the positions durable; delete the rows below them. A process that dies in
+/// between leaves rows that a position stands for already, which are harmless and go with the next
+/// purge.
+///
+/// Rows whose id cannot be read, or whose source is not one of these, are kept. So is the row at
+/// the position: see ``InboxPosition``.
 struct InboxPurge {
     let service: Service
     let subscriber: any Subscriber
-    /// The services whose messages are looked at.
+    /// The services whose messages are looked at: those whose stores can be trusted.
     let sources: [Service]
-    /// Only rows of messages that were handled up to then.
+    /// Only rows of messages that were handled up to then; nil for all rows.
     let handledUpTo: Timestamp?
     /// How many rows share a transaction at the most.
     let page: Int
 
+    /// Purges what can be purged, and reports for each source what holds the rest.
     func run(_ report: inout PurgeReport) throws {
         let before = try positions()
         var stretches = try stretches(after: before)
         try findLimits(of: &stretches, after: before)
         try findEnds(of: &stretches)
-        // The positions are durable before the first row is gone that they stand for.
+        // The positions are durable before the first row for which they stand is deleted. The other
+        // way round, a crash in between would let messages be handled twice.
         let raised = stretches.filter { $0.value.end > before[$0.key] ?? 0 }
         if !raised.isEmpty {
             try service.store.write { transaction in
@@ -46,20 +63,20 @@ struct InboxPurge {
 
     // MARK: How far the positions may go
 
-    /// A source's rows above its position.
+    /// The rows of one source above its position, and how far the position may go.
     private struct Stretch {
         /// The highest number of a row.
         var highest = 0
         /// The lowest number of a row that is too young.
         var youngest = Int.max
-        /// The first message that holds the position.
+        /// The first message that holds the position; nil when none does.
         var limit: (number: Int, reason: PurgeHold.Reason)?
-        /// The number of the last row before the limit and the young ones: the new position.
+        /// The number of the last row before the bound: the new position; 0 when there is none.
         var end = 0
-        /// How many rows are behind the limit, and old enough.
+        /// How many rows are behind the limit, and old enough: they are reported as held.
         var behind = 0
 
-        /// No row from this number on is a part of the position.
+        /// No row from this number on is covered by the position.
         var bound: Int { min(youngest, limit?.number ?? .max) }
     }
 
@@ -72,6 +89,8 @@ struct InboxPurge {
         }
     }
 
+    /// By source: the rows above its position. Ids are ordered as text, so every row is looked at,
+    /// once.
     private func stretches(after positions: [String: Int]) throws -> [String: Stretch] {
         let names = Set(sources.map(\.name))
         var stretches: [String: Stretch] = [:]
@@ -91,6 +110,8 @@ struct InboxPurge {
         handledUpTo.map { entry.received > $0 } ?? false
     }
 
+    /// Finds what holds each position: the lower of the first open message and the first stashed
+    /// one.
     private func findLimits(
         of stretches: inout [String: Stretch], after positions: [String: Int]
     ) throws {
@@ -107,7 +128,8 @@ struct InboxPurge {
         }
     }
 
-    /// By source: the first message that is stashed in the service's store.
+    /// By source: the first message that is stashed in the service's store, by whichever
+    /// subscriber.
     private func firstStashed() throws -> [String: Int] {
         var first: [String: Int] = [:]
         var after = 0
@@ -125,7 +147,12 @@ struct InboxPurge {
         }
     }
 
-    /// The first message of a source that the subscriber accepts, has not handled and is to get.
+    /// The first message of a source that the subscriber accepts, has not handled and is to get;
+    /// nil when there is none up to `highest`.
+    ///
+    /// For each page: the messages' kinds from the outbox, then the inbox, then the discards of the
+    /// outbox again. No transaction spans two stores. That is enough, since a message that was
+    /// handled or discarded stays so.
     private func firstOpen(
         of source: Service, after position: Int, through highest: Int
     ) throws -> (number: Int, reason: PurgeHold.Reason)? {
@@ -156,7 +183,8 @@ struct InboxPurge {
         }
     }
 
-    /// The position must be the number of a row: the last one before the bound.
+    /// Finds the new positions. Each must be the number of a row, its anchor: the last one before
+    /// the bound. Only where something is in the way are the rows read again.
     private func findEnds(of stretches: inout [String: Stretch]) throws {
         var found = stretches.mapValues { stretch in
             var stretch = stretch
@@ -179,7 +207,7 @@ struct InboxPurge {
 
     // MARK: Rows
 
-    /// Deletes the rows that the positions stand for, but for the last of each.
+    /// Deletes the rows that the positions stand for, except the anchors.
     private func deleteRows(_ positions: [String: Int]) throws -> Int {
         var count = 0
         try forEachPage { page in
@@ -194,6 +222,7 @@ struct InboxPurge {
         return count
     }
 
+    /// Calls `body` for each row whose id can be read.
     private func forEachRow(_ body: (InboxEntry, MessageID) throws -> Void) throws {
         try forEachPage { page in
             for entry in page {
@@ -202,6 +231,8 @@ struct InboxPurge {
         }
     }
 
+    /// Calls `body` for the subscriber's rows, page by page, outside of a transaction: it may
+    /// delete them.
     private func forEachPage(_ body: ([InboxEntry]) throws -> Void) throws {
         var after = ""
         while true {

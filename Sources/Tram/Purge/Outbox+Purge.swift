@@ -1,7 +1,7 @@
-/// What a purge asks an outbox, and does to it.
+/// The statements of a purge on an outbox.
 extension Outbox {
-    /// A message as a purge sees it: enough to tell who receives it, and whether it is still the one
-    /// that was handled.
+    /// A published message as a purge sees it: enough to tell who receives it, and whether it is
+    /// still the one that was handled.
     struct Published {
         let id: MessageID
         let type: String
@@ -9,18 +9,23 @@ extension Outbox {
         let headers: String
         let digest: Int
         let sent: Timestamp
-        /// The subscriber at which it is parked, if it is.
+        /// The first subscriber at which it is parked; nil when it is not parked.
         let parkedAt: String?
 
+        /// Whether it is a domain event. The headers are decoded only when this is asked.
         var isEvent: Bool {
             let headers = try? WireFormat.decode([String: String].self, from: headers)
             return headers?[MessageHeader.eventType] != nil
         }
     }
 
-    /// Published messages in the order of their ids, from the one after `after`.
+    /// Published messages in the order of their ids, page by page. Dead letters are found by their
+    /// primary key.
     ///
-    /// - Parameter latest: only messages that were sent up to then.
+    /// - Parameters:
+    ///   - after: the number of the last message of the page before.
+    ///   - latest: only messages that were sent up to then; nil for all.
+    ///   - limit: how many at the most.
     func published(after: Int, sentUpTo latest: Timestamp?, limit: Int) throws -> [Published] {
         try transaction.rows(
             """
@@ -40,8 +45,11 @@ extension Outbox {
         }
     }
 
-    /// Deletes messages, as far as they are published and not parked, and remembers that it did: what
-    /// is left no longer tells the whole past.
+    /// Deletes messages and records that it did: an outbox without them no longer tells the whole
+    /// past.
+    ///
+    /// Each is deleted only if it is still published and not parked. Since the proof was made, an
+    /// operator may have made it pending again.
     ///
     /// - Returns: how many it deleted.
     func purge(_ messages: [MessageID]) throws -> Int {
@@ -69,9 +77,10 @@ extension Outbox {
 
     // MARK: What is kept
 
-    /// How many messages are not published, and the first of them, by what they wait for.
+    /// How many messages are not published, and the first of them, by what they wait for. By the
+    /// partial index of unpublished messages.
     ///
-    /// - Parameter latest: only messages that were sent up to then.
+    /// - Parameter latest: only messages that were sent up to then; nil for all.
     func unpublishedByReason(
         sentUpTo latest: Timestamp?
     ) throws -> [(reason: PurgeHold.Reason, count: Int, first: Int)] {
@@ -115,8 +124,8 @@ extension Outbox {
         return aside == 2 ? .held : .pending
     }
 
-    /// The subscriber at which a delivery of the message failed or was parked; empty when nobody
-    /// receives it, nil when none of that has happened.
+    /// The first subscriber at which a delivery of the message has failed or is parked. Empty when
+    /// nobody receives the message, nil when nothing has failed.
     func subscriberInTrouble(with number: Int) throws -> String? {
         try transaction.rows(
             """
@@ -128,7 +137,8 @@ extension Outbox {
         ).first.map { try $0.values() }
     }
 
-    /// The kinds of messages after a number, up to another, in the order of their ids.
+    /// A page of messages in a range of numbers, with what decides who receives them. Published or
+    /// not, by primary key.
     func routes(after: Int, through: Int, limit: Int) throws -> [Route] {
         try transaction.rows(
             """
@@ -141,7 +151,7 @@ extension Outbox {
         }
     }
 
-    /// What tells who receives a message.
+    /// What decides who receives a message, without its contents.
     struct Route {
         let number: Int
         let type: String
@@ -150,6 +160,7 @@ extension Outbox {
 }
 
 extension Timestamp? {
-    /// The time as a bound in a statement; without one, no time is too late.
+    /// The time as an upper bound in a statement, in milliseconds; the greatest number when there
+    /// is no bound.
     var asBound: Int { map { Int($0.milliseconds) } ?? .max }
 }

@@ -1,14 +1,26 @@
-/// Deletes the messages of one service's outbox that nobody needs any more, with a proof for each: it
-/// is published, every subscriber that accepts it has it in its inbox, no stashed command needs it, and it
-/// was not published without a subscriber that is to get it when a program has it again.
+/// Deletes the messages of one service's outbox that nobody needs any more.
+///
+/// The mark "published" is not proof enough: an inbox may have been put back since, or a subscriber
+/// been added. So each message is checked again with what the stores say. It is deleted only if
+///
+/// * it is published, and not parked for anybody;
+/// * every subscriber that accepts it has it in its inbox, with the same content, or an operator
+///   has discarded it for that subscriber;
+/// * no stash holds it: a stashed command that fails is delivered again by its outbox;
+/// * it was not published without a subscriber that is to get it when a program has that one again.
+///
+/// The stores are read one after the other, without a common view. Services may send meanwhile, but
+/// no relay may run: a message that is deleted is an old one, and what is known of it does not
+/// become less.
 struct OutboxPurge {
     let relay: Relay
     let source: Service
-    /// Only messages that were sent up to then.
+    /// Only messages that were sent up to then; nil for all.
     let sentUpTo: Timestamp?
     /// How many messages share a transaction at the most.
     let page: Int
 
+    /// Purges page by page, each in one short transaction, and reports what it keeps.
     func run(_ report: inout PurgeReport) throws {
         var after = 0
         while true {
@@ -32,13 +44,15 @@ struct OutboxPurge {
 
     // MARK: The proof
 
+    /// A delivery that is missing in an inbox, or that an inbox knows with another content.
     private struct Gap {
         let message: MessageID
         let subscriber: String
         let reason: PurgeHold.Reason
     }
 
-    /// Why messages cannot be deleted, by message; nothing of those that can.
+    /// Why messages must be kept, by message; those that can be deleted are not in it. The first
+    /// reason that is found is reported.
     private func holds(on messages: [Outbox.Published]) throws -> [MessageID: PurgeHold] {
         var holds: [MessageID: PurgeHold] = [:]
         for message in messages {
@@ -47,7 +61,7 @@ struct OutboxPurge {
                 source.name, .messages, .parked, message: message.id,
                 holder: subscriber.isEmpty ? nil : subscriber)
         }
-        // Before the subscribers' stores are looked at: a relay moves such a note there.
+        // Before the subscribers' stores are read: a relay moves such a note to those, never back.
         let absences = try source.store.read { try Outbox($0).absentServices() }
         let found = try relay.services.flatMap { service in
             try service.store.read { transaction in
@@ -80,8 +94,8 @@ struct OutboxPurge {
         }
     }
 
-    /// The events that a service's subscribers have missed which the program does not have. Whether these
-    /// accept them, nobody here can tell.
+    /// The events that were published without subscribers which a store knows and the program does
+    /// not have. Whether those accept them cannot be told without them, so all events are kept.
     private func missed(
         _ messages: [Outbox.Published], at service: Service, absentAfter: Int?,
         _ transaction: any Transaction
@@ -96,6 +110,9 @@ struct OutboxPurge {
         }
     }
 
+    /// The messages that a subscriber does not have in its inbox, or has with another content. What
+    /// lies below its position is taken as handled.
+    ///
     /// - Parameter reason: why those are kept that the inbox does not know at all.
     private func gaps(
         in messages: [Outbox.Published], at subscriber: String, _ reason: PurgeHold.Reason,
@@ -112,6 +129,7 @@ struct OutboxPurge {
         }
     }
 
+    /// The gaps that remain when deliveries which an operator has discarded are left out.
     private func undiscarded(_ gaps: [Gap]) throws -> [Gap] {
         if gaps.isEmpty { return [] }
         return try source.store.read { transaction in
@@ -121,6 +139,7 @@ struct OutboxPurge {
         }
     }
 
+    /// The messages that wait in a store's stash.
     private func stashed(
         _ messages: [Outbox.Published], _ transaction: any Transaction
     ) throws -> [MessageID] {
@@ -131,6 +150,8 @@ struct OutboxPurge {
 
     // MARK: What is kept
 
+    /// Reports the messages that are not published, with the first of each kind and who has not
+    /// handled it.
     private func tellUnpublished(_ report: inout PurgeReport) throws {
         let waiting = try source.store.read {
             try Outbox($0).unpublishedByReason(sentUpTo: sentUpTo)
@@ -144,7 +165,8 @@ struct OutboxPurge {
         }
     }
 
-    /// The subscriber that an unpublished message waits for; nil when nobody receives it.
+    /// The subscriber that an unpublished message waits for; nil when nobody receives it. One in
+    /// trouble comes first.
     private func subscriberWaitedFor(by number: Int) throws -> String? {
         let trouble = try source.store.read { try Outbox($0).subscriberInTrouble(with: number) }
         if let trouble { return trouble.isEmpty ? nil : trouble }

@@ -1,16 +1,20 @@
-/// What a purge may free.
+/// What a purge may delete.
+///
+/// ```swift
+/// let report = try relay.purge(PurgeBounds(olderThan: .seconds(30 * 24 * 3600)))
+/// ```
 public struct PurgeBounds: Hashable, Sendable {
-    /// Only what is at least so old; nil: of any age. Idempotency keys go by their age
-    /// alone, so without this all of them stay.
+    /// Only what is at least this old, by the clock of its store; nil for any age. Idempotency keys
+    /// are deleted by their age alone, so without this all of them stay.
     public var olderThan: Duration?
-    /// Only this service's store, or all when nil.
+    /// Only the store of this service; nil for all.
     public var service: String?
-    /// Only the messages of outboxes.
+    /// Only the messages of outboxes, and neither inboxes, sagas nor keys.
     public var isOfOutboxesOnly: Bool
-    /// How many rows are looked at at a time, and share a transaction, at the most.
+    /// How many rows are read at a time, and share a transaction, at the most.
     package var page = 500
 
-    /// These bounds; by default none.
+    /// These bounds; by default everything that nobody needs, of any age, except idempotency keys.
     public init(
         olderThan: Duration? = nil, service: String? = nil, isOfOutboxesOnly: Bool = false
     ) {
@@ -21,20 +25,29 @@ public struct PurgeBounds: Hashable, Sendable {
 }
 
 extension Relay {
-    /// Frees what nobody needs any more: messages that every subscriber has handled, rows of inboxes
-    /// whose message cannot come again, sagas that have ended and of which nothing is left, and
-    /// idempotency keys. Each is proved by what the stores say, and not by a mark.
+    /// Deletes what nobody needs any more: messages that every subscriber has handled, rows of
+    /// inboxes whose message cannot come again, sagas that have ended and left nothing behind, and
+    /// idempotency keys.
+    ///
+    /// Each deletion is proved by what the stores say, and not by a mark alone. Deleted rows are
+    /// not archived; a purge with ``PurgeBounds/olderThan`` keeps the recent past for explanations.
     ///
     /// It works in small transactions, each of one store, and in such an order that every state in
-    /// between is a sound one: it may be killed at any instant, and is then run again. No relay may run
-    /// beside it; services may send.
+    /// between is sound: it may be killed at any instant, and is then run again. No relay may run
+    /// beside it (`RelayLock` of TramSQLite sees to that); services may send.
     ///
-    /// While a service is away nothing is freed, nor by a relay that connects a part of a system: it
-    /// does not know who else needs a message. Of a store that is older than others know it, all is
-    /// kept, and so is what others have handled of its messages.
+    /// While a service is away nothing is deleted, nor by a relay that connects only a part of the
+    /// system: it does not know who else needs a message. If a store is older than others know it,
+    /// all of that store is kept, and so is what others have handled of its messages.
     ///
-    /// - Returns: what was freed, and who holds the rest.
-    /// - Throws: ``StoreError/ofOtherSystem(service:detail:)``, with nothing changed.
+    /// It reads every outbox and inbox from the beginning.
+    ///
+    /// - Parameters:
+    ///   - bounds: what it may delete.
+    ///   - availability: notes which services are away.
+    /// - Returns: what was deleted, and who holds the rest.
+    /// - Throws: ``StoreError/ofOtherSystem(service:detail:)``, with nothing changed; another
+    ///   ``StoreError`` in the middle, with complete transactions done.
     public func purge(
         _ bounds: PurgeBounds = PurgeBounds(), _ availability: Availability = Availability()
     ) throws -> PurgeReport {
@@ -68,7 +81,8 @@ extension Relay {
         return report
     }
 
-    /// Everything but the outbox, which comes first: then fewer messages are left to look through.
+    /// Purges everything but the outbox. Outboxes come first, so that fewer messages are left to
+    /// look through for the inboxes.
     private func purgeRest(
         of service: Service, _ sources: [Service], _ bounds: PurgeBounds,
         _ report: inout PurgeReport
@@ -90,13 +104,16 @@ extension Relay {
         }
     }
 
-    /// The latest time of what is old enough; nil when everything is.
+    /// The latest time of what is old enough, by the clock of the service's store; nil when
+    /// everything is.
     private func time(_ bounds: PurgeBounds, of service: Service) throws -> Timestamp? {
         guard let age = bounds.olderThan else { return nil }
         let now = try service.store.read { $0.now }
         return now + (.zero - age)
     }
 
+    /// The services that are away, and those that stores know as members of the system and the
+    /// relay does not connect.
     private func missingServices(
         _ facts: [StoreFacts], _ availability: Availability
     ) -> [String] {
@@ -106,6 +123,8 @@ extension Relay {
     }
 
     /// The services whose stores are older than others know them.
+    ///
+    /// - Throws: the first mismatch of another kind.
     private func rolledBackServices(_ facts: [StoreFacts]) throws -> Set<String> {
         let mismatches = try StoreComparison(stores: facts).mismatches { message in
             try services.first { $0.name == message.service }?.store.read {

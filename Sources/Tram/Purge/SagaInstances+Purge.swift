@@ -1,6 +1,7 @@
-/// What a purge asks about the instances of sagas, and does to them.
+/// The statements of a purge on instances of sagas.
 extension SagaInstances {
-    /// An instance as a purge sees it.
+    /// An instance as a purge sees it: its state, and when something happened to it for the last
+    /// time.
     struct Entry {
         /// The number of its row.
         let number: Int
@@ -11,7 +12,8 @@ extension SagaInstances {
         let logged: Timestamp?
     }
 
-    /// Instances in the order of their numbers, from the one after `after`.
+    /// A page of instances in the order of their numbers, running and ended. The last entry of a
+    /// log is found by `saga_log_saga_idx`.
     func entries(after: Int, limit: Int) throws -> [Entry] {
         try transaction.rows(
             """
@@ -32,8 +34,10 @@ extension SagaInstances {
         }
     }
 
-    /// Deletes instances with their logs and participants, as far as they have ended well or were
-    /// rolled back, and remembers that it did.
+    /// Deletes instances with their logs and participants, and records how far it has come.
+    ///
+    /// Each is deleted only if it has ended and has not failed: that is asked again in the
+    /// statement itself.
     ///
     /// - Returns: how many it deleted.
     func purge(_ entries: [Entry]) throws -> Int {
@@ -67,7 +71,11 @@ extension SagaInstances {
         return count
     }
 
-    /// Whether an instance is gone because it was purged: then it had been completed or rolled back.
+    /// Whether an instance is gone because it was purged: then it had been completed or rolled
+    /// back.
+    ///
+    /// Instances are numbered, so one that is absent and has a number up to the highest purged one
+    /// was purged.
     func isPurged(_ saga: SagaReference) throws -> Bool {
         guard let number = Int(saga.id), try purgedThrough() >= number else { return false }
         return try transaction.rows(
@@ -75,6 +83,7 @@ extension SagaInstances {
         ).isEmpty
     }
 
+    /// The highest number of an instance that was purged; 0 when none was.
     private func purgedThrough() throws -> Int {
         try transaction.rows("SELECT coalesce(max(through_id), 0) FROM saga_purge")[0].values()
     }

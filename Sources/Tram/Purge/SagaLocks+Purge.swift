@@ -1,18 +1,19 @@
 /// What a purge asks about locks and stashed commands.
 extension SagaLocks {
-    /// Whether the store has the tables of sagas.
+    /// Whether the store has the tables of sagas. A service that only handles events need not have
+    /// them.
     static func exist(in transaction: any Transaction) throws -> Bool {
         try transaction.hasTable("saga_stash_table")
     }
 
-    /// Whether a message waits for a lock.
+    /// Whether a message is in the stash, also when it was given back.
     func isStashed(_ message: MessageID) throws -> Bool {
         try !transaction.rows(
             "SELECT 1 FROM saga_stash_table WHERE message_id = \(message.description)"
         ).isEmpty
     }
 
-    /// The commands that wait for locks, in the order in which they came, from the one after `after`.
+    /// A page of the commands in the stash, in the order in which they came.
     func stashed(
         after: Int, limit: Int
     ) throws -> [(sequence: Int, message: MessageID?, saga: SagaReference)] {
@@ -27,7 +28,7 @@ extension SagaLocks {
         }
     }
 
-    /// The locks that are held, in the order of their names, from the one after `after`.
+    /// A page of the locks that are held, in the order of their names.
     func locks(
         after: String, limit: Int
     ) throws -> [(target: String, saga: SagaReference)] {

@@ -1,17 +1,30 @@
-/// Deletes the instances of one service's sagas that have ended, and of which nothing is left: no lock,
-/// no stashed command, and no message on its way. A failed saga stays until somebody has taken it up.
+/// Deletes instances of one service's sagas that have ended and left nothing behind.
+///
+/// An ended saga is still needed while
+///
+/// * a participant holds a lock for it, or has one of its commands in the stash;
+/// * a command or a reply of it is on its way, in whichever outbox;
+/// * it has failed, and nobody has decided about it.
+///
+/// Locks and stashes of a service are read as a whole for each page of instances, since they are
+/// short; messages are found by `message_pending_of_aggregate_idx`, whose partition is the saga's
+/// id.
 struct SagaPurge {
     private let relay: Relay
     private let service: Service
-    /// Only sagas whose log ends up to then.
+    /// Only sagas whose log ends up to then; nil for all.
     private let endedUpTo: Timestamp?
     private let page: Int
-    /// By type of saga that the service runs: the channels on which its messages travel.
+    /// The channels on which messages of a saga can travel, by type of saga that the service runs.
     private let channels: [String: [String]]
 
     private typealias Entry = SagaInstances.Entry
 
-    /// - Parameter page: how many instances are looked at, and deleted, at a time. A saga has about ten
+    /// Collects the channels of each type: those of its steps in all versions of its definition,
+    /// all that are served at present (an earlier version may have used one), and its reply
+    /// channel.
+    ///
+    /// - Parameter page: how many instances are read, and deleted, at a time. A saga has about ten
     ///   rows.
     init(relay: Relay, service: Service, endedUpTo: Timestamp?, page: Int) {
         self.relay = relay
@@ -29,6 +42,7 @@ struct SagaPurge {
         }
     }
 
+    /// Purges page by page, and reports each instance that is kept although it is old enough.
     func run(_ report: inout PurgeReport) throws {
         guard try service.store.read({ try $0.hasTable("saga_instance") }) else { return }
         var after = 0
@@ -42,6 +56,7 @@ struct SagaPurge {
         }
     }
 
+    /// Purges a page: first what the instances say themselves, then what is left of them elsewhere.
     private func purge(_ entries: [Entry], _ report: inout PurgeReport) throws {
         var candidates: [Entry] = []
         for entry in entries where !isYoung(entry) {
@@ -62,13 +77,14 @@ struct SagaPurge {
         report.free(count, \.sagas, of: service.name)
     }
 
-    /// Whether something has happened to a saga lately.
+    /// Whether something has happened to a saga lately. One without a log is not young, but kept
+    /// for another reason.
     private func isYoung(_ entry: Entry) -> Bool {
         guard let endedUpTo, let logged = entry.logged else { return false }
         return logged > endedUpTo
     }
 
-    /// Why an instance is kept, as far as it tells that itself.
+    /// Why an instance is kept, as far as its own row tells; nil when it does not.
     private func hold(on entry: Entry) -> PurgeHold? {
         let reason: PurgeHold.Reason
         if !entry.isEnded {
@@ -87,6 +103,7 @@ struct SagaPurge {
 
     // MARK: What is left of a saga elsewhere
 
+    /// Why instances are kept because of what other stores hold, by saga.
     private func remains(of entries: [Entry]) throws -> [SagaReference: PurgeHold] {
         var holds: [SagaReference: PurgeHold] = [:]
         let sagas = Set(entries.map(\.saga))
@@ -134,7 +151,7 @@ struct SagaPurge {
         }
     }
 
-    /// A command or a reply of the saga that is in an outbox and not published.
+    /// The first unpublished command or reply of the saga in an outbox; nil when there is none.
     private func messageOnItsWay(
         of saga: SagaReference, _ transaction: any Transaction
     ) throws -> MessageID? {
@@ -149,7 +166,8 @@ struct SagaPurge {
 }
 
 extension SagaReference {
-    /// The saga that a reply is for; nil when it is for none.
+    /// The saga that a reply is for, by the echoes of its command's headers; nil when it is for
+    /// none.
     fileprivate init?(answeredBy reply: Message) {
         guard let type = reply.headers[MessageHeader.echo(of: MessageHeader.commandSagaType)],
             let id = reply.headers[MessageHeader.echo(of: MessageHeader.commandSagaID)]

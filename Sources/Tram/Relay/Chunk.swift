@@ -1,11 +1,24 @@
-/// Some messages of one source, and what its store said of them when they were read.
+/// Messages of one source, in the order of their numbers, that are delivered together, with what
+/// their outbox knew of them when they were read.
+///
+/// Everything here comes from one read of the source, so it fits together. By the time of delivery
+/// it may be old: an operator may have discarded a delivery, or another relay may have made one.
+/// The inbox decides about duplicates in the subscriber's own transaction, and `ChunkDelivery`
+/// reads the notes again before it sets a message aside.
 struct Chunk {
     let source: Service
     let messages: [Message]
+    /// Failures, dead letters, edits and discards of these messages.
     let notes: DeliveryNotes
+    /// What the subscribers' stores are to remember of the source: see `SourcePosition`.
     let state: SourceState
 
-    /// - Parameter incarnation: what the store's identity is known to say; nil when that is to be read.
+    /// Reads the notes of `messages` and the counters of their store.
+    ///
+    /// - Parameters:
+    ///   - messages: messages of one source in the order of their numbers; may be empty.
+    ///   - incarnation: the identity of the store, where it is known from the comparison at the
+    ///     beginning of the run; nil to read it.
     init(
         _ messages: [Message], of source: Service, incarnation: String?,
         in transaction: any Transaction
@@ -25,7 +38,11 @@ struct Chunk {
     }
 }
 
-/// What a subscriber's store remembers of the store that its messages come from, read with them.
+/// What a subscriber's store remembers of a source besides the last message: which copy of the
+/// store it was, and how far its counters had come.
+///
+/// It is compared when the stores meet again. A store whose counters are lower than another store
+/// remembers has been put back from an older copy (``StoreError/rolledBack(service:detail:)``).
 struct SourceState {
     let incarnation: String
     let counters: [String: Int]
@@ -35,7 +52,8 @@ struct SourceState {
             transaction, incarnation: Identities(transaction).own().incarnation)
     }
 
-    /// - Parameter incarnation: what the store's identity is known to say.
+    /// Reads the counters only: a run asks once for the identity, and for the counters with every
+    /// chunk.
     init(_ transaction: any Transaction, incarnation: String) throws {
         self.incarnation = incarnation
         counters = try transaction.counters()
@@ -46,23 +64,26 @@ struct SourceState {
 struct DeliveryContext {
     let availability: Availability
     let parking: ParkingPolicy
-    /// Knows of handlers that end the process; nil when that does not matter.
+    /// Remembers which delivery is under way, in case the handler ends the process; nil in a
+    /// rehearsal, and where that does not matter.
     var journal: (any DeliveryJournal)?
-    /// Whether an event that no subscriber of these services accepts is heard by nobody.
+    /// Whether an event that no connected subscriber accepts has no subscriber at all. False when
+    /// only some of the services are connected: then the event stays pending for the others.
     var knowsAllSubscribers = false
-    /// The incarnations of the services' stores, as far as they are known.
+    /// The incarnations of the stores, by service, as far as the run has read them.
     var incarnations: [String: String] = [:]
-    /// The subscriptions that do not begin at the beginning: the number of the last message that is not
-    /// for the subscriber.
+    /// By subscription that does not begin at the beginning: the number of the last message that is
+    /// not for the subscriber.
     var beginnings: [Subscription.Key: Int] = [:]
 
-    /// The services that the stores have been told of and the relay does not connect.
+    /// Services that the stores have been told of and that this relay does not connect.
     var unconnected: Set<String> = []
 
-    /// The services whose stores cannot be asked at present which subscribers they know.
+    /// Services whose subscribers are not known now. A message that is published without them is
+    /// noted, so that a subscriber that begins there later gets what it has missed.
     var absent: Set<String> { unconnected.union(availability.reasons.keys) }
 
-    /// Whether a message was sent before its subscriber began.
+    /// Whether a message was sent before its subscriber began, so that it is not for it.
     func isBeforeBeginning(_ message: Message, of subscriber: any Subscriber) -> Bool {
         guard !beginnings.isEmpty else { return false }
         let key = Subscription.Key(subscriber: subscriber.id, source: message.id.service)

@@ -1,7 +1,17 @@
-/// What the sources of a chunk's messages are told, when its deliveries are committed.
+/// The second half of a chunk's delivery: the source's own transaction, after those of the
+/// subscribers.
+///
+/// The order is what makes delivery "at least once". The subscribers' transactions are committed
+/// first, each with its inbox rows; only then does the source mark the messages as published. A
+/// crash between the two leaves messages pending that were handled. The next relay delivers them
+/// again, the inboxes answer `duplicate`, and the mark is made then. The opposite order could lose
+/// a message.
 extension ChunkDelivery {
-    /// Marks as published what every subscriber has handled, counts failures, and sets aside what nobody
-    /// can be given at present.
+    /// Writes to the outbox what came of the chunk: published, failed, parked, or set aside.
+    ///
+    /// Everything that must be read from other stores is read before the write begins, so that the
+    /// source's lock is held only for its own rows. If the source has gone away meanwhile, nothing
+    /// is marked, and the messages are delivered again later.
     mutating func mark() throws {
         let done = try messages.indices.filter(isDone)
         let handled = try handledElsewhere(except: Set(done))
@@ -11,7 +21,7 @@ extension ChunkDelivery {
                 after = self
                 let outbox = Outbox(transaction)
                 for index in done {
-                    // The attempts of one that is stashed again still count.
+                    // A stashed message is not handled yet: it keeps its count of failures.
                     let isStashed = made[index].contains {
                         !$0.isResumed && $0.delivery.receipt.outcome == .stashed
                     }
@@ -28,7 +38,8 @@ extension ChunkDelivery {
                 if hasParked || chunk.notes.hasDeadLetters {
                     try setAside(Set(messages.indices).subtracting(done), handled, transaction)
                 }
-                // What is still pending is delivered again to an inbox that has gone back.
+                // If nothing was published, no position need be kept: what is pending is delivered
+                // again anyway, also to an inbox that was put back.
                 if done.isEmpty { return }
                 for position in positions { try Positions(transaction).note(position) }
             }
@@ -38,18 +49,26 @@ extension ChunkDelivery {
     }
 
     /// Whether every subscriber has handled a message, or will never have to.
+    ///
+    /// A delivery to all subscribers knows the answer by itself. A delivery to some of them must
+    /// ask the inboxes of the others.
     private func isDone(_ index: Int) throws -> Bool {
         let own = made[index].lazy.filter { !$0.isResumed }
         guard own.allSatisfy(\.delivery.receipt.outcome.isDone) else { return false }
         if selection == nil { return !isOutstanding[index] }
-        // The inboxes tell of those to whom nothing was delivered now.
+        // The inboxes know about the subscribers that were not selected.
         return try !isOutstanding[index]
             || relay.isHandledByAll(messages[index], chunk.notes, context.availability)
     }
 
-    /// Counts the failures of messages of a source, and parks those that have failed too often.
+    /// Counts the failed deliveries of messages of one source, and parks those that have failed as
+    /// often as the policy allows.
     ///
-    /// - Returns: whether it has parked any.
+    /// A message that was stashed had been marked as published. When it is resumed and fails, it is
+    /// made pending again in its own outbox, which may be another one than the chunk's: see
+    /// `giveBackElsewhere`.
+    ///
+    /// - Returns: whether any delivery was parked.
     private mutating func recordFailures(
         of source: Service, _ transaction: any Transaction
     ) throws -> Bool {
@@ -66,7 +85,7 @@ extension ChunkDelivery {
                 }
                 guard one.delivery.receipt.outcome == .failed else { continue }
                 if one.isResumed {
-                    // It was published, since the subscriber had it.
+                    // It was published when it was stashed; now its outbox must deliver it again.
                     guard try outbox.message(one.message.id.number) != nil else { continue }
                     try outbox.markUnpublished([one.message.id])
                 }
@@ -85,8 +104,16 @@ extension ChunkDelivery {
         return hasParked
     }
 
-    /// Sets messages aside that nobody can be given at present. One that an operator has let everybody
-    /// be done with meanwhile is published.
+    /// Takes messages out of the relay's way that no subscriber can be given at present, because
+    /// each open delivery is parked or waits behind a parked one. They keep their place: an
+    /// operator's decision about the dead letter makes them pending again.
+    ///
+    /// A message that is open for nobody any more, because an operator has discarded its last
+    /// delivery, is published instead.
+    ///
+    /// - Parameters:
+    ///   - indices: the messages of the chunk that are not done.
+    ///   - handled: by message, the subscribers that are done with it.
     private func setAside(
         _ indices: Set<Int>, _ handled: [Int: Set<String>], _ transaction: any Transaction
     ) throws {
@@ -94,7 +121,7 @@ extension ChunkDelivery {
             return
         }
         let outbox = Outbox(transaction)
-        // An operator may have decided otherwise since the messages were read.
+        // Read again: an operator may have decided something since the chunk was read.
         let notes = try outbox.notes(first...last)
         for index in indices.sorted() {
             let message = messages[index]
@@ -115,7 +142,8 @@ extension ChunkDelivery {
         }
     }
 
-    /// By message: the subscribers that are done with it.
+    /// By message that is not done: the subscribers that are. Asked only where something has failed
+    /// or is parked, so a chunk without trouble reads no inbox here.
     private func handledElsewhere(except done: Set<Int>) throws -> [Int: Set<String>] {
         var handled: [Int: Set<String>] = [:]
         for index in messages.indices where !done.contains(index) {
@@ -135,7 +163,12 @@ extension ChunkDelivery {
         return handled
     }
 
-    /// Makes the messages of other outboxes pending again that could not be resumed.
+    /// Records failures of resumed messages in the outboxes of other services.
+    ///
+    /// Handling one message may free a lock for which a command of another service waits; that
+    /// command is then resumed in the same transaction. If it fails, its own outbox must deliver it
+    /// again. A crash before that is mended by `RelayRun.takeBackGivenBack()`: the subscriber's
+    /// store still says that the command was given back.
     private mutating func giveBackElsewhere() throws {
         for service in relay.services where service.name != source.name {
             let isConcerned = made.joined().contains {

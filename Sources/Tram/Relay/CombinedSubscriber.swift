@@ -1,22 +1,37 @@
-/// Several kinds of handlers that are one subscriber: they share an id, and so an entry in the inbox
-/// for each message. For example the handlers of events and those of commands:
+/// Several kinds of handlers that are one subscriber: they share an id, and so an entry in the
+/// inbox for each message.
+///
+/// Use it where one service handles events as well as commands, or runs a saga beside them:
 ///
 /// ```swift
-/// CombinedSubscriber("customer", [CustomerEventConsumer.handlers, CustomerCommandHandler.handlers])
+/// CombinedSubscriber("customer", [
+///     CustomerEventConsumer.handlers,
+///     CustomerCommandHandler.handlers,
+/// ])
 /// ```
 ///
-/// Each message goes to the first part that accepts it. All parts have the subscriber's id. It begins
-/// now when one of them does, which none may beside a part that receives commands or replies, and was
-/// called what any of them was called.
+/// Each message goes to the first part that accepts it, and to that part only. All parts must have
+/// the id of the whole: a part with another id is a
+/// ``WiringError/partWithOtherID(subscriber:part:)`` when the ``Service`` is built.
+///
+/// The whole ``Subscriber/begins`` now when one of its parts does, so such a part must not stand
+/// beside one that receives commands or replies. Its ``Subscriber/formerIDs`` are those that it is
+/// given and those of its parts.
+///
+/// Two subscribers of one service with different ids are an alternative: each then has its own
+/// inbox entries, its own order, and its own failures.
 public struct CombinedSubscriber: TimedSubscriber, StashingSubscriber {
     public let id: String
     public let begins: SubscriptionStart
     public let formerIDs: [String]
     private let parts: [any Subscriber]
 
-    /// A subscriber of these parts.
+    /// Combines handlers into one subscriber.
     ///
-    /// - Parameter formerIDs: what the subscriber was called before: see ``Subscriber/formerIDs``.
+    /// - Parameters:
+    ///   - id: the id under which the inbox remembers what was handled.
+    ///   - formerIDs: what the subscriber was called before: see ``Subscriber/formerIDs``.
+    ///   - parts: in the order in which they are asked whether they accept a message.
     public init(_ id: String, formerly formerIDs: [String] = [], _ parts: [any Subscriber]) {
         self.id = id
         self.parts = parts
@@ -53,12 +68,15 @@ public struct CombinedSubscriber: TimedSubscriber, StashingSubscriber {
         return wiring
     }
 
+    /// What the timed parts wait for, part by part. Within one part the nearest deadline comes
+    /// first; across parts there is no order of time, but `last` always leads on to what was not
+    /// told yet.
     public func awaited(
         overdueAt: Timestamp?, after last: AwaitedMessage?, limit: Int,
         in transaction: any Transaction
     ) throws -> [AwaitedMessage] {
         var parts = timedParts[...]
-        // What comes after one part's last is that part's rest, and then the next parts'.
+        // Behind `last` comes the rest of its own part, and then the later parts.
         if let last { parts = parts.drop { !awaits(last, $0) } }
         var awaited: [AwaitedMessage] = []
         for part in parts where awaited.count < limit {
@@ -78,7 +96,8 @@ public struct CombinedSubscriber: TimedSubscriber, StashingSubscriber {
         return try part.expire(awaited, in: transaction)
     }
 
-    /// Who waits for a message accepts whatever comes on its channel.
+    /// Whether an awaited message is this part's. A part that waits for replies accepts every type
+    /// on its reply channel, and no other part accepts anything on it.
     private func awaits(_ awaited: AwaitedMessage, _ part: any TimedSubscriber) -> Bool {
         part.accepts(type: "", from: awaited.channel)
     }

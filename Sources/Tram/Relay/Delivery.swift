@@ -1,4 +1,5 @@
-/// One message at one subscriber, and what came of it.
+/// One message at one subscriber, and what came of it. A relay reports each delivery as
+/// ``RelayEvent/delivered(_:)``, after the transaction in which it was made is committed.
 public struct Delivery: Hashable, Sendable {
     /// The message that was delivered, without its payload.
     public let message: MessageHeading
@@ -6,38 +7,50 @@ public struct Delivery: Hashable, Sendable {
     public let source: String
     /// The id of the subscriber; nil when nobody receives the message.
     public let subscriber: String?
-    /// What came of it.
+    /// The outcome, the effects in words, and the messages that the handler sent.
     public internal(set) var receipt: Receipt
-    /// How long ago the message was sent, when this transaction began; nil when that is not known.
+    /// How long ago the message was sent, by the receiving store's clock at the beginning of its
+    /// transaction. Nil when that is not known, and for a message that was stashed before. It can
+    /// be negative where two machines' clocks differ.
     public let age: Duration?
 }
 
 /// What can come of a delivery.
+///
+/// An outcome that ``isDone`` is final for this message at this subscriber. ``failed`` and ``held``
+/// deliveries are tried again by later runs; a ``parked`` one waits for an operator.
 public enum DeliveryOutcome: String, CaseIterable, Hashable, Sendable {
-    /// The handler ran, and its transaction is committed.
+    /// The handler has changed something, and its transaction is committed.
     case handled
-    /// The handler ran and found nothing to do.
+    /// The handler ran and found nothing to do. The message counts as handled.
     case ignored
-    /// The handler refused a command: its own writes are undone, and its failure reply is sent.
+    /// The handler refused a command: its own writes are undone, and its failure reply is sent. A
+    /// refusal is an answer and not an error; the saga that asked decides what follows.
     case refused
-    /// The command waits for a lock, at its participant.
+    /// The command waits at its participant for a lock of another saga. It is published, since the
+    /// participant has it, and is resumed when the lock is freed.
     case stashed
-    /// Nobody subscribes to the event, in the whole system; it is done with.
+    /// No subscriber in the whole system accepts the event; it is done with.
     case unheard
-    /// The subscriber had handled the message before; nothing ran.
+    /// The subscriber had handled the message before, and nothing ran. Expected after a crash
+    /// between a handler's commit and the mark in the outbox.
     case duplicate
-    /// The handler threw; nothing has changed, and the message stays pending.
+    /// The handler threw, or its commit was refused. Its writes are undone, and the message stays
+    /// pending: the next run, or ``RelayRun/retryFailed()``, tries it again. The first of the
+    /// receipt's effects is the error.
     case failed
-    /// The same, and it has failed as often as it may: it waits for an operator, as a dead letter.
+    /// The delivery has failed as often as ``ParkingPolicy`` allows: it is a dead letter now, and
+    /// waits for an operator, see ``DeadLetter``.
     case parked
-    /// Not tried, because an earlier message of the same aggregate has failed at this subscriber, or is
-    /// parked.
+    /// Not tried, because an earlier message of the same aggregate has failed at this subscriber,
+    /// or is parked.
     case held
 
-    /// Whether the handler was called in vain.
+    /// Whether the handler was called in vain: the outcome is ``failed`` or ``parked``.
     public var isFailure: Bool { self == .failed || self == .parked }
 
-    /// Whether the subscriber is done with the message.
+    /// Whether the subscriber is done with the message, so that nothing of it is to be delivered
+    /// there again.
     public var isDone: Bool {
         switch self {
         case .handled, .ignored, .refused, .stashed, .unheard, .duplicate: true

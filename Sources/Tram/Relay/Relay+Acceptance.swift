@@ -1,19 +1,22 @@
-/// What it meant to go on from a store that had been put back.
+/// What ``Relay/accept(_:incarnation:)`` has changed in a store that was put back from an older
+/// copy.
 public struct AcceptanceReport: Hashable, Sendable {
     /// The service whose store it is.
     public let service: String
     /// By table: the highest number that the store had given out, and the one that it goes on from.
+    /// Tables whose counter did not change are left out.
     public let raised: [String: Raise]
-    /// The messages that others had known with other content, and the numbers that they have now.
+    /// The messages whose number other stores had known with other content, and those that follow
+    /// them in the order of their aggregate, with the numbers that they have now.
     public let renumbered: [Renumbering]
-    /// The aggregates that may have a number which a lost one has had: others would take one for the
-    /// other.
+    /// The aggregates that may bear a number which a lost one has had. Other services may take one
+    /// for the other; whether they do is for the operator to find out.
     public let reused: [ReusedAggregate]
 
-    /// Whether the store had fitted the others, so that nothing was done.
+    /// Whether the store fitted the others already, so that nothing was done.
     public let isUnchanged: Bool
 
-    /// A counter before and after.
+    /// The counter of a table before and after.
     public struct Raise: Hashable, Sendable {
         /// What the counter was.
         public let from: Int
@@ -21,7 +24,7 @@ public struct AcceptanceReport: Hashable, Sendable {
         public let to: Int
     }
 
-    /// A message's id before and after.
+    /// The id of a message before and after.
     public struct Renumbering: Hashable, Sendable {
         /// The id that the message had.
         public let from: MessageID
@@ -31,23 +34,48 @@ public struct AcceptanceReport: Hashable, Sendable {
 }
 
 extension Relay {
-    /// Goes on from an older copy of a service's store that was put back.
+    /// Goes on from an older copy of a service's store that was put back, for example from a
+    /// backup.
     ///
-    /// - Every counter of the store is raised above all that others have ever seen of it, so that no
-    ///   number is used for two things.
-    /// - Messages that an inbox knows with other content get new numbers, and so do those behind them
-    ///   in the order of their aggregate; all others keep theirs. What refers to one in the store
-    ///   follows.
+    /// A relay refuses such a store with ``StoreError/rolledBack(service:detail:)``, because it
+    /// would give out numbers for a second time: other services would take its new messages for
+    /// duplicates of the lost ones, and never handle them. Accepting makes the copy a store that
+    /// others can trust again:
+    ///
+    /// - Every counter of the store is raised above all that others have ever seen of it, so that
+    ///   no number is used for two things.
+    /// - Messages that an inbox knows with other content get new numbers, and so do those behind
+    ///   them in the order of their aggregate; all others keep theirs. What refers to one in the
+    ///   store follows.
     /// - The store begins a new incarnation, which remembers what numbers are lost.
     ///
-    /// The store's own inbox stays as it is: see ``redeliver(to:from:)``.
+    /// The lost transactions do not come back. What the store's own inbox has lost, other services
+    /// have published: ``redeliver(to:from:)`` brings it again.
     ///
-    /// - Parameter incarnation: a random text for the new incarnation.
-    /// - Throws: ``StoreError/ofOtherSystem(service:detail:)`` when the store does not belong to the
-    ///   system; nothing has then changed.
+    /// ```swift
+    /// let report = try relay.accept(orders, incarnation: UUID().uuidString)
+    /// for subscriber in orders.subscribers {
+    ///     try relay.redeliver(to: subscriber.id)
+    /// }
+    /// ```
+    ///
+    /// All stores must be readable. The comparison reads every store once; the search for messages
+    /// with other content reads the accepted store's outbox from its beginning, and asks every
+    /// other inbox for each message.
+    ///
+    /// Each step can be made again: a process that dies in between leaves either the old copy, with
+    /// some extra inbox entries for numbers that do not exist yet, or the accepted store.
+    ///
+    /// - Parameters:
+    ///   - service: the service whose store was put back; one of the relay's.
+    ///   - incarnation: a random text for the new incarnation, never used before.
+    /// - Returns: what was changed.
+    /// - Throws: ``StoreError/ofOtherSystem(service:detail:)`` when a store does not belong to the
+    ///   system, and any ``StoreError`` of a store that cannot be read; the store has not changed
+    ///   then.
     public func accept(_ service: Service, incarnation: String) throws -> AcceptanceReport {
-        // Others may write to the store meanwhile; then it is planned again, with numbers that nobody
-        // has been told of.
+        // Others may write to the store meanwhile. Then plan again, with numbers behind those that
+        // inboxes have been told of.
         var last = 0
         while true {
             guard let plan = try planAcceptance(of: service, numberingAfter: last) else {
@@ -66,6 +94,11 @@ extension Relay {
         }
     }
 
+    /// Compares all stores and plans the acceptance; nil when no store finds the service's store
+    /// rolled back.
+    ///
+    /// - Parameter last: new numbers begin behind this one. An earlier plan may already have told
+    ///   other inboxes of numbers up to it.
     private func planAcceptance(
         of service: Service, numberingAfter last: Int
     ) throws -> AcceptancePlan? {
@@ -84,12 +117,12 @@ extension Relay {
         guard concerns, let own = stores.first(where: { $0.service == service.name }) else {
             return nil
         }
-        // Inboxes are asked by present ids.
+        // From here on, inboxes are asked by the present ids of subscribers.
         try followRenamedSubscribers(Availability())
         let others = stores.filter { $0.service != service.name }
         var after = raisedCounters(of: own, seenBy: others)
         after["message"] = max(after["message"] ?? 0, last)
-        // No row that others can know of has a higher number.
+        // The highest number of any row, messages apart, that others can know of.
         let lastRow =
             others.compactMap { $0.position(of: own.service)?.counters }.joined()
             .filter { $0.key != "message" }.map(\.value).max() ?? 0
@@ -101,6 +134,9 @@ extension Relay {
             known: unknownIncarnations(of: own, to: others))
     }
 
+    /// The store's counters, raised to the highest value that any other store has seen: in the
+    /// counters that came with its messages, in the last message handled, or in what was purged
+    /// from an inbox.
     private func raisedCounters(
         of own: StoreFacts, seenBy others: [StoreFacts]
     ) -> [String: Int] {
@@ -128,14 +164,19 @@ extension Relay {
 
     // MARK: Messages with new numbers
 
-    /// - Parameter last: the highest number in use; afterwards with the new ones.
+    /// Walks through the whole outbox in the order of its numbers, and decides which messages need
+    /// a new one: those that another inbox knows with other content, and the unpublished ones of
+    /// the same aggregate behind such a message, as long as no inbox knows them. Otherwise a
+    /// message that keeps its low number would overtake its renumbered predecessor.
+    ///
+    /// - Parameter last: the highest number in use; afterwards the highest new one.
     private func renumberings(
         in service: Service, after last: inout Int
     ) throws -> (renumbered: [AcceptanceReport.Renumbering], reused: [ReusedAggregate]) {
         var renumbered: [AcceptanceReport.Renumbering] = []
         var reused: [ReusedAggregate] = []
         var moved = AggregateOrder()
-        // Those of which an earlier message is there.
+        // Aggregates of which an earlier message keeps its number.
         var old = AggregateOrder()
         var after = 0
         while true {
@@ -173,10 +214,12 @@ extension Relay {
         }
     }
 
+    /// Whether another inbox has the message, with whatever content.
     private func isKnown(_ message: Message, of service: Service) throws -> Bool {
         try !entries(of: message, except: service).isEmpty
     }
 
+    /// The entries of a message in the inboxes of all other services.
     private func entries(of message: Message, except source: Service) throws -> [InboxEntry] {
         try services.filter { $0.name != source.name }.flatMap { service in
             try service.store.read { transaction in
@@ -187,8 +230,13 @@ extension Relay {
         }
     }
 
-    /// Where an inbox knows a message that gets a new number, by its content, it knows it by the new
-    /// number, too.
+    /// Lets inboxes that have handled a renumbered message know it by its new number as well.
+    ///
+    /// One inbox may have handled the lost message of a number, and another the one that is still
+    /// there. The second must not handle it again when it comes with its new number. These entries
+    /// are written before the store is changed. If the process dies in between, the next plan gives
+    /// the same messages the same numbers, since it is made from the same rows; an entry that
+    /// exists already stays.
     private func adopt(
         _ renumbered: [AcceptanceReport.Renumbering], of source: Service
     ) throws {

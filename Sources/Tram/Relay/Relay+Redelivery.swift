@@ -1,13 +1,22 @@
 extension Relay {
-    /// Makes messages pending again that were published, and that a subscriber has not handled: after
-    /// an older copy of its store was put back. The next relay delivers them to it and to nobody else.
-    /// What has been purged from the outboxes is not brought back.
+    /// Makes published messages pending again that a subscriber has not handled.
+    ///
+    /// Needed after an older copy of the subscriber's store was put back: the sources have
+    /// published what it no longer knows. The next relay delivers these messages to this subscriber
+    /// and to nobody else. What has been purged from the outboxes is not brought back.
+    ///
+    /// The outboxes are read from `first` to their end, and each message is looked up in the
+    /// subscriber's inbox: two reads for every page of ``chunk`` messages. Repeating the call after
+    /// it was interrupted does no harm.
     ///
     /// - Parameters:
     ///   - subscriber: the subscriber's id.
-    ///   - first: only messages of this one's source, from this one on; all when nil.
-    /// - Returns: how many, by source.
-    /// - Throws: ``RedeliveryError``.
+    ///   - first: only messages of this one's source, from this one on; messages of all sources
+    ///     when nil.
+    /// - Returns: for each source, in the order of the services, how many messages are pending
+    ///   again.
+    /// - Throws: ``RedeliveryError``; a ``StoreError`` when one of the stores cannot be used. The
+    ///   sources before that one have been changed then.
     public func redeliver(
         to subscriber: String, from first: MessageID? = nil
     ) throws -> [(source: String, messages: Int)] {
@@ -43,10 +52,19 @@ extension Relay {
         }
     }
 
-    /// Calls `body` for the messages that a subscriber should have handled and has not, and that no relay
-    /// would look at, page by page. Pages without any are left out.
+    /// Calls `body` for the messages that a subscriber should have handled and has not, and that no
+    /// relay would bring to it, page by page. Pages without any are left out.
     ///
-    /// - Parameter onlyEvents: whether commands and replies are left out.
+    /// Not told are messages that an operator has discarded for the subscriber, and those that are
+    /// parked or wait behind a dead letter: they will come by themselves when that is decided.
+    ///
+    /// - Parameters:
+    ///   - subscriber: the subscriber.
+    ///   - service: its service.
+    ///   - source: whose outbox is read.
+    ///   - after: only messages with a higher number.
+    ///   - onlyEvents: whether commands and replies are left out.
+    ///   - body: called outside of any transaction.
     func forEachUnhandled(
         by subscriber: any Subscriber, of service: Service, from source: Service, after: Int = 0,
         onlyEvents: Bool = false, _ body: ([MessageID]) throws -> Void
@@ -69,7 +87,7 @@ extension Relay {
                     && (entry.message.isEvent || !onlyEvents)
                     && !notes.discarded.contains(key) && notes.parked[key] == nil
                     && notes.ahead[key] == nil
-                    // It had no receiver, and will never have one.
+                    // It was discarded when it had no receiver: that is final.
                     && !notes.discarded.contains(DeliveryNotes.Key(entry.message, nil))
             }
             let unhandled = try service.store.read { transaction in
@@ -83,10 +101,10 @@ extension Relay {
     }
 }
 
-/// Why nothing was made pending again.
+/// Why ``Relay/redeliver(to:from:)`` has made nothing pending.
 public enum RedeliveryError: Error, Hashable, Sendable {
-    /// No subscriber has this id; with those that there are.
+    /// No subscriber of the relay has this id; the ids that there are.
     case unknownSubscriber(String, known: [String])
-    /// No service has this name; with those that there are.
+    /// No service of the relay has this name; the names that there are.
     case unknownSource(String, known: [String])
 }

@@ -1,34 +1,71 @@
-/// Carries messages from outboxes to subscribers. This value says what is connected; a ``RelayRun``
-/// drives it.
+/// Carries messages from outboxes to subscribers.
 ///
-/// Its promise is delivery at least once, in order per subscriber and aggregate, whatever instant the
-/// process dies at. With the inbox in each handler's transaction (``Service/receive(_:for:in:)``)
-/// every effect happens exactly once.
+/// This value says what is connected; a ``RelayRun`` drives it. It is the message relay of the
+/// pattern "Transactional outbox" (Chris Richardson, *Microservices Patterns*, section 3.3.7),
+/// together with the message broker and the consumers of Eventuate Tram: it reads the outbox tables
+/// itself, and calls the subscribers in their own services' transactions.
+///
+/// ```swift
+/// let relay = try Relay(wholeSystem: [
+///     Service(store: orders, subscribers: [OrderSagas(), OrderCommands()]),
+///     Service(store: customers, subscribers: [CustomerCommands()]),
+/// ])
+/// let summary = try relay.runUntilIdle { event in
+///     if case .delivered(let delivery) = event { print(delivery.receipt.effects) }
+/// }
+/// ```
+///
+/// **What it promises.** Every committed message is delivered to every subscriber that accepts it,
+/// at least once, whatever instant a process dies at. Together with the inbox row in the handler's
+/// own transaction (``Service/receive(_:for:in:)``) the effects of a message on a store happen
+/// exactly once. Messages of one aggregate, which share a channel and a partition id, come to each
+/// subscriber in the order in which they were sent; between aggregates there is no promised order.
+///
+/// **What happens at a failure.** A handler that throws loses its own writes. Its message stays
+/// pending, and the later ones of the same aggregate wait for it at this subscriber. After
+/// ``ParkingPolicy/maxAttempts`` failures it is parked as a ``DeadLetter``. A service whose store
+/// is away is left out, and gets its messages later.
+///
+/// **Threads.** A relay and its stores belong to one thread. Several processes may run relays over
+/// the same stores, one after another; ``RelayExclusion`` keeps them apart. `RelayRunner` of
+/// TramRunner drives a relay that goes on for good.
 public struct Relay {
-    /// In the order in which outboxes are drained and a message's subscribers are served.
+    /// The connected services, in the order in which their outboxes are drained and a message's
+    /// subscribers are served.
     public let services: [Service]
-    /// Whether these are all services of the system: then an event that none of them subscribes to is
-    /// heard by nobody.
+    /// Whether these are all services of the system. Then an event that none of them subscribes to
+    /// is done with; otherwise it stays pending for the others.
     public let isWholeSystem: Bool
-    /// How many messages share one transaction per subscribing service, at the most. It changes how
-    /// often a disk must be waited for, and neither what is delivered nor in which order.
+    /// How many messages share one transaction per subscribing service, at the most. A greater
+    /// chunk waits for the disk less often, and makes an interruption wait longer; what is
+    /// delivered, and in which order, does not depend on it.
     public let chunk: Int
 
     /// Connects all services of a system.
     ///
-    /// - Throws: ``WiringError`` when messages would be lost or handled twice.
+    /// - Parameters:
+    ///   - services: the services, each with another name.
+    ///   - chunk: how many messages share a transaction, from 1.
+    /// - Throws: ``WiringError`` when messages would be lost or handled twice, also when a step of
+    ///   a saga sends its command to a channel that nobody serves. No store is touched.
     public init(wholeSystem services: [Service], chunk: Int = 100) throws {
         try self.init(services, isWholeSystem: true, chunk: chunk)
     }
 
-    /// Connects some of a system's services. An event to which none of them subscribes stays pending:
-    /// another service may.
+    /// Connects some of a system's services, for example those whose stores are on this machine. An
+    /// event to which none of them subscribes stays pending: another service may. That every
+    /// command has a receiver is not checked.
     ///
-    /// - Throws: ``WiringError`` when messages would be lost or handled twice.
+    /// - Parameters:
+    ///   - services: the services, each with another name.
+    ///   - chunk: how many messages share a transaction, from 1.
+    /// - Throws: ``WiringError`` when messages would be handled twice, or a subscriber cannot work
+    ///   as it is.
     public init(partOfSystem services: [Service], chunk: Int = 100) throws {
         try self.init(services, isWholeSystem: false, chunk: chunk)
     }
 
+    /// Checks the wiring, and keeps the services.
     private init(_ services: [Service], isWholeSystem: Bool, chunk: Int) throws {
         precondition(chunk > 0, "a chunk holds at least one message")
         let names = services.map(\.name)
@@ -43,13 +80,18 @@ public struct Relay {
         self.chunk = chunk
     }
 
-    /// Begins an invocation: a run remembers how far it has come and what it could not deliver, so
-    /// that a failed delivery is tried once in it.
+    /// Begins a run: any number of passes that remember how far they have come, and what could not
+    /// be delivered. A delivery that fails is tried once in a run, unless
+    /// ``RelayRun/retryFailed()`` says otherwise.
+    ///
+    /// A command-line program makes one run for each invocation; a server keeps one for as long as
+    /// it lives. Nothing is read until the first pass.
     ///
     /// - Parameters:
     ///   - availability: notes which services are away.
-    ///   - parking: when a delivery that keeps failing is parked.
-    ///   - journal: knows of handlers that end the process; nil when that does not matter.
+    ///   - parking: after how many failures a delivery is parked.
+    ///   - journal: remembers which delivery is under way, for handlers that end their process; nil
+    ///     when that does not matter.
     public func run(
         _ availability: Availability = Availability(), parking: ParkingPolicy = ParkingPolicy(),
         journal: (any DeliveryJournal)? = nil
@@ -57,12 +99,16 @@ public struct Relay {
         RelayRun(self, availability, parking, journal)
     }
 
-    /// How many messages are pending in the outboxes that can be read.
+    /// How many messages are pending, in the outboxes that can be read: neither published nor set
+    /// aside. One count for each store, on an index of the pending messages.
+    ///
+    /// - Throws: an error of a store that does not mean that its service is away.
     public func pendingCount(_ availability: Availability = Availability()) throws -> Int {
         try undelivered(availability).pending
     }
 
-    /// How many messages are pending, and how many are parked, in the outboxes that can be read.
+    /// How many messages are pending, and how many are parked for at least one subscriber, in the
+    /// outboxes that can be read.
     func undelivered(
         _ availability: Availability
     ) throws -> (pending: Int, parked: Int) {
@@ -76,14 +122,25 @@ public struct Relay {
         }
     }
 
-    /// Runs `body`, with every delivery really made by the real handlers, and then undoes it all.
+    /// Runs `body`, with every delivery really made by the real handlers, and then undoes it all: a
+    /// dry run.
     ///
-    /// - Parameter availability: the services that are away are left out.
+    /// Every store is put into a rehearsal, one inside the other, so that the body sees all effects
+    /// and none is kept. Handlers must not have effects outside of their transaction, here as
+    /// anywhere. Use ``RelayRun/rehearse(_:)`` where a run goes on afterwards, so that it also
+    /// forgets what was rehearsed.
+    ///
+    /// - Parameters:
+    ///   - availability: services that are away are left out, and noted here. Runs in the body must
+    ///     be given the same, so that they do not write to a store that was left out.
+    ///   - body: makes passes, and returns what the caller wants to know of them.
+    /// - Returns: what `body` returns.
+    /// - Throws: what `body` throws; nothing is kept then either.
     public func rehearse<Result>(
         _ availability: Availability = Availability(), _ body: () throws -> Result
     ) throws -> Result {
         for service in services {
-            // Whoever is away is so before the body begins.
+            // Find out who is away before the rehearsals are nested.
             _ = try availability.attempt(service.store) { try $0.read { _ in } }
         }
         let services = services.filter { availability.includes($0.name) }
@@ -94,17 +151,18 @@ public struct Relay {
         return try rehearse(services[...])
     }
 
-    /// Whether a subscriber of the relay's services accepts the message.
+    /// Whether a subscriber of the connected services accepts the message.
     func hasReceiver(_ message: Message) -> Bool {
         services.contains { $0.subscribers.contains { $0.accepts(message) } }
     }
 
-    /// The subscribers that accept the message.
+    /// The subscribers that accept the message, in the order of the services.
     func subscribers(of message: Message) -> [any Subscriber] {
         services.flatMap { $0.subscribers.filter { $0.accepts(message) } }
     }
 
-    /// The subscribers that have handled the message, as far as that is known.
+    /// The subscribers whose inbox knows the message: one read for each service that has a
+    /// subscriber for it. Services that are away count as not done.
     func subscribersDone(
         with message: Message, _ availability: Availability
     ) throws -> Set<String> {
@@ -122,7 +180,8 @@ public struct Relay {
         return done
     }
 
-    /// Whether every subscriber has handled the message, or will never have to.
+    /// Whether every subscriber has handled the message, or will never have to. False for a message
+    /// without a receiver.
     func isHandledByAll(
         _ message: Message, _ notes: DeliveryNotes, _ availability: Availability
     ) throws -> Bool {

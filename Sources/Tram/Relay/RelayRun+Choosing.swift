@@ -1,6 +1,11 @@
 /// Bounded passes and single steps: what they take up, and in which order.
+///
+/// An unbounded pass takes up everything, so it can simply read each outbox from the front. A
+/// bounded one must choose, or a few failing messages at the front would fill every pass.
 extension RelayRun {
-    /// Whether the first messages of a pass are not simply the ones to take up.
+    /// Whether the first messages of the backlog are not simply the ones to take up: something has
+    /// failed, in this run or before, or a service is away. Without trouble, a bounded pass is as
+    /// cheap as a whole one.
     func mustChoose(_ bounds: Bounds) throws -> Bool {
         if !progress.order.isEmpty || hasUnavailable { return true }
         return try services.contains { source in
@@ -11,6 +16,7 @@ extension RelayRun {
         }
     }
 
+    /// Chooses what a bounded pass takes up, from all sources that it may read.
     func choose(
         _ bounds: Bounds, messages: Int, deliveries: Int = .max
     ) throws -> [ChosenMessage] {
@@ -22,7 +28,8 @@ extension RelayRun {
         return choice.chosen
     }
 
-    /// Makes the chosen deliveries, in their order.
+    /// Makes the chosen deliveries, in their order. Neighbors that come from one source, and have
+    /// failed equally often, share a chunk.
     func deliver(
         _ chosen: [ChosenMessage], _ bounds: Bounds, _ report: (RelayEvent) throws -> Void
     ) throws -> PassSummary {

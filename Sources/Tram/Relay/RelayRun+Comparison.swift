@@ -1,17 +1,23 @@
+/// Before the first message of a run moves, the stores are compared: one that was put back from an
+/// older copy, or belongs to another system, would mix up messages for good.
 extension RelayRun {
-    /// Compares what the stores know of one another, before a message moves. Stores that meet for the
-    /// first time become one system.
+    /// Compares what the stores know of one another. Stores that meet for the first time become one
+    /// system.
+    ///
+    /// A store whose file was replaced while it was open throws ``StoreError/moved(path:)`` once
+    /// and is then opened anew; what is there now is compared like any other.
     ///
     /// - Returns: the identities of the stores that can be used, by service.
     /// - Throws: ``StoreError/ofOtherSystem(service:detail:)``,
-    ///   ``StoreError/rolledBack(service:detail:)``.
+    ///   ``StoreError/rolledBack(service:detail:)``; any other error of a store that does not mean
+    ///   that its service is away.
     func compareStores() throws -> [String: StoreIdentity] {
         let facts = try services.compactMap { service in
             try availability.attempt(service.store) { store in
                 do {
                     return try store.read(StoreFacts.init)
                 } catch StoreError.moved {
-                    // What is there now is compared like any other, before it is used.
+                    // The file was replaced. What is there now is compared like any other store.
                     return try store.read(StoreFacts.init)
                 }
             }
@@ -30,7 +36,13 @@ extension RelayRun {
         return Dictionary(uniqueKeysWithValues: facts.map { ($0.service, $0.identity) })
     }
 
-    /// Tells the stores of which system they are, where they do not know it yet.
+    /// Tells the stores which system they belong to, and which services it has, where they do not
+    /// know it yet.
+    ///
+    /// The name of a new system is the incarnation of its first store. Only a relay of the whole
+    /// system may found one; a relay of a part can only pass on what some store already knows. Each
+    /// store is told in a transaction of its own, and a crash in between leaves the rest to the
+    /// next run.
     private func introduce(_ comparison: StoreComparison) throws {
         let known = Set(comparison.stores.flatMap(\.identity.members))
         let members = relay.isWholeSystem ? known.union(services.map(\.name)) : known
@@ -47,8 +59,8 @@ extension RelayRun {
         try complete(comparison)
     }
 
-    /// A position that comes from a time before incarnations were known: what it lacks is what the
-    /// source, which it fits, now says.
+    /// Completes positions that were noted before stores had incarnations. What such a position
+    /// lacks is what its source says now: the comparison has just found that the two fit together.
     private func complete(_ comparison: StoreComparison) throws {
         for service in services {
             let facts = comparison.stores.first { $0.service == service.name }

@@ -1,11 +1,21 @@
+/// Deadlines are met at the beginning of a pass, by the clocks of the stores: the relay itself has
+/// none.
 extension RelayRun {
-    /// Lets subscribers do what is to be done about messages that have not come in time: each in a
-    /// transaction of its own. One that is pending in an outbox has come, and is only to be delivered;
-    /// what was tried in vain before is passed over.
+    /// Lets subscribers act on messages that have not come in time, each in a transaction of its
+    /// own.
+    ///
+    /// A message that is pending in some outbox has come, and is only to be delivered: its deadline
+    /// is not enforced. Where an outbox cannot be read the message may be in it, so the deadline
+    /// waits, too. What failed before in this run is passed over.
+    ///
+    /// The subscriber checks again in its own transaction whether it still waits, so a reply that
+    /// was handled in the meantime, or a second relay, does no harm.
     ///
     /// - Parameters:
-    ///   - advance: deadlines that pass within this time count as passed too. All of them
-    ///     are met in one call: the deadlines that come of them count from now.
+    ///   - advance: deadlines that pass within this time count as passed too. All of them are found
+    ///     in one call, and in one page: the deadlines that the expiries set count from now, and
+    ///     must not be met by the same advance.
+    ///   - report: told of each expiry after its commit.
     func expire(_ advance: Duration, _ report: (RelayEvent) throws -> Void) throws {
         for (service, subscriber) in relay.timedSubscribers {
             let limit = advance > .zero ? Int.max : relay.chunk
@@ -23,7 +33,7 @@ extension RelayRun {
                     }
                 }
                 for awaited in overdue ?? [] {
-                    // Where an outbox cannot be read, the message may be in it.
+                    // If an outbox cannot be read, the message may be in it: the deadline waits.
                     guard !progress.failedDeadlines.contains(awaited),
                         try isPending(awaited) == false
                     else { continue }
@@ -39,6 +49,9 @@ extension RelayRun {
         }
     }
 
+    /// Lets one subscriber act, in a transaction with a savepoint. Its error, and a commit that the
+    /// rows refuse, make a failed expiry; an error of the store ends the pass.
+    ///
     /// - Returns: nil when there is nothing to be done any more.
     private func expire(
         _ awaited: AwaitedMessage, of subscriber: any TimedSubscriber, in service: Service
@@ -72,6 +85,9 @@ extension RelayRun {
         }
     }
 
+    /// Whether an awaited message has come, and is only to be delivered. Any service may have sent
+    /// it, so every outbox is asked: one look into an index for each.
+    ///
     /// - Returns: nil when that is not known, because an outbox cannot be read.
     private func isPending(_ awaited: AwaitedMessage) throws -> Bool? {
         var isKnown = true

@@ -1,7 +1,22 @@
-/// One delivery at a time, chosen by the caller.
+/// One delivery at a time, chosen by the caller: for tests that try every order, and for teaching.
 extension RelayRun {
     /// Every delivery that could be made next: for each subscriber and aggregate, the first message
-    /// that it has not handled. For small backlogs: it reads all that is pending.
+    /// that it has not handled.
+    ///
+    /// Making them one by one in any order, until none is left, is a possible history of the
+    /// system: a test can walk through all of them.
+    ///
+    /// ```swift
+    /// while let next = try run.possibleDeliveries().randomElement(using: &generator) {
+    ///     let delivery = try run.deliver(next)
+    ///     #expect(delivery?.receipt.outcome.isFailure == false)
+    /// }
+    /// ```
+    ///
+    /// A delivery that fails stays possible. For small backlogs: it reads everything that is
+    /// pending into memory, and asks the inbox for each message and subscriber.
+    ///
+    /// - Throws: an error of any store; here a service that is away is not left out.
     public func possibleDeliveries() throws -> [PossibleDelivery] {
         try lookAtStores()
         var order = AggregateOrder()
@@ -42,11 +57,16 @@ extension RelayRun {
         return possible
     }
 
-    /// Makes one delivery, in transactions of its own, and marks the message as published if that was
-    /// the last one it needed. A message that has been handled may be delivered again: the inbox
-    /// knows it.
+    /// Makes one delivery, in transactions of its own, and marks the message as published if that
+    /// was the last one it needed.
     ///
-    /// - Returns: nil when the receiving service, or the source, is away.
+    /// A message that the subscriber has handled may be delivered again: the inbox knows it, and
+    /// the outcome is ``DeliveryOutcome/duplicate``. The order within an aggregate is the caller's
+    /// concern here.
+    ///
+    /// - Parameter possible: a delivery from ``possibleDeliveries()``, or an earlier one once more.
+    /// - Returns: what came of it; nil when the receiving service, or the source, is away.
+    /// - Throws: an error of a store that does not mean that its service is away.
     @discardableResult
     public func deliver(_ possible: PossibleDelivery) throws -> Delivery? {
         try lookAtStores()
@@ -64,7 +84,7 @@ extension RelayRun {
     }
 }
 
-/// A delivery that can be made now.
+/// A delivery that can be made now: see ``RelayRun/possibleDeliveries()``.
 public struct PossibleDelivery {
     /// The message that would be delivered.
     public let message: Message

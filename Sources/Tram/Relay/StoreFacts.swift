@@ -1,15 +1,26 @@
-/// What a store knows of itself and of the others, read at one instant.
+/// What a store knows of itself and of the other stores, read in one transaction.
+///
+/// Stores check one another, because none can see by itself that it is an older copy. Every store
+/// that has handled another one's messages remembers how far it had come (``SourcePosition``), and
+/// every store that has delivered messages remembers how far the other had handled them
+/// (``SubscriberPosition``). A store that knows less of itself than another one knows of it has
+/// gone back.
 struct StoreFacts {
     /// The name of the service whose store it should be.
     let service: String
     let identity: StoreIdentity
     let acceptances: [StoreAcceptance]
+    /// How far this store's inbox has seen the outboxes of others.
     let sources: [SourcePosition]
+    /// How far others have handled what this store's outbox has delivered.
     let subscribers: [SubscriberPosition]
+    /// By table: the highest number that was given out.
     let counters: [String: Int]
-    /// By source: when the highest message was handled, where its digest is not known.
+    /// By source: when the last message was handled, where its digest is not known because it came
+    /// before there were digests.
     let handled: [String: Timestamp]
-    /// By source: the highest number that stands for purged rows of the inbox.
+    /// By source: the number up to which the inbox's rows were purged, the highest of any
+    /// subscriber.
     let purged: [String: Int]
 
     init(_ transaction: any Transaction) throws {
@@ -32,29 +43,35 @@ struct StoreFacts {
         }
     }
 
-    /// The number of the last message that the store has sent.
+    /// The number of the last message that the store has sent, also when it was purged; 0 when
+    /// there was none.
     var lastMessage: Int { counters["message"] ?? 0 }
 
-    /// Whether others may know the store by this incarnation.
+    /// Whether others may know the store by this incarnation: its present one, or one that was
+    /// replaced when a copy was accepted.
     func isKnown(as incarnation: String) -> Bool {
         identity.incarnation == incarnation
             || acceptances.contains { $0.incarnation == incarnation }
     }
 
-    /// How far it has seen another's outbox.
+    /// How far the store has seen another one's outbox; nil when it has handled nothing of it.
     func position(of source: String) -> SourcePosition? {
         sources.first { $0.source == source }
     }
 }
 
-/// The facts of all stores of a system that can be used, compared: whether one of them has gone back,
-/// or belongs to another system.
+/// Compares the facts of all stores of a system that can be used.
+///
+/// Each pair of stores is compared twice, in both directions, and each time in two respects: what
+/// an inbox knows of an outbox, and what an outbox knows of an inbox. The work grows with the
+/// square of the number of services, but needs no further read, except of one message row for each
+/// pair.
 struct StoreComparison {
-    /// In the order of the services.
+    /// The facts, in the order of the services.
     let stores: [StoreFacts]
 
-    /// Everything that does not fit together; a store of another system before one that has gone
-    /// back.
+    /// Everything that does not fit together. If a store belongs to another system, only that is
+    /// told: what such a store says of the others means nothing.
     ///
     /// - Parameters:
     ///   - service: only what is between this one's store and another; all when nil.
@@ -77,15 +94,17 @@ struct StoreComparison {
         }
     }
 
-    /// The system that most of the stores belong to; nil when none belongs to any.
+    /// The system that most of the stores belong to, and of several that are equally frequent the
+    /// first one's; nil when no store belongs to any.
     var system: String? {
         let systems = stores.compactMap(\.identity.system)
         let counts = Dictionary(systems.map { ($0, 1) }, uniquingKeysWith: +)
-        // Of two that are as frequent, the first one's.
+        // On a tie, the system of the first store.
         guard let most = counts.values.max() else { return nil }
         return systems.first { counts[$0] == most }
     }
 
+    /// Stores that lie where the store of another service should be.
     private var misplaced: [StoreError] {
         stores.filter { $0.identity.service != $0.service }.map {
             .ofOtherSystem(
@@ -94,6 +113,8 @@ struct StoreComparison {
         }
     }
 
+    /// Stores that belong to another system than most. A new store belongs to none, and fits
+    /// anywhere.
     private var ofOtherSystems: [StoreError] {
         let system = system
         return stores.filter { $0.identity.system != nil && $0.identity.system != system }.map {
@@ -102,7 +123,12 @@ struct StoreComparison {
         }
     }
 
-    /// What an inbox knows of messages that the outbox does not.
+    /// What the inbox of `other` knows of the outbox of `store` that the outbox does not confirm.
+    ///
+    /// In this order: a message with a higher number than the last one; another copy of the store;
+    /// the same number with other content; a counter that was higher; and rows purged from the
+    /// inbox for messages that were never sent. Each alone proves that the store has gone back, and
+    /// a copy that has grown since is caught by the later ones.
     private func disagreement(
         of other: StoreFacts, aboutOutboxOf store: StoreFacts,
         _ stamp: (MessageID) throws -> MessageStamp?
@@ -122,7 +148,8 @@ struct StoreComparison {
         }
         if let actual = try stamp(message),
             seen.digest.map({ $0 != actual.digest })
-                // It was handled before there were digests; but not before it was sent.
+                // Handled before there were digests: then at least it was sent before it was
+                // handled.
                 ?? other.handled[store.service].map({ $0 < actual.sent }) ?? false
         {
             return rolledBack("\(other.service) has handled \(message) with other content")
@@ -141,7 +168,7 @@ struct StoreComparison {
         return nil
     }
 
-    /// What an outbox has delivered and the inbox does not know of.
+    /// What the outbox of `other` has delivered that the inbox of `store` does not know of.
     private func disagreement(
         of other: StoreFacts, aboutInboxOf store: StoreFacts
     ) -> StoreError? {
@@ -150,7 +177,7 @@ struct StoreComparison {
         else { return nil }
         let message = MessageID(service: other.service, number: delivered.through)
         if delivered.incarnation != store.identity.incarnation {
-            // What an accepted copy has not seen, it is known not to have seen.
+            // An incarnation from before the copy was accepted: what was lost is known.
             return store.isKnown(as: delivered.incarnation)
                 ? nil
                 : .rolledBack(

@@ -1,17 +1,24 @@
-/// What a subscriber serves and runs, for the checks that are made when services are connected.
+/// What a subscriber serves and runs, for the checks that are made when services are connected: see
+/// ``WiringError``.
+///
+/// ``CommandHandlers``, ``SagaManager`` and ``CombinedSubscriber`` fill it in. A subscriber of
+/// one's own that receives commands must name their channels here, or a ``Relay`` of the whole
+/// system refuses the sagas that send to them.
 public struct Wiring: Sendable {
     /// The channels whose commands it receives.
     public var commandChannels: [String]
-    /// The sagas whose replies it receives.
+    /// The sagas whose replies it receives, with their former versions.
     public var sagas: [SagaDefinition]
-    /// What is wrong with the subscriber itself.
+    /// What is wrong with the subscriber itself. It is thrown where the subscriber is connected,
+    /// since an initializer that only lists handlers should not throw.
     public var mistakes: [WiringError]
-    /// The former names and forms of events that it reads.
+    /// The former names and forms of messages that it reads, for tools that tell when one can be
+    /// given up.
     public var formerNames: [FormerName]
     /// What runs those sagas, for whoever asks or decides about one of them.
     public var sagaRunners: [any SagaRunner]
 
-    /// The wiring of a subscriber that receives events only, if nothing else is said.
+    /// The wiring of a subscriber that receives events only, unless something else is given.
     public init(
         commandChannels: [String] = [], sagas: [SagaDefinition] = [], mistakes: [WiringError] = [],
         formerNames: [FormerName] = [], sagaRunners: [any SagaRunner] = []
@@ -23,8 +30,12 @@ public struct Wiring: Sendable {
         self.sagaRunners = sagaRunners
     }
 
-    /// - Throws: ``WiringError`` when subscribers of one service, or of several, get in one another's
-    ///   way.
+    /// Checks what can be seen without knowing the whole system. The subscribers' own mistakes come
+    /// first, and of several faults of one kind the first in the order of names, so that the same
+    /// mistake is always told in the same words.
+    ///
+    /// - Throws: ``WiringError`` when subscribers of one service, or of several, get in one
+    ///   another's way.
     static func check(
         _ subscribers: [(service: String, subscriber: any Subscriber)]
     ) throws(WiringError) {
@@ -58,6 +69,8 @@ public struct Wiring: Sendable {
         try checkFormerIDs(of: subscribers.map(\.subscriber))
     }
 
+    /// Checks that a former id means one subscriber: what the stores know by it can follow only
+    /// one.
     private static func checkFormerIDs(of subscribers: [any Subscriber]) throws(WiringError) {
         let present = Set(subscribers.map(\.id))
         var claimants: [String: [String]] = [:]
@@ -74,10 +87,13 @@ public struct Wiring: Sendable {
         }
     }
 
+    /// Checks that every command of a saga has a receiver, also those of former versions, whose
+    /// instances still go on.
+    ///
     /// - Throws: ``WiringError/channelNotServed(channel:saga:step:)``.
     static func checkIsComplete(_ subscribers: [any Subscriber]) throws(WiringError) {
         let served = Set(subscribers.flatMap(\.wiring.commandChannels))
-        // Instances of former versions go on, and send their commands too.
+        // Instances of former versions still go on, and send their commands.
         for saga in subscribers.flatMap(\.wiring.sagas).flatMap(\.versions) {
             for step in saga.steps {
                 let channels = [step.action, step.compensation].compactMap { $0?.channel }
@@ -89,6 +105,7 @@ public struct Wiring: Sendable {
         }
     }
 
+    /// The first name, in the order of names, that has more than one owner.
     private static func firstShared(_ owners: [String: [String]]) -> (String, [String])? {
         owners.filter { $0.value.count > 1 }.min { $0.key < $1.key }
     }

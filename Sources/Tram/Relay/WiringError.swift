@@ -1,29 +1,38 @@
-/// Services that are connected in a way that would lose messages, or handle them twice. Building a
-/// ``Service`` or a ``Relay`` throws it, before any message moves.
+/// Services that are connected in a way that would lose messages, or handle them twice.
+///
+/// Building a ``Service`` or a ``Relay`` throws it, before any message moves and before any store
+/// is touched. It is always a mistake in the program: every case says what to change.
 public enum WiringError: Error, Hashable, Sendable {
-    /// Two services have one name.
+    /// Two services have one name, which is the first half of their messages' ids. Give each store
+    /// a name of its own.
     case serviceTwice(String)
-    /// Two subscribers have one id: the inbox would take one's messages for the other's.
+    /// Two subscribers have one id, so that the inbox would take one's messages for the other's.
+    /// Give one another id, or make both the parts of a ``CombinedSubscriber``.
     case subscriberTwice(id: String, services: [String])
-    /// A part of a ``CombinedSubscriber`` has another id than the whole.
+    /// A part of a ``CombinedSubscriber`` has another id than the whole. Give it the id of the
+    /// whole.
     case partWithOtherID(subscriber: String, part: String)
-    /// A subscriber has two handlers for one type of event or command.
+    /// A subscriber has two handlers for one type of event or command, counting former names.
     case handlerTwice(type: String, subscriber: String)
-    /// Two subscribers receive the commands of one channel: each command would be done twice.
+    /// Two subscribers receive the commands of one channel, so that each command would be done
+    /// twice. A channel has one participant.
     case channelServedTwice(channel: String, subscribers: [String])
-    /// A step of a saga sends its command to a channel that no service of the system serves.
+    /// A step of a saga sends its command to a channel that no service of the system serves, so
+    /// that the saga would wait for ever. Connect the participant, or connect the services as a
+    /// part of a system.
     case channelNotServed(channel: String, saga: String, step: String)
-    /// Two services, or two subscribers, run sagas of one type: each reply would be taken twice.
+    /// Two subscribers run sagas of one type, so that each reply would be taken twice. Give the
+    /// definitions different types; older versions of one definition belong to one ``SagaManager``.
     case sagaRunTwice(type: String, subscribers: [String])
     /// A saga cannot be run as it is defined.
     case badSaga(SagaDefinitionError)
-    /// Two subscribers say that they had one id: see ``Subscriber/formerIDs``.
+    /// Two subscribers say that they once had the same id: see ``Subscriber/formerIDs``.
     case formerIDTwice(id: String, subscribers: [String])
-    /// A subscriber says that it had an id which a subscriber has at present.
+    /// A subscriber says that it once had an id which another subscriber has now.
     case formerIDInUse(id: String, subscriber: String)
-    /// A subscriber begins now and receives commands, or runs sagas: what was sent before the first relay
-    /// would never be done, and a saga would wait for it for ever. Let it begin at the beginning, and
-    /// give what is to begin now a subscriber of its own.
+    /// A subscriber that begins now receives commands, or runs sagas. What was sent before the
+    /// first relay would never be done, and a saga would wait for it for ever. Let it begin at the
+    /// beginning, and give what is to begin now a subscriber of its own.
     case beginsNowWithCommands(subscriber: String)
 }
 

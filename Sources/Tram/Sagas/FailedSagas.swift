@@ -1,10 +1,27 @@
 extension Sagas {
-    /// The sagas of a type that have failed, and that no operator has abandoned: they stand where they
-    /// are until somebody decides. In the order in which they were started.
+    /// Lists the sagas of a type that have failed and that no operator has abandoned: they stand
+    /// where they are until somebody decides. In the order in which they were started.
+    ///
+    /// ```swift
+    /// var last: SagaReference?
+    /// repeat {
+    ///     let page = try store.read {
+    ///         try Sagas.failed(ofType: CreateOrderSaga.sagaType, after: last, limit: 100, in: $0)
+    ///     }
+    ///     page.forEach(show)
+    ///     last = page.last
+    /// } while last != nil
+    /// ```
+    ///
+    /// The partial index `saga_instance_failed_idx` holds only failed sagas, so the cost does not
+    /// grow with those that have ended well. Abandoned ones are in it as well, and each is looked
+    /// up in the table of decisions.
     ///
     /// - Parameters:
-    ///   - last: only those after this one; all when nil.
+    ///   - type: see ``Saga/sagaType``.
+    ///   - last: only those after this one; from the first when nil.
     ///   - limit: how many at most.
+    ///   - transaction: a transaction on the sagas' store.
     public static func failed(
         ofType type: String, after last: SagaReference?, limit: Int, in transaction: any Transaction
     ) throws -> [SagaReference] {

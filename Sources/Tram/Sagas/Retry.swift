@@ -1,8 +1,10 @@
-/// What besides a certain reply may let a step's command be sent again.
+/// Why a step's command is sent again, where that is not one certain reply: see
+/// `Step.retrying(_:on:after:backoff:)`.
 public enum RetryCause: Hashable, Sendable {
     /// A refusal by any reply that no other retry of the step names.
     case anyRefusal
-    /// No reply came before the deadline.
+    /// No reply came before the step's ``Step/deadline(_:)``. The participant may have done what
+    /// was asked for all the same, so its handler must do nothing the second time.
     case deadline
 
     var cause: Retry.Cause {
@@ -13,26 +15,31 @@ public enum RetryCause: Hashable, Sendable {
     }
 }
 
-/// When, and how often, a step's command is sent again.
+/// When, and how often, a step's command is sent again before a refusal or a deadline counts.
+///
+/// Retries of one step are independent: each cause has its own count, its own wait and its own
+/// backoff. Counts begin anew when the saga moves to another operation.
 struct Retry: Hashable, Sendable {
     enum Cause: Hashable, Sendable {
-        /// A refusal by the reply of this type.
+        /// A refusal by the reply of this type, the present name of it.
         case refusal(String)
         /// A refusal by any other reply.
         case anyRefusal
+        /// The deadline of the step, without a reply.
         case deadline
     }
 
     let cause: Cause
-    /// How often.
+    /// How often the command is sent again for this cause, from 1.
     let times: Int
-    /// How long it is waited before the first time.
+    /// How long to wait before the first time.
     let wait: Duration
-    /// How many times as long as before it is waited each further time.
+    /// By what each further wait is multiplied: 1 for waits of one length.
     let backoff: Int
 
-    /// How long it is waited before the command is sent for the nth time more, with n from 1. It grows
-    /// up to a year.
+    /// How long to wait before the command is sent for the nth time more, with n from 1. The wait
+    /// grows up to a year. A factor above a million counts as a million, so that the product cannot
+    /// overflow.
     func wait(before attempt: Int) -> Duration {
         let longest = Duration.seconds(365 * 86_400)
         if backoff <= 1 || wait >= longest { return wait }
@@ -43,11 +50,13 @@ struct Retry: Hashable, Sendable {
         return wait
     }
 
-    /// Whether it says something that can be done.
+    /// Whether the retry can happen at all: once or more, after no negative wait, with a backoff of
+    /// 1 or more.
     var isSensible: Bool { times >= 1 && wait >= .zero && backoff >= 1 }
 }
 
-/// How often the operation that a saga has under way was sent again, and why.
+/// How often the operation that a saga has under way was sent again, and for which causes. Kept as
+/// JSON in the column `retries`, with the total in the column `attempts`.
 struct RetryCounts: Codable, Hashable, Sendable {
     /// After refusals that a retry names, by the reply's type.
     private var refusals: [String: Int] = [:]
@@ -55,18 +64,19 @@ struct RetryCounts: Codable, Hashable, Sendable {
     private var otherRefusals = 0
     /// After deadlines.
     private var deadlines = 0
-    /// Whether a command was sent again though nothing was heard of the one before: that one may have
-    /// been handled.
+    /// Whether a command was sent again though no reply to the one before has come. That one may
+    /// have been handled, so a later refusal does not prove that nothing has happened, and the
+    /// step's compensation is sent as well.
     var isInDoubt = false
 
     init() {}
 
-    /// Counts of a row from before causes were told apart.
+    /// Counts of a row that was written before causes were told apart.
     init(attempts: Int) {
         otherRefusals = attempts
     }
 
-    /// How often in all.
+    /// How often the operation was sent again in all.
     var total: Int { refusals.values.reduce(otherRefusals + deadlines, +) }
 
     subscript(cause: Retry.Cause) -> Int {
@@ -88,11 +98,12 @@ struct RetryCounts: Codable, Hashable, Sendable {
 }
 
 extension Step.Operation {
-    /// What is to be tried again after a refusal by a reply of this type.
+    /// The retry for a refusal by a reply of this type: the one that names it, or else the one for
+    /// any refusal.
     func retry(afterRefusalBy reply: String) -> Retry? {
         retries.first { $0.cause == .refusal(reply) } ?? retries.first { $0.cause == .anyRefusal }
     }
 
-    /// What is to be tried again after the deadline.
+    /// The retry for a deadline that has passed.
     var retryAfterDeadline: Retry? { retries.first { $0.cause == .deadline } }
 }

@@ -1,38 +1,51 @@
-/// What an operator can decide about a saga that does not go on by itself.
+/// What an operator can decide about a saga that does not go on by itself: see
+/// ``SagaManager/decide(_:_:because:in:)``.
+///
+/// Prefer ``retry`` when the cause was mended at the participant, ``skip`` when somebody has done
+/// the step by other means, ``rollback`` when the saga is to be undone, and ``abandon`` when
+/// nothing else is possible. Each is kept with its reason in the store, for good.
 public enum SagaDecision: String, CaseIterable, Hashable, Sendable {
-    /// Take it up where it stands: a failed saga's compensation is sent again, a stuck one's
-    /// outstanding command too.
+    /// Goes on where the saga stands: the compensation of a failed saga is sent again, and so is
+    /// the outstanding command of one that is stuck.
     case retry
-    /// Send the outstanding command once more, built anew from the step.
+    /// Sends the outstanding command once more, built anew from the step and the data. A
+    /// participant that has handled the first one handles this one, too.
     case resend
-    /// The step under way counts as done, or its compensation as done.
+    /// Counts the step under way as done, or its compensation as done. The operator answers for it.
     case skip
-    /// Undo what was done: the step under way counts as one that timed out, unless its command was refused
-    /// or, as ``SagaOutlook`` tells, never handled.
+    /// Undoes what was done. The step under way counts as one that has timed out, so its
+    /// compensation is sent as well, unless its command was refused or, as ``SagaOutlook`` tells,
+    /// never handled. Not possible for a saga that rolls back already, or has failed.
     case rollback
-    /// End it as failed, and free its locks: it will never go on.
+    /// Ends the saga as failed, and frees its locks: it will never go on. What was done stays done.
     case abandon
 }
 
 /// What is known about a saga when an operator decides about it: see ``Relay/outlook(of:_:)``.
+///
+/// It is a picture of one moment. A decision takes the outlook that it was made on, and is refused
+/// with ``SagaError/hasMoved(_:)`` when the saga has moved since.
 public struct SagaOutlook: Sendable {
-    /// Where it stands.
+    /// Where the saga stands.
     public let overview: SagaOverview
-    /// The command whose reply is missing: the one that is awaited or, of a saga that has failed because
-    /// no reply to a compensation came in time, that compensation's. Nil when no reply is missing.
+    /// The command whose reply is missing: the one that is awaited or, of a saga that has failed
+    /// because no reply to a compensation came in time, that compensation's. Nil when no reply is
+    /// missing.
     public let request: MessageID?
     /// The outstanding command, or its reply, while it is on its way: pending, failed, held behind
-    /// another, parked or stashed. Nil when nothing will come.
+    /// another, parked or stashed. Nil when nothing will come. A parked message needs a decision
+    /// about the dead letter, not about the saga.
     public let onItsWay: MessageHeading?
-    /// The subscribers whose inbox shows the outstanding command as handled: one that is sent again is
-    /// handled again.
+    /// The subscribers whose inbox shows the outstanding command as handled: one that is sent again
+    /// is handled again there.
     public let handledBy: [String]
     /// Whether it is certain that the outstanding command was never handled, and never will be: an
     /// operator has discarded it, and no inbox shows it handled.
     package let requestIsVoid: Bool
-    /// Whether an operator has given it up: that is for good.
+    /// Whether an operator has abandoned the saga, which is final.
     public let isAbandoned: Bool
-    /// Whether all stores could be read: else something may be on its way that is not known.
+    /// Whether all stores could be read. If not, something may be on its way that is not known
+    /// here, and only ``SagaDecision/skip`` and ``SagaDecision/abandon`` are possible.
     public let isComplete: Bool
 
     package init(
@@ -49,32 +62,37 @@ public struct SagaOutlook: Sendable {
         self.isComplete = isComplete
     }
 
-    /// Whether the saga will not move unless somebody helps: it has failed, or it waits for nothing.
+    /// Whether the saga will not move unless somebody helps: it has failed and was not abandoned,
+    /// or it waits for nothing.
     public var isStuck: Bool {
         if case .failed = overview.state { !isAbandoned } else { waitsForNothing }
     }
 
-    /// Whether the saga has not ended, and nothing will move it: no command or reply is on its way, no
-    /// deadline will pass, and its step will not be tried again.
+    /// Whether the saga has not ended, and nothing will move it: no command or reply is on its way,
+    /// no deadline will pass, and its step will not be tried again. False where not all stores
+    /// could be read.
     public var waitsForNothing: Bool {
         !overview.state.isEnd && isComplete && onItsWay == nil && overview.deadline == nil
             && overview.retryAt == nil
     }
 }
 
-/// A decision that was carried out, as the saga's store keeps it also when the saga is gone.
+/// A decision that was carried out. The saga's store keeps it also when the saga itself was purged:
+/// see ``Sagas/decisions(in:)``.
 public struct SagaDecisionRecord: Hashable, Sendable {
-    /// The saga about which it was decided.
+    /// The saga about which was decided.
     public let saga: SagaReference
-    /// A retry of a saga that has not failed is kept as a resend.
+    /// What was carried out. A retry of a saga that had not failed is kept as a resend, which it
+    /// was.
     public let decision: SagaDecision
-    /// The step that it was about.
+    /// The step at which the saga stood; nil when its row did not say.
     public let step: String?
     /// Why, in the operator's words; may be empty.
     public let reason: String
 }
 
-/// The table `saga_decision`.
+/// The table `saga_decision`, which is only ever appended to: it has no reference to the instance,
+/// and outlives it.
 struct SagaDecisions {
     private let transaction: any Transaction
 
@@ -82,6 +100,7 @@ struct SagaDecisions {
         self.transaction = transaction
     }
 
+    /// Keeps a decision, in the transaction that carries it out.
     func append(_ record: SagaDecisionRecord) throws {
         try transaction.execute(
             """
@@ -93,7 +112,8 @@ struct SagaDecisions {
             """)
     }
 
-    /// All decisions about all sagas, in their order.
+    /// All decisions about all sagas, oldest first. A word that this version of the library does
+    /// not know is passed over.
     func all() throws -> [SagaDecisionRecord] {
         try transaction.rows(
             "SELECT saga_type, saga_id, decision, step_name, reason FROM saga_decision ORDER BY id"
@@ -108,7 +128,7 @@ struct SagaDecisions {
         }
     }
 
-    /// Whether anything was decided about a saga.
+    /// Whether anything was decided about a saga. The index `saga_decision_saga_idx` finds it.
     func exist(about saga: SagaReference) throws -> Bool {
         try !transaction.rows(
             """
@@ -118,6 +138,7 @@ struct SagaDecisions {
         ).isEmpty
     }
 
+    /// Whether an operator has abandoned a saga.
     func isAbandoned(_ saga: SagaReference) throws -> Bool {
         try !transaction.rows(
             """
@@ -130,10 +151,10 @@ struct SagaDecisions {
 }
 
 extension SagaDecision {
-    /// As the table has it: `rolled-back`.
+    /// The word in the table: `rolled-back`.
     fileprivate var stored: String { participle.replacing(" ", with: "-") }
 
-    /// What the saga was: `skipped`.
+    /// What the decision has done to the saga, in words: `rolled back`.
     package var participle: String {
         switch self {
         case .retry: "retried"

@@ -1,12 +1,19 @@
-/// A saga's steps as data: to list, to draw, to check, without running anything.
+/// A saga's steps as data: to list, to draw or to check them, without running anything.
+///
+/// ```swift
+/// for step in CreateOrderSaga().definition.steps {
+///     print(step.name, step.action?.description ?? "-", step.compensation?.description ?? "-")
+/// }
+/// ```
 public struct SagaDefinition: Hashable, Sendable {
     /// The saga's name in its store and on the wire.
     public let sagaType: String
-    /// New instances are started with it.
+    /// The version of the definition: see ``Saga/version``. New instances are started with it.
     public let version: Int
     /// The steps, from first to last.
     public let steps: [StepDefinition]
-    /// The older versions by which instances may still go on, the newest first.
+    /// The older versions by which instances may still go on, the newest first. Empty unless it is
+    /// a ``SagaManager`` that gives the definition.
     public internal(set) var formerly: [SagaDefinition] = []
 
     /// This version and those before it, the newest first.
@@ -20,13 +27,14 @@ public struct SagaDefinition: Hashable, Sendable {
     /// Whether there is a step with this name.
     func has(_ step: String) -> Bool { steps.contains { $0.name == step } }
 
-    /// The name of a step that an old row knows by its number.
+    /// The name of a step that a row from before steps had names knows by its number; nil when the
+    /// definition has fewer steps.
     func name(ofStep number: Int) -> String? {
         steps.indices.contains(number) ? steps[number].name : nil
     }
 }
 
-/// One step as data.
+/// One step of a ``SagaDefinition``.
 public struct StepDefinition: Hashable, Sendable {
     /// The step's name.
     public let name: String
@@ -38,8 +46,11 @@ public struct StepDefinition: Hashable, Sendable {
 
 /// What a step does forward or backward, as data.
 public enum OperationDefinition: Hashable, Sendable, CustomStringConvertible {
+    /// Something in the saga's own service.
     case local
+    /// A command to a participant, whose reply is awaited.
     case request(command: String, channel: String)
+    /// A command to a participant that does not reply.
     case notification(command: String, channel: String)
 
     public var description: String {
@@ -51,12 +62,16 @@ public enum OperationDefinition: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// A saga that cannot be run as it is defined.
+/// A saga that cannot be run as it is defined: always a mistake in the program.
+///
+/// A ``SagaManager`` finds it when it is made, and throws it as ``WiringError/badSaga(_:)``, before
+/// any instance runs by the definition.
 public enum SagaDefinitionError: Error, Hashable, Sendable {
+    /// The saga has no steps.
     case noSteps(saga: String)
-    /// Two steps have one name: a row that names it would mean either.
+    /// Two steps have one name, so that a row which names it would mean either.
     case stepTwice(saga: String, step: String)
-    /// Versions count from 1.
+    /// The version is below 1.
     case badVersion(saga: String, version: Int)
     /// Two definitions have one version.
     case versionTwice(saga: String, version: Int)
@@ -66,21 +81,23 @@ public enum SagaDefinitionError: Error, Hashable, Sendable {
     case formerIsAnother(saga: String, former: String)
     /// A step was given two actions, two compensations, or an action after its compensation.
     case secondOperation(saga: String, step: String)
-    /// A step was told how to take a reply, to retry or to wait before it had anything to do.
+    /// A step was told how to take a reply, to retry or to wait before it was given an action or a
+    /// compensation to which that could belong.
     case nothingToAddTo(saga: String, step: String)
-    /// A step does nothing, forward or backward.
+    /// A step has neither an action nor a compensation.
     case emptyStep(saga: String, step: String)
-    /// After a deadline the step's own compensation is sent, behind the command on its channel; so
-    /// there must be one, to the same channel, without a condition.
+    /// An action has a deadline, and no compensation that always follows it. When a deadline
+    /// passes, the command may still be handled later. So the step needs a compensation on the same
+    /// channel, where it comes after the command, and without a condition.
     case deadlineWithoutCompensation(saga: String, step: String)
-    /// Only a command whose reply is awaited can have a deadline or be retried.
+    /// A local step, or one without a reply, has a deadline or a retry.
     case impatienceWithoutReply(saga: String, step: String)
-    /// What has no deadline cannot be sent again after it.
+    /// A retry is for a deadline, and the operation has none.
     case retryWithoutDeadline(saga: String, step: String)
-    /// Two retries are for the same reply, or both for deadlines or for any refusal.
+    /// Two retries of one operation are for the same cause.
     case retryTwice(saga: String, step: String)
-    /// A deadline is not after the sending, or a retry is not for once or more, waits for less than no
-    /// time, or has a backoff below 1.
+    /// A deadline is not positive, or a retry is for less than one time, after a negative wait, or
+    /// with a backoff below 1.
     case senselessPatience(saga: String, step: String)
 }
 
@@ -119,7 +136,7 @@ extension SagaDefinitionError: CustomStringConvertible {
 }
 
 extension Saga {
-    /// The saga's steps as data.
+    /// The saga's steps as data, without former versions.
     public var definition: SagaDefinition {
         SagaDefinition(
             sagaType: Self.sagaType, version: Self.version,
@@ -130,6 +147,8 @@ extension Saga {
             })
     }
 
+    /// Finds the first mistake in the definition. Each rule keeps a saga from a state that it could
+    /// not leave, or from leaving something done that nobody undoes.
     func validate() throws(SagaDefinitionError) {
         let type = Self.sagaType
         let steps = steps
@@ -167,6 +186,7 @@ extension [String] {
 }
 
 extension OperationDefinition {
+    /// The channel of the participant; nil for a local operation.
     var channel: String? {
         switch self {
         case .local: nil
@@ -176,6 +196,7 @@ extension OperationDefinition {
 }
 
 extension Step.Operation {
+    /// Checks the deadline and the retries of one operation.
     fileprivate func validatePatience(saga: String, step: String) throws(SagaDefinitionError) {
         if deadline == nil && retries.isEmpty { return }
         guard case .request = definition else {
@@ -192,6 +213,7 @@ extension Step.Operation {
         }
     }
 
+    /// The operation as data.
     var definition: OperationDefinition {
         switch work {
         case .local: .local

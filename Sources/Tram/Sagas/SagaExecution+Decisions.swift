@@ -1,9 +1,16 @@
+/// What an operator's decision does to a saga.
+///
+/// Three questions decide what is allowed. Has the step under way happened? (A refused command has
+/// not; one whose reply is missing may have.) Can it be undone? (It has a compensation that is
+/// wanted.) Will the compensation come after the command? (Only on the same channel is that
+/// certain.) A decision that would leave something done and not undone is refused with
+/// ``SagaError/notCompensatable(_:step:)``; the operator can still skip or abandon.
 extension SagaExecution {
-    /// Carries out what an operator has decided. The late reply to a command that was outstanding does
-    /// not count any more: ``SagaInstance/lastRequest`` is another one, or none.
+    /// Carries out what an operator has decided. The late reply to a command that was outstanding
+    /// does not count any more: ``SagaInstance/lastRequest`` is another one, or none.
     ///
-    /// All that is sent because of a decision is sent in here; its cause is the command that was
-    /// outstanding before.
+    /// Everything that is sent because of a decision is sent in here; its cause is the command that
+    /// was outstanding before.
     func decide(
         _ decision: SagaDecision, _ outlook: SagaOutlook, because reason: String
     ) throws {
@@ -23,7 +30,7 @@ extension SagaExecution {
         try keep(carriedOut, at: step, because: reason)
     }
 
-    /// Keeps a decision that was carried out, and what came of it.
+    /// Keeps a decision that was carried out, and the instance that came of it.
     private func keep(_ decision: SagaDecision, at step: String?, because reason: String) throws {
         try SagaDecisions(transaction).append(
             SagaDecisionRecord(
@@ -31,17 +38,18 @@ extension SagaExecution {
         try save()
     }
 
-    /// Begins the operation under way once more.
+    /// Begins the operation under way once more. A failed saga compensates again; whether its
+    /// earlier command may have been handled is told by the outlook.
     ///
-    /// - Returns: what has really been done.
+    /// - Returns: what has really been done: a retry, or a resend.
     private func takeUp(
         _ decision: SagaDecision, _ outlook: SagaOutlook, because reason: String
     ) throws -> SagaDecision {
         var carriedOut = SagaDecision.resend
-        // What was never handled leaves nothing in doubt that was not before.
+        // A command that was never handled is not in doubt.
         if outlook.requestIsVoid { instance.lastRequest = nil }
         if case .failed(let step) = instance.state {
-            // Only what was not answered is sent again; what was refused is tried once more.
+            // An unanswered command can be sent again; a refused one can only be retried.
             guard decision == .retry || outlook.request != nil else {
                 throw SagaError.notPossible(
                     decision, instance.reference,
@@ -64,6 +72,7 @@ extension SagaExecution {
         return carriedOut
     }
 
+    /// Counts the operation under way as done, and goes on. A failed saga goes on rolling back.
     private func skip(because reason: String) throws {
         if case .failed(let step) = instance.state { instance.state = .compensating(step: step) }
         guard let step = stepUnderWay else { return }
@@ -72,6 +81,7 @@ extension SagaExecution {
         try advance(.succeeded)
     }
 
+    /// Makes a running saga roll back from its present step.
     private func rollBack(_ outlook: SagaOutlook, because reason: String) throws {
         if case .failed(let step) = instance.state {
             throw SagaError.notPossible(
@@ -82,8 +92,8 @@ extension SagaExecution {
             throw SagaError.notPossible(
                 .rollback, instance.reference, why: "it is rolling back already")
         }
-        // A command that was refused, and waits to be sent again, has done nothing. Nor has one that was
-        // never handled. But an earlier one may have.
+        // A command that was refused and waits to be sent again has done nothing, and neither has
+        // one that was never handled. But an earlier one may have.
         let wasRefused = instance.retryAt != nil && instance.lastRequest == nil
         let hasDoneNothing = wasRefused || outlook.requestIsVoid
         let mayHaveHappened = !hasDoneNothing || instance.retries.isInDoubt
@@ -92,7 +102,7 @@ extension SagaExecution {
             throw SagaError.notCompensatable(instance.reference, step: step.name)
         }
         if mayHaveHappened, isEffectInDoubtForGood(of: step) {
-            // The data knows nothing yet of what the reply would have said.
+            // Without the reply, the data may say wrongly that there is nothing to undo.
             throw SagaError.notCompensatable(instance.reference, step: step.name)
         }
         if let command = outlook.onItsWay, command.id == instance.lastRequest,
@@ -109,7 +119,8 @@ extension SagaExecution {
         try advance(mayHaveHappened ? .timedOut : .failed)
     }
 
-    /// Ends the saga as failed for good.
+    /// Ends the saga as failed for good, and frees its locks. The hook is called unless the saga
+    /// had failed before, when it was called already.
     func abandon(because reason: String) throws {
         isDecided = true
         let step = instance.state.step

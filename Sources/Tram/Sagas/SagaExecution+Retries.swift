@@ -1,6 +1,12 @@
 /// What becomes of a command that was refused, or whose reply did not come in time.
+///
+/// A refusal proves that this command has done nothing. A deadline proves nothing: the command may
+/// be handled at any time after it. So after a deadline the step counts as one that may have
+/// happened, and its own compensation is sent too, on the same channel and therefore behind it.
 extension SagaExecution {
-    /// No reply has come before the deadline.
+    /// No reply has come before the deadline: sends the command again if a retry is left, else
+    /// rolls back. Until a command that waits to be sent again is really sent, the late reply still
+    /// counts.
     func timeOut() throws {
         guard let (step, operation) = operationUnderWay else {
             throw WireFormatError("\(instance.reference) has no step that waits for a reply")
@@ -9,7 +15,7 @@ extension SagaExecution {
         try record(.timedOut, step: step, message: instance.lastRequest)
         instance.deadline = nil
         if let retry = operation.retryAfterDeadline, isLeft(retry) {
-            // Until then, the reply may still come.
+            // Until the command is sent again, the late reply still counts.
             try sendAgain(operation, step, retry)
         } else if !isCompensating, isEffectInDoubtForGood(of: step) {
             try fail(inDoubtOf: step, "its command")
@@ -19,7 +25,9 @@ extension SagaExecution {
         try save()
     }
 
-    /// - Returns: whether a command that was refused is sent again, now or later.
+    /// Sends a refused command again if a retry for this refusal is left, now or after its wait.
+    ///
+    /// - Returns: whether it does; if not, the refusal counts.
     func retries(
         _ operation: Step<Definition.Data>.Operation, _ step: Step<Definition.Data>,
         after refusal: SagaReply
@@ -33,7 +41,7 @@ extension SagaExecution {
         return true
     }
 
-    /// It is time to send the command again.
+    /// Sends the command again: its wait is over.
     func retryOperation() throws {
         guard let (step, operation) = operationUnderWay else {
             throw WireFormatError("\(instance.reference) has no step that could be tried again")
@@ -43,8 +51,10 @@ extension SagaExecution {
         try save()
     }
 
+    /// Whether a retry has not been used up.
     private func isLeft(_ retry: Retry) -> Bool { instance.retries[retry.cause] < retry.times }
 
+    /// Counts the retry, and sends the command now, or notes when to.
     private func sendAgain(
         _ operation: Step<Definition.Data>.Operation, _ step: Step<Definition.Data>,
         _ retry: Retry, message: MessageID? = nil, detail: String = ""

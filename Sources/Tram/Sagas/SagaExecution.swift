@@ -1,33 +1,55 @@
-/// A ``SagaExecution`` of any definition.
+/// A ``SagaExecution`` of any definition: the versions of a saga have different types of data, and
+/// a manager picks the one by which an instance was started.
 protocol SagaInMotion: AnyObject {
     /// What has happened, in words: `CreateOrderSaga 1: approve order done, completed`.
     var summary: String { get }
     /// Where the saga stands.
     var state: SagaState { get }
-    /// The command whose reply is awaited.
+    /// The command whose reply is awaited; nil when none is.
     var lastRequest: MessageID? { get }
-    /// When the reply that is awaited is late.
+    /// When that reply is late; nil when it may take any time.
     var deadline: Timestamp? { get }
-    /// When the operation under way is tried again.
+    /// When the operation under way is tried again; nil when that is not what the saga waits for.
     var retryAt: Timestamp? { get }
 
+    /// Takes a reply.
     func take(_ reply: SagaReply) throws -> HandlerOutcome
+    /// The deadline has passed.
     func timeOut() throws
+    /// The wait before a retry is over.
     func retryOperation() throws
+    /// An operator has decided.
     func decide(_ decision: SagaDecision, _ outlook: SagaOutlook, because reason: String) throws
+    /// An operator has abandoned the saga.
     func abandon(because reason: String) throws
 }
 
-/// One instance inside one transaction: what a start, a reply, a deadline or a retry makes of it, up
-/// to the next reply that must be awaited, or to its end.
+/// One instance inside one transaction: what a start, a reply, a deadline, a retry or a decision
+/// makes of it, up to the next reply that must be awaited, or to its end.
+///
+/// The rules of the machine are in ``SagaState``, as a function without effects; here are the
+/// effects. A movement goes like this: an event (``SagaState/Event``) gives the next state,
+/// `perform()` begins what that state says, and a local step or a notification, which needs no
+/// reply, is at once followed by the next event. The recursion ends at a command whose reply is
+/// awaited, or at the end of the saga; it is as deep as the saga has steps.
+///
+/// Everything is in the caller's transaction: the commands, the log, the row of the instance and
+/// what local steps write. A crash undoes the whole movement, and the message that caused it is
+/// delivered again.
+///
+/// - Invariant: `instance.lastRequest` is the only command whose reply counts. It is set when a
+///   command is sent, and cleared whenever the saga moves on, so that no late or second reply can
+///   move it twice.
 final class SagaExecution<Definition: Saga>: SagaInMotion {
     var instance: SagaInstance<Definition.Data>
     let saga: Definition
     let steps: [Step<Definition.Data>]
     let transaction: any Transaction
     private let log: SagaLog
+    /// What has happened, a phrase for each event: the effects of the delivery.
     var words: [String] = []
-    /// Until its first step is done, an error of a local step is the starter's.
+    /// Whether the saga is being started, and no step is done yet. An error of a local step then
+    /// goes to the caller of the start, since there is nothing to roll back.
     private var isStarting = false
     /// Whether an operator's decision is being carried out, which is not in the store yet.
     var isDecided = false
@@ -51,6 +73,7 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
 
     // MARK: What makes a saga move
 
+    /// Begins a new instance with its first step that runs.
     func start() throws {
         isStarting = true
         try saga.starting(instance.reference, &instance.data, transaction)
@@ -60,6 +83,8 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         try save()
     }
 
+    /// Takes a reply: it counts only if it answers the last request. A lock of which it tells is
+    /// noted in any case, since somebody must free it in the end.
     func take(_ reply: SagaReply) throws -> HandlerOutcome {
         if let target = reply.lockedTarget, let channel = reply.commandChannel {
             try SagaInstances(transaction).addParticipant(
@@ -78,7 +103,7 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         case .success:
             try succeeded(step, message: reply.message.id, detail: reply.message.type)
         case .failure:
-            // It was answered: nothing is in doubt because of it.
+            // This command was answered, so nothing is in doubt because of it.
             instance.lastRequest = nil
             guard try !retries(operation, step, after: reply) else { break }
             try refused(step, message: reply.message.id, detail: reply.message.type)
@@ -89,6 +114,7 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
 
     // MARK: The machine
 
+    /// The step under way and the operation of it that is carried out, by the state; nil at an end.
     var operationUnderWay:
         (step: Step<Definition.Data>, operation: Step<Definition.Data>.Operation)?
     {
@@ -113,6 +139,8 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         }
     }
 
+    /// Moves to the next state, and begins what that says. A step that has happened, or may have,
+    /// is noted as executed, so that a rollback compensates it.
     func advance(_ event: SagaState.Event) throws {
         if case .running(let step) = instance.state, event != .failed {
             instance.executed.append(step)
@@ -123,6 +151,9 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
     }
 
     /// Begins what the state says, and goes on as far as nothing must be awaited.
+    ///
+    /// A local operation runs in a savepoint and on a copy of the data: if it is refused, neither
+    /// its rows nor its changes to the data are left.
     func perform() throws {
         guard let (step, operation) = operationUnderWay else { return try end() }
         switch operation.work {
@@ -144,7 +175,10 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         }
     }
 
-    /// - Throws: the error again, unless it is a reason to roll back.
+    /// Decides whether an error of a local operation is a refusal. An error of the store never is.
+    /// On the way back only a ``FailureReply`` is; forward, also those that the step names.
+    ///
+    /// - Throws: the error again, unless it is a refusal.
     private func takeUp(_ error: any Error, of step: Step<Definition.Data>) throws {
         if let failure = transaction.failure { throw failure }
         if let error = error as? StoreError, error.isFailureOfStore { throw error }
@@ -157,6 +191,8 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         }
     }
 
+    /// Sends the command of an operation, and begins to wait for its reply. If a reply was awaited
+    /// already, the earlier command is in doubt from now on.
     func send(_ operation: Step<Definition.Data>.Operation, _ step: Step<Definition.Data>)
         throws
     {
@@ -183,6 +219,7 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         try record(event, step: step, message: message, detail: request.commandType)
     }
 
+    /// The operation under way is done: goes on.
     private func succeeded(_ step: Step<Definition.Data>, message: MessageID?, detail: String)
         throws
     {
@@ -192,12 +229,14 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         try advance(.succeeded)
     }
 
+    /// The operation under way was refused: rolls back or, if it was a compensation, fails. If an
+    /// earlier command of the step may have been handled, the step itself is compensated, too.
     private func refused(_ step: Step<Definition.Data>, message: MessageID?, detail: String) throws
     {
         let what = isCompensating ? "could not be undone" : "refused"
         words.append("\(step.name) \(what) (\(detail))")
         try record(isCompensating ? .stuck : .refused, step: step, message: message, detail: detail)
-        // A command before this one may have been handled all the same.
+        // An earlier command of the step may have been handled, whatever this refusal says.
         let mayHaveHappened = instance.retries.isInDoubt && !isCompensating
         if mayHaveHappened, isEffectInDoubtForGood(of: step) {
             return try fail(inDoubtOf: step, "an earlier command")
@@ -205,15 +244,18 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         try advance(mayHaveHappened ? .timedOut : .failed)
     }
 
-    /// Whether a step whose command may have been handled would be passed over on the way back: it has
-    /// an effect at a participant, and no compensation that is wanted.
+    /// Whether a step whose command may have been handled would be passed over on the way back: it
+    /// has an effect at a participant, and no compensation that is wanted.
     func isEffectInDoubtForGood(of step: Step<Definition.Data>) -> Bool {
         step.hasEffectElsewhere && !isUndoable(step)
     }
 
-    /// A command of a step may have been handled, and nothing undoes that: an operator must decide.
+    /// Lets the saga fail at a step: a command of it may have been handled, and nothing undoes
+    /// that, so an operator must decide.
     ///
-    /// - Parameter command: which one, in words.
+    /// - Parameters:
+    ///   - step: the step.
+    ///   - command: which command, in words.
     func fail(inDoubtOf step: Step<Definition.Data>, _ command: String) throws {
         words.append("\(command) may have been handled, and nothing undoes it")
         instance.executed.append(step.name)
@@ -227,12 +269,14 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         step.compensation?.isWanted(instance.data) ?? false
     }
 
+    /// Whether the saga is on its way back.
     var isCompensating: Bool {
         if case .compensating = instance.state { true } else { false }
     }
 
     // MARK: The end
 
+    /// Logs the end, frees the locks and calls the hook; does nothing in other states.
     func end() throws {
         let event: SagaLogEvent
         switch instance.state {
@@ -263,14 +307,18 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         }
     }
 
-    /// Lets the application hear of the end. An error of its own undoes what it has written, and
+    /// Tells the application of the end. An error of its own undoes what it has written, and
     /// nothing else: the saga has ended all the same.
+    ///
+    /// A row that breaks a deferred rule would only be found at the commit, and take the saga's end
+    /// and the other deliveries of the chunk with it. So the rules are checked at the end of the
+    /// savepoint, if they held before the hook.
     private func callHook(_ hook: (Definition) throws -> Void) throws {
         let wasSound = try fitsDeferredRules()
         do {
             try transaction.savepoint {
                 try hook(saga)
-                // What only the commit would refuse must not take the saga's end with it.
+                // A row that only the commit would refuse must not undo the saga's end.
                 if wasSound { try transaction.checkDeferredRules() }
             }
         } catch {
@@ -281,7 +329,7 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         }
     }
 
-    /// Whether the commit would not refuse what the transaction has written so far.
+    /// Whether the commit would accept what the transaction has written so far.
     private func fitsDeferredRules() throws -> Bool {
         do {
             try transaction.savepoint { try transaction.checkDeferredRules() }
@@ -291,6 +339,10 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         }
     }
 
+    /// Asks the participants to free the locks of which their replies have told. If an operator has
+    /// ever decided about the saga, every channel that it may have sent a command to is asked to
+    /// free all of them: a reply that was given up may have told of a lock that nobody knows of
+    /// here.
     func unlockParticipants() throws {
         for (channel, target) in try SagaInstances(transaction).participants(instance.reference) {
             try unlock(target, on: channel)
@@ -298,7 +350,7 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
         guard try isDecided || SagaDecisions(transaction).exist(about: instance.reference) else {
             return
         }
-        // A reply that was given up may have told of a lock that nobody knows of here.
+        // A reply that did not count may have told of a lock that was not noted here.
         let channels = try saga.definition.channels + log.commandChannels(of: instance.reference)
         for channel in channels.uniqued() { try unlock(nil, on: channel) }
     }
@@ -309,10 +361,12 @@ final class SagaExecution<Definition: Saga>: SagaInMotion {
 
     // MARK: Keeping
 
+    /// Writes the instance into its row.
     func save() throws {
         try SagaInstances(transaction).save(instance)
     }
 
+    /// Appends an entry to the saga's log, with the data as it is now.
     func record(
         _ event: SagaLogEvent, step: Step<Definition.Data>? = nil, message: MessageID? = nil,
         detail: String = ""

@@ -1,28 +1,31 @@
-/// What can be read of a saga whose rows may have been changed by hand, or whose definition the program
-/// may no longer have.
+/// What can be read of a saga whose rows may have been changed by hand, or whose definition the
+/// program may no longer have.
 ///
-/// Whatever can be read is here; ``damage`` and ``stranded`` say what cannot.
+/// It never fails because of a row's content: whatever can be read is here, and ``damage`` and
+/// ``stranded`` say what cannot. For tools that show or check sagas; a program that only wants its
+/// own saga's data asks ``SagaManager/instance(_:in:)``.
 public struct SagaInspection: Sendable {
     /// Which saga it is.
     public let reference: SagaReference
-    /// Where it stands; nil when it has no row, or its state cannot be read.
+    /// Where the saga stands; nil when it has no row, or its state cannot be read.
     public let overview: SagaOverview?
-    /// The definition by which it goes on; nil when there is none.
+    /// The definition by which the saga goes on; nil when the program does not have it.
     public let definition: SagaDefinition?
-    /// What has happened to it: the entries that can be read, from its start.
+    /// What has happened to the saga: the entries that can be read, from its start.
     public let log: [SagaLogEntry]
-    /// What is wrong with its rows, a phrase for each fault; empty when all of them can be read. The
-    /// data of one that was abandoned is not read any more.
+    /// What is wrong with its rows, a phrase for each fault; empty when all of them can be read.
+    /// The data of an abandoned saga is not looked at, since nobody will use it.
     public let damage: [String]
-    /// Why it cannot go on by a definition of this program; nil when it can, or has ended well or
-    /// was abandoned.
+    /// Why the saga cannot go on by a definition of this program; nil when it can, has ended well,
+    /// or was abandoned.
     public let stranded: SagaStranded?
-    /// Whether an operator has given it up: then it has failed for good.
+    /// Whether an operator has abandoned the saga: then it has failed for good.
     public let isAbandoned: Bool
 }
 
-/// A row of a saga does not hold what it should. The saga does not move until somebody repairs the row, or
-/// abandons the saga.
+/// A row of a saga does not hold what it should, for example because somebody has edited it. The
+/// saga does not move until somebody repairs the row, or abandons the saga: see
+/// ``SagaManager/abandon(_:because:trustingData:in:)``.
 public struct SagaDamage: Error, Hashable, Sendable, CustomStringConvertible {
     /// Which saga it is.
     public let saga: SagaReference
@@ -40,6 +43,11 @@ public struct SagaDamage: Error, Hashable, Sendable, CustomStringConvertible {
 extension SagaManager {
     /// Reads as much of an instance as can be read.
     ///
+    /// - Parameters:
+    ///   - id: the saga's id.
+    ///   - transaction: a transaction on the sagas' store.
+    /// - Returns: the inspection, also when there is no row: ``SagaInspection/damage`` then says
+    ///   so.
     /// - Throws: a ``StoreError`` when the store itself cannot be read.
     public func inspect(
         _ id: String, in transaction: any Transaction
@@ -62,7 +70,7 @@ extension SagaManager {
         case .running, .compensating, .failed: break
         }
         let isAbandoned = try SagaDecisions(transaction).isAbandoned(reference)
-        // No program has the version of a row that has none that could be.
+        // A version below 1 is damage: no program could have it.
         if isAbandoned || row?.isVersionSensible == false { stranded = nil }
         let log = try SagaLog(transaction).readableEntries(
             of: reference, definition ?? versions.definition)

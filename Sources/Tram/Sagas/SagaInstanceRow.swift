@@ -1,12 +1,18 @@
-/// A saga's row, before its columns are read.
+/// A saga's row, before its columns are understood.
+///
+/// Rows may be older than the program, or edited by hand, so reading is split in two. The row
+/// itself can always be made. Each column is read when it is asked for, and says by ``SagaDamage``
+/// what is wrong with it, or by ``SagaStranded`` that this program does not know what it names.
+/// That way one broken column does not hide the others from an operator.
 struct SagaInstanceRow {
     let saga: SagaReference
-    /// The version that the instance was started with; nil when that was before there were versions.
+    /// The version that the instance was started with; nil when that was before there were
+    /// versions.
     let version: Int?
-    /// The version by which the instance goes on. What was started before there were versions was started
-    /// with the first.
+    /// The version by which the instance goes on. What was started before there were versions was
+    /// started with the first.
     var definitionVersion: Int { version ?? 1 }
-    /// Read once: everybody asks for it.
+    /// The column `state_name`; decoded once, since everybody asks for it.
     private let state: Result<StateName, SagaDamage>
     private let lastRequest: String?
     private let executedSteps: String
@@ -16,7 +22,11 @@ struct SagaInstanceRow {
     private let retryAt: Int?
     let data: String
 
-    /// - Parameter row: the columns in the order of the properties.
+    /// Takes a row of `SagaInstances.row(_:)`.
+    ///
+    /// - Parameters:
+    ///   - saga: which saga it is.
+    ///   - row: the columns in the order of the properties.
     init(_ saga: SagaReference, _ row: Row) throws {
         self.saga = saga
         let state: String
@@ -30,8 +40,10 @@ struct SagaInstanceRow {
         }
     }
 
-    /// - Throws: ``SagaDamage``; ``SagaStranded`` when the definition does not know a step of it, or
-    ///   does not understand its data.
+    /// The instance, ready to go on.
+    ///
+    /// - Throws: ``SagaDamage``; ``SagaStranded`` when the definition does not know a step of it,
+    ///   or does not understand its data.
     func instance<Definition: Saga>(_ saga: Definition) throws -> SagaInstance<Definition.Data> {
         let definition = saga.definition
         let state = try readState().state(definition)
@@ -45,11 +57,14 @@ struct SagaInstanceRow {
             retryAt: try readTime("retry_at", retryAt))
     }
 
-    /// What is left of an instance that is to be given up: its data, and of the rest as much as can be
-    /// read. Its steps need not be those of the definition.
+    /// What is left of an instance that is to be abandoned: its data, and of the rest as much as
+    /// can be read. Its steps need not be those of the definition.
     ///
-    /// - Parameter state: where it stands, if its row does not tell.
-    /// - Throws: ``SagaDamage`` or ``SagaStranded`` when the definition does not understand the data.
+    /// - Parameters:
+    ///   - saga: the definition that should understand the data.
+    ///   - state: where it stands, if its row does not tell.
+    /// - Throws: ``SagaDamage`` or ``SagaStranded`` when the definition does not understand the
+    ///   data.
     func remains<Definition: Saga>(
         of saga: Definition, at state: SagaState
     ) throws -> SagaInstance<Definition.Data> {
@@ -65,19 +80,20 @@ struct SagaInstanceRow {
     /// The command whose reply is awaited; nil also when the column does not name one.
     var readableLastRequest: MessageID? { (try? readLastRequest()) ?? nil }
 
-    /// The steps that were done, as the column is to hold them when the saga was given up.
+    /// What the column of executed steps is to hold once the saga is abandoned: what it holds now,
+    /// unless that is damaged.
     var executedStepsKept: String {
         (try? readExecutedSteps()) == nil ? "[]" : executedSteps
     }
 
-    /// Does not read the data, which may be of any type.
+    /// Where the saga stands. The data is not decoded, since it may be of any type.
     ///
-    /// - Parameter definition: the one that tells the names of steps of which only the number is there.
+    /// - Parameter definition: tells the names of steps that an old row knows by number.
     func overview(_ definition: SagaDefinition? = nil) throws(SagaDamage) -> SagaOverview {
         overview(try readState().state(definition), lastRequest: try readLastRequest())
     }
 
-    /// The same as far as it can be read; nil when its state cannot be.
+    /// The same as far as it can be read; nil when the state cannot be.
     func readableOverview(_ definition: SagaDefinition?) -> SagaOverview? {
         guard let state = try? readState().state(definition) else { return nil }
         return overview(state, lastRequest: try? readLastRequest())
@@ -91,9 +107,10 @@ struct SagaInstanceRow {
 
     // MARK: What is wrong
 
-    /// What is wrong with the columns; nothing when they could be an instance of some definition.
+    /// What is wrong with the columns, a phrase for each; empty when they could be an instance of
+    /// some definition.
     ///
-    /// - Parameter isAbandoned: whether the saga was given up. Nobody asks for its data any more.
+    /// - Parameter isAbandoned: whether the saga was abandoned; its data is then not looked at.
     func damage(isAbandoned: Bool) -> [String] {
         var damage: [String] = []
         func note(_ read: () throws(SagaDamage) -> Void) {
@@ -113,7 +130,7 @@ struct SagaInstanceRow {
         return damage
     }
 
-    /// Why an instance without damage cannot go on by a definition; nil when it can.
+    /// Why an undamaged instance cannot go on by a definition; nil when it can.
     func stranded<Definition: Saga>(_ saga: Definition) -> SagaStranded? {
         let definition = saga.definition
         do {
@@ -127,6 +144,7 @@ struct SagaInstanceRow {
         return nil
     }
 
+    /// The first step that the row names and the definition does not have.
     private func stranded(
         _ state: SagaState, _ executed: [String], _ definition: SagaDefinition
     ) -> SagaStranded? {
@@ -144,6 +162,7 @@ struct SagaInstanceRow {
 
     // MARK: Reading columns
 
+    /// The column `state_name`.
     func readState() throws(SagaDamage) -> StateName {
         try state.get()
     }
@@ -151,6 +170,7 @@ struct SagaInstanceRow {
     /// Where the saga stands, without the help of a definition; nil when the column does not say.
     var readableState: SagaState? { (try? readState())?.state(nil) }
 
+    /// The column `last_request_id`; nil when no reply is awaited.
     private func readLastRequest() throws(SagaDamage) -> MessageID? {
         guard let lastRequest else { return nil }
         guard let id = MessageID(lastRequest) else {
@@ -159,10 +179,13 @@ struct SagaInstanceRow {
         return id
     }
 
+    /// The column `executed_steps`.
     private func readExecutedSteps() throws(SagaDamage) -> [StepName] {
         try read([StepName].self, "executed_steps", executedSteps)
     }
 
+    /// The data. Text that is no JSON is damage; JSON that the type does not understand is what
+    /// another version has written.
     private func readData<Data: Codable>(_ type: Data.Type) throws -> Data {
         if let value = try? WireFormat.decode(type, from: data) { return value }
         let fault = WireFormat.fault(in: data, as: type) ?? "it cannot be decoded"
@@ -176,12 +199,15 @@ struct SagaInstanceRow {
     /// Whether some program may have the version; they count from 1.
     var isVersionSensible: Bool { definitionVersion >= 1 }
 
+    /// The columns `retries` and `attempts`; rows from before causes were told apart have only the
+    /// second.
     private func readRetries() throws(SagaDamage) -> RetryCounts {
         if attempts < 0 { throw damage("attempts", "\(attempts)") }
         guard let retries else { return RetryCounts(attempts: attempts) }
         return try read(RetryCounts.self, "retries", retries)
     }
 
+    /// A column that holds a time; negative ones are damage.
     private func readTime(
         _ column: String, _ milliseconds: Int?
     ) throws(SagaDamage) -> Timestamp? {

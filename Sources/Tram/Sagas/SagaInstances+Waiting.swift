@@ -1,20 +1,30 @@
 /// The sagas that wait for some time to pass.
 extension SagaInstances {
-    /// A saga that waits for a reply up to a deadline, or until its operation is tried again.
+    /// A saga that waits for a reply up to a deadline, or for the time at which its operation is
+    /// tried again.
     struct Waiting {
         let saga: SagaReference
         /// The command whose reply would count; nil when there is none.
         let request: String?
         /// The deadline, or when the operation is tried again.
         let due: Timestamp
+        /// Whether the wait is for a retry.
         let isRetry: Bool
     }
 
     /// The sagas of a type that wait for some time to pass, the nearest first.
     ///
+    /// Each half of the union has a partial index of its own, on the rows whose `deadline` or
+    /// `retry_at` is not null: what waits for nothing costs nothing. The condition repeats `IS NOT
+    /// NULL` because an index is only used where the query implies its condition. Ties are broken
+    /// by `id`, so that a page can begin behind any row and none is left out. The halves do not
+    /// overlap: the library never sets both columns of a row.
+    ///
     /// - Parameters:
-    ///   - overdueAt: only those whose time has come at this time.
+    ///   - type: see ``Saga/sagaType``.
+    ///   - overdueAt: only those whose time has come at this time; all when nil.
     ///   - last: only those after this one, given by its time and id.
+    ///   - limit: how many at most.
     func waiting(
         type: String, overdueAt: Timestamp?, after last: (due: Timestamp, id: String)?, limit: Int
     ) throws -> [Waiting] {

@@ -1,4 +1,9 @@
-/// The rows of saga instances.
+/// The table `saga_instance`, and the table of participants beside it.
+///
+/// The columns `end_state`, `compensating` and `failed` repeat what `state_name` says as JSON, as
+/// in Eventuate Tram Sagas: the JSON is what is read, the columns are what indexes and queries
+/// need. Only `save` and `fail` write them, always together; `isConsistent` checks that nobody else
+/// has.
 struct SagaInstances {
     let transaction: any Transaction
 
@@ -6,6 +11,11 @@ struct SagaInstances {
         self.transaction = transaction
     }
 
+    /// Adds an instance, and gives it the next id.
+    ///
+    /// A key is unique by the index `saga_instance_key_idx`. The statement decides and inserts at
+    /// once, so of two transactions that use one key only one gets a row, also across processes.
+    ///
     /// - Returns: the new instance; nil when there is one of the type with the same key.
     func insert(
         type: String, version: Int, key: String?, state: SagaState, dataType: String, data: String
@@ -47,6 +57,7 @@ struct SagaInstances {
         ).first.map { try SagaInstanceRow(saga, $0) }
     }
 
+    /// Writes an instance into its row: all columns that a movement may change.
     func save(_ saga: SagaInstance<some Codable>) throws {
         let name = StateName(saga.state)
         try transaction.execute(
@@ -66,7 +77,8 @@ struct SagaInstances {
             """)
     }
 
-    /// Ends a saga as failed, whatever its row holds. Its data stays as it is.
+    /// Ends a saga as failed, whatever its row holds. Its data stays as it is, and so do its
+    /// executed steps if they can be read.
     func fail(_ row: SagaInstanceRow, atStep step: String) throws {
         let name = StateName(.failed(step: step))
         try transaction.execute(
@@ -79,6 +91,7 @@ struct SagaInstances {
             """)
     }
 
+    /// Whether the columns of a row say the same as its state; true also when there is no row.
     func isConsistent(_ saga: SagaReference) throws -> Bool {
         try transaction.rows(
             """
@@ -91,19 +104,23 @@ struct SagaInstances {
             guard let name = try? WireFormat.decode(StateName.self, from: state),
                 let executed = try? WireFormat.decode([StepName].self, from: executed)
             else { return false }
-            // Steps have had names for as long as rows have had versions.
+            // Rows without a version are older than step names: somebody has edited this one.
             let hasNames = executed.contains { if case .name = $0 { true } else { false } }
             return name.endState == (end == 1) && name.compensating == (compensating == 1)
                 && name.failed == (failed == 1) && !(version == nil && hasNames)
         }
     }
 
+    /// Where a saga stands; nil when there is no such saga.
+    ///
     /// - Throws: ``SagaDamage`` when a column does not hold what it should.
     func overview(_ saga: SagaReference) throws -> SagaOverview? {
         try row(saga)?.overview()
     }
 
-    /// Lets sagas, their log and stashed commands name messages of this store by their new numbers.
+    /// Lets sagas, their log and stashed commands name messages of this store by their new numbers,
+    /// when an older copy of it is accepted. Only the stash has an index for this; the other two
+    /// tables are read for each message, which is acceptable for something so rare.
     func renumber(_ renumbered: [AcceptanceReport.Renumbering]) throws {
         for renumbering in renumbered {
             let (old, new) = (renumbering.from.description, renumbering.to.description)
@@ -118,6 +135,7 @@ struct SagaInstances {
 
     // MARK: Participants
 
+    /// Remembers that a participant has locked something for a saga, as its reply has told.
     func addParticipant(_ saga: SagaReference, channel: String, target: String) throws {
         try transaction.execute(
             """
@@ -126,6 +144,7 @@ struct SagaInstances {
             """)
     }
 
+    /// What participants have locked for a saga, in the order of channels and names.
     func participants(_ saga: SagaReference) throws -> [(channel: String, target: String)] {
         try transaction.rows(
             """

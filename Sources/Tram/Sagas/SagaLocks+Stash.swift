@@ -1,12 +1,20 @@
-/// The commands that wait for a lock, or were given back: those could not be resumed, and are left to their
-/// outboxes (the column `returned`). Those of one saga on one channel are resumed in the order in which
-/// they came; only a compensation need not wait behind an action, see
-/// ``takeOut(undoneBy:on:)``.
+/// The stash: commands that wait for a lock, in the table `saga_stash_table`, with everything that
+/// is needed to handle them later. They are published, and their inbox row says `stashed`.
+///
+/// A command that could not be resumed is given back (`returned = 1`): it keeps its place in the
+/// stash, and comes from its outbox again, which counts the failure. The commands of one saga on
+/// one channel are resumed in the order in which they came; only a compensation need not wait
+/// behind an action, see ``takeOut(undoneBy:on:)``.
 extension SagaLocks {
-    /// Keeps a command until the lock is free. One that is kept already keeps its place.
+    /// Keeps a command until the lock is free. One that is kept already keeps its place, and takes
+    /// over the headers and payload that it has now: an operator may have edited them.
     ///
-    /// - Parameter isBehind: whether an earlier command of its saga needs the lock, and it only waits
-    ///   for its turn.
+    /// - Parameters:
+    ///   - message: the command.
+    ///   - origin: its saga and step.
+    ///   - target: the lock that it waits for.
+    ///   - isBehind: whether it only waits behind an earlier command of its saga, which needs that
+    ///     lock.
     func stash(
         _ message: Message, _ origin: SagaCommandOrigin, until target: String,
         isBehind: Bool = false
@@ -28,8 +36,8 @@ extension SagaLocks {
             """)
     }
 
-    /// The lock that a command must wait for because an earlier one of its saga on this channel does;
-    /// nil when there is none.
+    /// The lock that a command must wait for because an earlier one of its saga on this channel
+    /// does; nil when there is none.
     ///
     /// A compensation waits only behind other compensations, and behind commands of which it is not
     /// known whose step they do.
@@ -46,8 +54,9 @@ extension SagaLocks {
         ).first.map { try $0.values() }
     }
 
-    /// How many sagas' commands wait for a lock. Those that wait only behind another command of their
-    /// saga do not count.
+    /// How many commands wait for a lock; those that wait only behind another command of their saga
+    /// do not count. A participant can refuse further ones when there are too many: see
+    /// ``LockConflict``.
     func waitingCount(for target: String, on channel: String) throws -> Int {
         try transaction.rows(
             """
@@ -57,9 +66,11 @@ extension SagaLocks {
             """)[0].values()
     }
 
-    /// The commands of a saga that wait for a lock.
+    /// The commands of a saga in the stash, in the order in which they came.
     ///
-    /// - Parameter givenBack: whether those are meant that could not be resumed instead.
+    /// - Parameters:
+    ///   - saga: the saga.
+    ///   - givenBack: false for those that wait, true for those that could not be resumed.
     func stashedCommands(
         of saga: SagaReference, givenBack: Bool = false
     ) throws -> [MessageHeading] {
@@ -91,14 +102,21 @@ extension SagaLocks {
         let message: String
         let type: String
         let target: String
+        /// Whether it could not be resumed before.
         let isGivenBack: Bool
+        /// Whether an earlier command of its step may have been handled.
         let isRepeated: Bool
     }
 
-    /// Takes out the commands that a compensation would undo: they will never be handled. Their inbox
-    /// rows stay, so that they are not handled either when their outboxes deliver them again.
+    /// Takes out the commands that a compensation would undo: they will never be handled.
     ///
-    /// - Returns: those commands, in the order in which they came.
+    /// Without this, a compensation could wait behind the very action that it is to undo, for a
+    /// lock that may not be freed for long; or the action would be done after it was undone. The
+    /// inbox rows of these commands stay, so that they are duplicates when their outboxes deliver
+    /// them again.
+    ///
+    /// - Returns: those commands, in the order in which they came. None for a command that is no
+    ///   compensation.
     func takeOut(undoneBy compensation: SagaCommandOrigin, on channel: String) throws -> [TakenOut]
     {
         guard compensation.isCompensation, let step = compensation.step else { return [] }
@@ -129,13 +147,14 @@ extension SagaLocks {
 
     // MARK: Commands that could not be resumed
 
-    /// Leaves the command to its outbox.
+    /// Leaves a command that could not be resumed to its outbox.
     func giveBack(_ message: MessageID) throws {
         try transaction.execute(
             "UPDATE saga_stash_table SET returned = 1 WHERE message_id = \(message.description)")
     }
 
-    /// The commands on a channel that were left to their outboxes.
+    /// The commands on a channel that were given back, in the order in which they came. The partial
+    /// index `saga_stash_returned_idx` holds only these.
     func givenBack(on channel: String) throws -> [MessageID] {
         try transaction.rows(
             """
@@ -148,7 +167,8 @@ extension SagaLocks {
         }
     }
 
-    /// Forgets a command, and leaves its saga's next one to its outbox.
+    /// Forgets a command, and gives its saga's next one on the channel back: nothing is handled now
+    /// that would ask whether that one can go on, so its outbox must deliver it.
     func drop(_ message: MessageID) throws {
         let rows = try transaction.rows(
             """

@@ -1,7 +1,16 @@
 /// Semantic locks: what a saga has for itself at a participant until it ends, and the commands of
-/// other sagas that wait for it (the countermeasure "semantic lock", Chris Richardson, *Microservices
-/// Patterns*, section 4.3). Its owner is a saga's type and id; a type is run by one subscriber of a
-/// system only, see ``WiringError/sagaRunTwice(type:subscribers:)``.
+/// other sagas that wait for it.
+///
+/// Sagas are not isolated from one another: between two steps, others see what the first has done.
+/// The countermeasure "semantic lock" (Chris Richardson, *Microservices Patterns*, section 4.3)
+/// marks what a saga works on, by a name that the participant chooses, in the table
+/// `saga_lock_table` of the participant's own store. A lock is claimed in the transaction that
+/// handles a command, told to the saga by the reply, and freed by a `SagaUnlock` command when the
+/// saga ends; so it outlives any process.
+///
+/// Its owner is a saga's type and id. A type is run by one subscriber of a system only, see
+/// ``WiringError/sagaRunTwice(type:subscribers:)``, so two sagas cannot have one name. Sagas that
+/// claim several locks in different orders can wait for one another; a step's deadline ends that.
 struct SagaLocks {
     let transaction: any Transaction
 
@@ -9,12 +18,17 @@ struct SagaLocks {
         self.transaction = transaction
     }
 
+    /// What came of a claim.
     enum Claim {
+        /// The saga has the lock from now on.
         case claimed
+        /// The saga had the lock before.
         case alreadyHeld
+        /// Another saga has it.
         case refused(owner: SagaReference)
     }
 
+    /// Claims a lock for a saga. The primary key decides: of two claims, one inserts a row.
     func claim(_ target: String, for saga: SagaReference) throws -> Claim {
         let isNew =
             try transaction.execute(
@@ -26,7 +40,7 @@ struct SagaLocks {
         return owner == saga ? .alreadyHeld : .refused(owner: owner)
     }
 
-    /// - Returns: nil when nobody has the lock.
+    /// The saga that has a lock; nil when nobody has.
     func owner(of target: String) throws -> SagaReference? {
         try transaction.rows(
             "SELECT saga_type, saga_id FROM saga_lock_table WHERE target = \(target)"
@@ -36,7 +50,9 @@ struct SagaLocks {
         }
     }
 
-    /// - Returns: whether the saga held it.
+    /// Frees a lock, if the saga holds it.
+    ///
+    /// - Returns: whether it did.
     func release(_ target: String, of saga: SagaReference) throws -> Bool {
         try transaction.execute(
             """
@@ -45,7 +61,7 @@ struct SagaLocks {
             """) == 1
     }
 
-    /// Releases all locks of a saga.
+    /// Frees all locks of a saga. There is no index by saga: a participant has few locks at a time.
     ///
     /// - Returns: what it held, in the order of the names.
     func releaseAll(of saga: SagaReference) throws -> [String] {

@@ -1,20 +1,28 @@
-/// What has happened to a saga, kept beside its instance for whoever wants to understand it.
+/// One thing that has happened to a saga, kept beside its instance for whoever wants to understand
+/// it: see ``Sagas/log(of:in:)``.
+///
+/// A saga never reads its log to decide how to go on; only an operator's tools do.
 public struct SagaLogEntry: Hashable, Sendable {
-    /// The name of the step that it happened to, or nil for the saga as a whole. An entry from before
-    /// steps had names in it has the number: `step 1`.
+    /// The name of the step that it happened to, or nil for the saga as a whole. An entry from
+    /// before steps had names has the number: `step 1`.
     public let step: String?
     /// What has happened.
     public let event: SagaLogEvent
-    /// The command that was sent, or the reply that came.
+    /// The command that was sent, or the reply that came; nil for local steps.
     public let message: MessageID?
-    /// For example the reply's type.
+    /// More about it in words: the type of a reply, the error of a local step, or an operator's
+    /// reason. May be empty.
     public let detail: String
     /// The saga's data after it, as JSON text.
     public let data: String
 }
 
-/// What can happen to a saga.
+/// What can happen to a saga. The raw values are what the table `saga_log` holds.
+///
+/// A saga with two steps that is completed has the log `started`, `requested`, `done`, `requested`,
+/// `done`, `completed`.
 public enum SagaLogEvent: String, Hashable, Sendable, SQLConvertible {
+    /// The instance has begun.
     case started
     /// A command was sent whose reply is awaited.
     case requested
@@ -22,21 +30,21 @@ public enum SagaLogEvent: String, Hashable, Sendable, SQLConvertible {
     case notified
     /// The action was done.
     case done
-    /// The action was refused.
+    /// The action was refused, and no retry is left.
     case refused
-    /// No reply came in time.
+    /// No reply came before the deadline.
     case timedOut = "timed-out"
     /// The compensation's command was sent.
     case compensating
     /// The compensation was done.
     case undone
-    /// The compensation was refused.
+    /// The compensation was refused, and no retry is left: the saga fails.
     case stuck
     /// The command will be sent again, when some time has passed.
     case waiting
     /// The command was sent again, after a refusal, a deadline, or a wait.
     case retried
-    /// A reply came that did not count.
+    /// A reply came that did not count: a second one, or one that was late.
     case ignored
     /// An operator had a compensation that was refused sent again.
     case takenUp = "taken-up"
@@ -46,16 +54,21 @@ public enum SagaLogEvent: String, Hashable, Sendable, SQLConvertible {
     case skipped
     /// An operator decided that the saga rolls back.
     case rollbackOrdered = "rollback"
-    /// An operator gave the saga up.
+    /// An operator abandoned the saga.
     case abandoned
+    /// Every step has been done.
     case completed
+    /// Every step that had been done has been undone.
     case rolledBack = "rolled-back"
+    /// The saga stands until an operator decides, or was abandoned.
     case failed
-    /// The application was told of the end, and threw an error; or it could not be told, since the
+    /// ``Saga/completed(_:_:_:)`` or its like threw an error; or it could not be called, since the
     /// program does not understand the saga.
     case hookFailed = "hook-failed"
 }
 
+/// The table `saga_log`: appended to in the transaction that makes a saga move. Its index is on the
+/// saga and the entry's id, so each question here reads only one saga's entries.
 struct SagaLog {
     private let transaction: any Transaction
 
@@ -63,6 +76,7 @@ struct SagaLog {
         self.transaction = transaction
     }
 
+    /// Appends an entry.
     func append(
         _ saga: SagaReference, _ event: SagaLogEvent, step: (number: Int, name: String)? = nil,
         message: MessageID? = nil, detail: String = "", data: String
@@ -94,7 +108,8 @@ struct SagaLog {
         }
     }
 
-    /// The channels of the commands that a saga has sent, as far as its outbox still has them.
+    /// The channels of the commands that a saga has sent, each once, as far as its outbox still has
+    /// them: one read for each command.
     func commandChannels(of saga: SagaReference) throws -> [String] {
         try transaction.rows(
             """
@@ -113,7 +128,9 @@ struct SagaLog {
         }.uniqued()
     }
 
-    /// The command of a saga whose reply is missing, see ``SagaOutlook/request``.
+    /// The command of a saga whose reply is missing, see ``SagaOutlook/request``. A saga that has
+    /// failed keeps no last request in its row; its log tells whether a deadline or a refusal was
+    /// the reason.
     func unanswered(of saga: SagaOverview) throws -> MessageID? {
         switch saga.state {
         case .running, .compensating: return saga.lastRequest
@@ -136,7 +153,8 @@ struct SagaLog {
         return message.flatMap { MessageID($0) }
     }
 
-    /// Where a saga stands, as far as its log tells. One that rolls back may be told as one that runs.
+    /// Where a saga stands, as far as its log tells: for one whose row is damaged. One that rolls
+    /// back may be told as one that runs.
     func state(of saga: SagaReference) throws -> SagaState {
         let entries = try readableEntries(of: saga).entries
         let step = entries.last { $0.step != nil }?.step ?? ""
@@ -149,6 +167,8 @@ struct SagaLog {
         }
     }
 
+    /// All entries of a saga, oldest first.
+    ///
     /// - Throws: ``SagaDamage`` when an entry does not hold what it should.
     func entries(of saga: SagaReference) throws -> [SagaLogEntry] {
         let (entries, damage) = try readableEntries(of: saga)
@@ -156,9 +176,11 @@ struct SagaLog {
         return entries
     }
 
-    /// The entries that can be read, and what is wrong with the others.
+    /// The entries that can be read, oldest first, and what is wrong with the others.
     ///
-    /// - Parameter definition: the one that tells the names of steps of which only the number is there.
+    /// - Parameters:
+    ///   - saga: the saga.
+    ///   - definition: tells the names of steps that an old entry knows by number.
     func readableEntries(
         of saga: SagaReference, _ definition: SagaDefinition? = nil
     ) throws -> (entries: [SagaLogEntry], damage: [String]) {
@@ -190,8 +212,9 @@ struct SagaLog {
 }
 
 extension Transaction {
-    /// Runs `body`; what it sends is caused by a saga's outstanding command or, when none is, by the
-    /// last one that it has sent: for what no message but the time or an operator makes a saga send.
+    /// Runs `body`; what it sends is caused by a saga's outstanding command or, when none is, by
+    /// the last one that it has sent. For what the time or an operator makes a saga send, where no
+    /// message is handled that could be the cause.
     func causing<Result>(
         byCommandOf saga: SagaReference, _ request: MessageID?, _ body: () throws -> Result
     ) throws -> Result {

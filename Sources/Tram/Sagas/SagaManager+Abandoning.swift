@@ -1,23 +1,25 @@
-/// Giving up sagas that no definition of this program can go on with.
+/// Abandoning sagas, also those that no definition of this program can go on with.
 extension SagaManager {
-    /// Ends a saga as failed for good, and asks its participants to free their locks, also when it is
-    /// stranded or its row is damaged: of those this is the only way out. It is logged, and kept, as
-    /// what ``decide(_:_:because:in:)`` decides; that is to be preferred where the saga can be read,
-    /// since it sees that nobody else has moved it.
+    /// Ends a saga as failed for good, and asks its participants to free their locks.
     ///
-    /// Late replies are ignored, and locks of which they tell are freed. A later program that knows the
-    /// saga's definition again does not go on with it.
+    /// This is the only way out for a saga that is stranded or whose row is damaged. Where the saga
+    /// can be read, prefer ``decide(_:_:because:in:)`` with ``SagaDecision/abandon``, since that
+    /// sees whether the saga has moved in the meantime. Both are logged and kept alike.
     ///
-    /// ``Saga/failed(_:_:_:)`` is called where the program has the saga's version and understands its
-    /// data. Otherwise the log says that it was not, and why.
+    /// Late replies are ignored, and locks of which they tell are freed. A later program that knows
+    /// the saga's definition again does not go on with it. ``Saga/failed(_:_:_:)`` is called where
+    /// the program has the saga's version and understands its data. Otherwise the log says that it
+    /// was not called, and why.
     ///
     /// - Parameters:
-    ///   - reason: why, in the operator's words.
+    ///   - reference: the saga.
+    ///   - reason: why, in the operator's words; may be empty.
     ///   - trustingData: false when the application knows that the data is not the saga's own: then
     ///     `failed` is not called.
+    ///   - transaction: a transaction on the sagas' store.
     /// - Returns: what came of it, in words.
     /// - Throws: ``SagaError/notFound(_:)``, ``SagaError/hasEnded(_:_:)`` or
-    ///   ``SagaError/abandoned(_:)``.
+    ///   ``SagaError/abandoned(_:)``; nothing has changed then.
     @discardableResult
     public func abandon(
         _ reference: SagaReference, because reason: String = "", trustingData: Bool = true,
@@ -29,7 +31,7 @@ extension SagaManager {
         if try SagaDecisions(transaction).isAbandoned(reference) {
             throw SagaError.abandoned(reference)
         }
-        // The log knows where a saga stands whose row does not tell.
+        // If the row does not say where the saga stands, the log does.
         let state = try row.readableState ?? SagaLog(transaction).state(of: reference)
         switch state {
         case .completed, .rolledBack: throw SagaError.hasEnded(reference, state)
@@ -41,7 +43,11 @@ extension SagaManager {
         }
     }
 
-    /// - Parameter state: where it stands, if its row does not tell.
+    /// Abandons a saga by its definition, or without one where that does not work.
+    ///
+    /// - Parameters:
+    ///   - row: the saga's row.
+    ///   - state: where it stands, if its row does not tell.
     func abandon(
         _ row: SagaInstanceRow, at state: SagaState, because reason: String, trustingData: Bool,
         _ transaction: any Transaction
@@ -64,6 +70,7 @@ extension SagaManager {
         }
     }
 
+    /// What is left of the saga, by the definition of its version.
     private func remains(
         of row: SagaInstanceRow, at state: SagaState, _ transaction: any Transaction
     ) throws -> any SagaInMotion {
@@ -73,11 +80,13 @@ extension SagaManager {
         return try execution(versions.saga(of: row))
     }
 
-    /// Gives up a saga whose data the program cannot read.
+    /// Abandons a saga whose data the program cannot read.
     ///
     /// - Parameters:
+    ///   - row: the saga's row.
     ///   - state: where the saga stands.
-    ///   - fault: why the program cannot.
+    ///   - reason: why, in the operator's words.
+    ///   - fault: why the program cannot read it, for the log.
     private func abandon(
         _ row: SagaInstanceRow, at state: SagaState, because reason: String, _ fault: String,
         _ transaction: any Transaction
@@ -110,8 +119,8 @@ extension SagaManager {
         return ["\(saga): " + words.joined(separator: ", ")]
     }
 
-    /// Asks everybody who may have a lock for the saga to free it: whoever has told of one, who was sent a
-    /// command, and whoever any known version sends one.
+    /// Asks everybody who may have a lock for the saga to free it: whoever has told of one, who was
+    /// sent a command, and whoever any known version sends one.
     private func unlockEverything(of saga: SagaReference, _ transaction: any Transaction) throws {
         let participants = try SagaInstances(transaction).participants(saga)
         for (channel, target) in participants {

@@ -1,8 +1,9 @@
 extension SagaManager {
-    /// Carries out what an operator has decided about a saga, in the caller's transaction on the sagas'
-    /// store. It is logged in the saga's log, and kept for good.
+    /// Carries out what an operator has decided about a saga, in the caller's transaction on the
+    /// sagas' store.
     ///
     /// ```swift
+    /// try relay.requireFittingStores()
     /// if let outlook = try relay.outlook(of: saga), outlook.isStuck {
     ///     try store.write {
     ///         try sagas.decide(.skip, outlook, because: "paid in cash", in: $0)
@@ -10,13 +11,21 @@ extension SagaManager {
     /// }
     /// ```
     ///
-    /// It is safe beside a running relay: a late reply that has moved the saga since the outlook was
-    /// taken makes the decision refused; one that comes afterwards does not count.
+    /// It is safe beside a running relay. A late reply that has moved the saga since the outlook
+    /// was taken makes the decision refused; one that comes afterwards does not count any more. The
+    /// decision is logged in the saga's log, and kept for good with its reason.
     ///
-    /// One that is stranded or damaged can only be abandoned, see ``abandon(_:because:trustingData:in:)``.
+    /// A saga that is stranded or damaged can only be abandoned, see
+    /// ``abandon(_:because:trustingData:in:)``.
     ///
+    /// - Parameters:
+    ///   - decision: what to do.
+    ///   - outlook: what was known when it was decided: see ``Relay/outlook(of:_:)``.
+    ///   - reason: why, in the operator's words; may be empty.
+    ///   - transaction: a transaction on the sagas' store.
     /// - Returns: what came of it, in words.
-    /// - Throws: ``SagaError``; ``SagaDamage`` or ``SagaStranded`` when the instance cannot go on.
+    /// - Throws: ``SagaError`` when the decision is refused; ``SagaDamage`` or ``SagaStranded``
+    ///   when the instance cannot go on. Nothing has changed then.
     @discardableResult
     public func decide(
         _ decision: SagaDecision, _ outlook: SagaOutlook, because reason: String = "",

@@ -1,8 +1,12 @@
-/// A saga, by its type and id. It is written `CreateOrderSaga 1`.
+/// The name of a saga: its type and its id. It is written `CreateOrderSaga 1`.
+///
+/// The name is unique in a system, since only one service runs sagas of a type. It travels in the
+/// headers of every command and reply, and is the owner of the saga's locks.
 public struct SagaReference: Hashable, Sendable, CustomStringConvertible {
     /// The saga's type: see ``Saga/sagaType``.
     public let type: String
-    /// The instance's id, unique among those of its type in their store.
+    /// The instance's id, unique among those of its type in their store: a decimal number that
+    /// counts up.
     public let id: String
 
     /// The instance of this type with this id.
@@ -11,7 +15,7 @@ public struct SagaReference: Hashable, Sendable, CustomStringConvertible {
         self.id = id
     }
 
-    /// The saga that sent a command; nil when it was none.
+    /// The saga that sent a command; nil when no saga did.
     init?(of command: Message) {
         guard let type = command.headers[MessageHeader.commandSagaType],
             let id = command.headers[MessageHeader.commandSagaID]

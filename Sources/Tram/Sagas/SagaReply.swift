@@ -1,12 +1,19 @@
-/// A reply to a saga's command, read from its headers.
+/// A reply to a saga's command, read from its headers: a participant echoes what the command said
+/// of its saga, so a reply needs no state on the way.
 struct SagaReply {
     let message: Message
     let saga: SagaReference
+    /// The command that it answers; nil when it does not say, and then it never counts.
     let request: MessageID?
     let outcome: ReplyOutcome
+    /// What the participant has locked for the saga; nil when nothing.
     let lockedTarget: String?
+    /// The channel of the command, where the lock is to be freed.
     let commandChannel: String?
 
+    /// Reads the headers.
+    ///
+    /// - Throws: `WireFormatError` when the message is no reply to a saga.
     init(_ message: Message) throws {
         func echoed(_ header: String) -> String? {
             message.headers[MessageHeader.echo(of: header)]

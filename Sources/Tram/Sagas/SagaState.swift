@@ -1,4 +1,16 @@
-/// Where a saga stands.
+/// Where a saga stands, and the rules by which it moves.
+///
+/// The rules are a pure function, ``next(_:_:)``: the state machine of a saga can be tested, drawn
+/// or explored without a store.
+///
+/// ```swift
+/// let steps = [
+///     SagaState.StepChoice("reserve credit", runs: true, compensates: true),
+///     SagaState.StepChoice("approve order", runs: true, compensates: false),
+/// ]
+/// SagaState.beginning(steps)                                  // running, at reserve credit
+/// SagaState.running(step: "approve order").next(.failed, steps)  // compensating reserve credit
+/// ```
 public enum SagaState: Hashable, Sendable {
     /// A step's action is under way: its reply is awaited.
     case running(step: String)
@@ -8,11 +20,11 @@ public enum SagaState: Hashable, Sendable {
     case completed
     /// Every step that had been done has been undone.
     case rolledBack
-    /// A compensation was refused, or a step may have been done that has none: the saga stands there
-    /// until an operator decides.
+    /// A compensation was refused, or a step may have been done that nothing undoes, or an operator
+    /// has abandoned the saga. It stands there until an operator decides: see ``SagaDecision``.
     case failed(step: String)
 
-    /// Whether nothing more will happen by itself.
+    /// Whether nothing more will happen by itself: the saga is completed, rolled back or failed.
     public var isEnd: Bool {
         switch self {
         case .completed, .rolledBack, .failed: true
@@ -20,7 +32,7 @@ public enum SagaState: Hashable, Sendable {
         }
     }
 
-    /// The step under way, or the one that a failed saga stands at.
+    /// The step under way, or the one that a failed saga stands at; nil at the other ends.
     public var step: String? {
         switch self {
         case .running(let step), .compensating(let step), .failed(let step): step
@@ -28,7 +40,8 @@ public enum SagaState: Hashable, Sendable {
         }
     }
 
-    /// What can become of a step: its predicates are decided, and whether it was done is known.
+    /// What can become of a step of one instance: its conditions are decided by the instance's
+    /// data, and whether it was done is known.
     public struct StepChoice: Hashable, Sendable {
         /// The step's name.
         public let name: String
@@ -47,6 +60,7 @@ public enum SagaState: Hashable, Sendable {
 
     /// What came of an action or a compensation.
     public enum Event: Hashable, Sendable {
+        /// It was done.
         case succeeded
         /// It was refused: it has not happened.
         case failed
@@ -54,18 +68,27 @@ public enum SagaState: Hashable, Sendable {
         case timedOut
     }
 
-    /// Where a saga stands when it begins: at the first step that runs.
+    /// Where a saga stands when it begins: at the first step that runs, or at its end when none
+    /// does.
     public static func beginning(_ steps: [StepChoice]) -> SagaState {
         steps.first(where: \.runs).map { .running(step: $0.name) } ?? .completed
     }
 
     /// The transition function: where the saga stands after what came of the step under way.
     ///
-    /// Forward, the next step that runs follows. A failed action is not compensated itself, since it
-    /// has not happened; one that timed out is. Backward, the steps before follow one by one. An end
-    /// state does not change.
+    /// | state | event | next state |
+    /// | --- | --- | --- |
+    /// | running | succeeded | running, at the next step that runs, or completed |
+    /// | running | failed | compensating, at the last step before it that compensates, or rolled
+    /// back |
+    /// | running | timed out | the same, but the step itself is the first to be compensated |
+    /// | compensating | succeeded | compensating, at the next one before it, or rolled back |
+    /// | compensating | failed or timed out | failed |
+    /// | an end | any | unchanged |
     ///
-    /// - Parameter steps: all of the definition's. A saga whose step is not among them stays.
+    /// - Parameters:
+    ///   - event: what came of the step under way.
+    ///   - steps: all steps of the definition, in order. A saga whose step is not among them stays.
     public func next(_ event: Event, _ steps: [StepChoice]) -> SagaState {
         guard !isEnd, let current = steps.firstIndex(where: { $0.name == step }) else {
             return self

@@ -1,6 +1,8 @@
-/// The program does not know the definition, a step or the data of a saga any more. Nothing is wrong
-/// with its row: a program that gives the definition by which it was started can go on with it. Until
-/// then its messages fail, and it does not move. An operator can only abandon it.
+/// The program does not know the definition, a step or the data of a saga any more.
+///
+/// Nothing is wrong with the saga's row: a program that has the definition by which it was started
+/// can go on with it, see ``SagaManager/init(_:formerly:id:formerIDs:)``. Until then its messages
+/// fail, and it does not move. An operator can only abandon it.
 public struct SagaStranded: Error, Hashable, Sendable, CustomStringConvertible {
     /// Which saga it is.
     public let saga: SagaReference
@@ -9,13 +11,15 @@ public struct SagaStranded: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// What the program does not know.
     public enum Reason: Hashable, Sendable {
-        /// The version of the definition, where the program knows these.
+        /// The version of the definition that the saga was started with; the versions that the
+        /// program has.
         case unknownVersion(Int, known: [Int])
-        /// The step that is under way, or at which the saga has failed.
+        /// The step that is under way, or at which the saga has failed, is not in this version.
         case unknownStep(String, version: Int)
-        /// A step that was done.
+        /// A step that was done is not in this version, so it could not be compensated.
         case unknownStepDone(String, version: Int)
-        /// What is wrong with the data, with the key.
+        /// The definition's type of data does not understand the saga's: what is wrong, with the
+        /// key.
         case unreadableData(String)
     }
 

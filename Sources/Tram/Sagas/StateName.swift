@@ -1,4 +1,6 @@
-/// The column `state_name`, in the form of the original.
+/// The column `state_name`: a saga's state as JSON, with the keys that Eventuate Tram Sagas uses
+/// for it. There, the step is a number; here it is a name, and rows with a number are still
+/// understood.
 struct StateName: Codable {
     /// The step under way, or the one that a failed saga stands at; nil at the other ends.
     let currentlyExecuting: StepName?
@@ -6,6 +8,7 @@ struct StateName: Codable {
     let endState: Bool
     let failed: Bool
 
+    /// The column for a state.
     init(_ state: SagaState) {
         currentlyExecuting = state.step.map(StepName.name)
         switch state {
@@ -16,6 +19,7 @@ struct StateName: Codable {
         if case .failed = state { failed = true } else { failed = false }
     }
 
+    /// Decodes the column. A state that must have a step and has none is refused.
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         currentlyExecuting = try container.decode(StepName?.self, forKey: .currentlyExecuting)
@@ -30,7 +34,7 @@ struct StateName: Codable {
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
-        // The key is there also when there is no step.
+        // The key is written also when there is no step.
         try container.encode(currentlyExecuting, forKey: .currentlyExecuting)
         try container.encode(compensating, forKey: .compensating)
         try container.encode(endState, forKey: .endState)
@@ -41,7 +45,9 @@ struct StateName: Codable {
         case currentlyExecuting, compensating, endState, failed
     }
 
-    /// - Parameter definition: the one that tells the name of a step of which only the number is there.
+    /// The state. Keys that contradict one another are read as the more final state.
+    ///
+    /// - Parameter definition: tells the names of steps that an old row knows by number.
     func state(_ definition: SagaDefinition?) -> SagaState {
         let step = currentlyExecuting?.name(definition) ?? ""
         return switch (endState, failed, compensating) {
@@ -54,7 +60,7 @@ struct StateName: Codable {
     }
 }
 
-/// A step as a row knows it: by its name, or in rows from before that by its number.
+/// A step as a row knows it: by its name, or by its number in rows from before steps had names.
 enum StepName: Codable, Hashable {
     case name(String)
     case number(Int)
@@ -76,6 +82,7 @@ enum StepName: Codable, Hashable {
         }
     }
 
+    /// The step's name; `step 1` where the definition does not have a step with this number.
     func name(_ definition: SagaDefinition?) -> String {
         switch self {
         case .name(let name): name

@@ -1,21 +1,31 @@
-/// A row of a result, its columns in the order of the statement.
+/// A row of a statement's result.
+///
+/// ```swift
+/// let rows = try transaction.rows("SELECT name, credit_limit FROM customer WHERE id = \(id)")
+/// guard let row = rows.first else { return nil }
+/// let (name, limit): (String, Int?) = try row.values()
+/// ```
 public struct Row: Sendable, Hashable {
     /// The values, in the order of the statement's columns.
     public let columns: [SQLValue]
 
-    /// A row of these values.
+    /// A row of these values, for stores and tests.
     public init(_ columns: [SQLValue]) {
         self.columns = columns
     }
 
-    /// The columns as Swift values, their types taken from the context:
+    /// The first columns as Swift values, their types taken from the context:
     ///
     /// ```swift
     /// let (name, limit): (String, Int) = try row.values()
+    /// let count: Int = try row.values()
     /// ```
     ///
-    /// - Throws: ``StoreError/unexpectedRow(_:)`` when there are fewer columns, or one holds a value
-    ///   of another type.
+    /// A column that may be NULL is read as an optional. Columns beyond those that are asked for
+    /// are ignored.
+    ///
+    /// - Throws: ``StoreError/unexpectedRow(_:)`` when there are fewer columns, or one holds a
+    ///   value of another type. It does not name the statement.
     public func values<each Value: SQLConvertible>() throws -> (repeat each Value) {
         var index = 0
         func next<Column: SQLConvertible>(_ type: Column.Type) throws -> Column {
@@ -30,6 +40,7 @@ public struct Row: Sendable, Hashable {
         return (repeat try next((each Value).self))
     }
 
+    /// A value for an error message, in SQL's notation. Bytes are only counted.
     private func describe(_ value: SQLValue) -> String {
         switch value {
         case .null: "NULL"

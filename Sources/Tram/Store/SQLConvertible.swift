@@ -1,20 +1,36 @@
 public import FoundationEssentials
 
-/// A type that can be bound to a statement and read back from a row.
+/// A type whose values can be bound to a statement and read back from a row.
+///
+/// Integers, texts, Booleans, floating-point numbers, dates, data, UUIDs and their optionals
+/// conform. An enumeration with a raw value only has to say so; another type converts itself to one
+/// of those:
+///
+/// ```swift
+/// enum OrderState: String, SQLConvertible { case pending, approved }
+///
+/// extension Money: SQLConvertible {
+///     var sqlValue: SQLValue { .integer(Int64(cents)) }
+///     static func from(_ value: SQLValue) -> Money? { Int.from(value).map(Money.init(cents:)) }
+/// }
+/// ```
 public protocol SQLConvertible {
     /// The value to bind.
     var sqlValue: SQLValue { get }
 
-    /// Reads a value back; nil when the column holds something else.
+    /// Reads a value back; nil when the column holds something else, which ``Row/values()``
+    /// reports.
     static func from(_ value: SQLValue) -> Self?
 }
 
+/// Bound as it is, and read whatever the column holds.
 extension SQLValue: SQLConvertible {
     public var sqlValue: SQLValue { self }
 
     public static func from(_ value: SQLValue) -> SQLValue? { value }
 }
 
+/// Bound as an integer of 64 bits.
 extension Int: SQLConvertible {
     public var sqlValue: SQLValue { .integer(Int64(self)) }
 
@@ -24,6 +40,7 @@ extension Int: SQLConvertible {
     }
 }
 
+/// Bound as an integer.
 extension Int64: SQLConvertible {
     public var sqlValue: SQLValue { .integer(self) }
 
@@ -33,6 +50,7 @@ extension Int64: SQLConvertible {
     }
 }
 
+/// Bound as UTF-8 text. A number is not read as text.
 extension String: SQLConvertible {
     public var sqlValue: SQLValue { .text(self) }
 
@@ -42,7 +60,7 @@ extension String: SQLConvertible {
     }
 }
 
-/// Bound as 0 or 1; any other integer is none.
+/// Bound as 0 or 1. Any other integer cannot be read as a Boolean.
 extension Bool: SQLConvertible {
     public var sqlValue: SQLValue { .integer(self ? 1 : 0) }
 
@@ -55,8 +73,11 @@ extension Bool: SQLConvertible {
     }
 }
 
-/// Bound as it is. A store may keep a whole number as an integer, which is read back as well, when no
-/// digit is lost. A statement with what is not a number fails: a store would keep it as NULL.
+/// Bound as a floating-point number.
+///
+/// A store may keep a whole number as an integer, which is read back when no digit is lost. A
+/// statement with NaN fails with ``StoreError/failed(sql:code:detail:)``: a store would keep it as
+/// NULL.
 extension Double: SQLConvertible {
     public var sqlValue: SQLValue { .real(self) }
 
@@ -79,12 +100,13 @@ extension Timestamp: SQLConvertible {
     }
 }
 
-/// Bound as a ``Timestamp`` is: rounded to the nearest millisecond. A statement with a date that is
-/// further away than those reach fails.
+/// Bound as a ``Timestamp`` is: rounded to the nearest millisecond, so a date may not be read back
+/// as exactly the same. A statement with a date beyond the range of `Timestamp` fails with
+/// ``StoreError/failed(sql:code:detail:)``.
 extension Date: SQLConvertible {
     public var sqlValue: SQLValue {
         let milliseconds = (timeIntervalSince1970 * 1000).rounded()
-        // What is not a number is bound nowhere.
+        // A store refuses NaN: see Double. There is no other way to fail from here.
         return Int64(exactly: milliseconds).map(SQLValue.integer) ?? .real(.nan)
     }
 
@@ -103,7 +125,7 @@ extension Data: SQLConvertible {
     }
 }
 
-/// Bound as text, in lower case (RFC 9562, section 4); read in either.
+/// Bound as text, in lower case (RFC 9562, section 4); read in either case.
 extension UUID: SQLConvertible {
     public var sqlValue: SQLValue { .text(uuidString.lowercased()) }
 
@@ -113,6 +135,7 @@ extension UUID: SQLConvertible {
     }
 }
 
+/// Bound as NULL when nil. Reading NULL succeeds with nil; a value of another type still fails.
 extension Optional: SQLConvertible where Wrapped: SQLConvertible {
     public var sqlValue: SQLValue { self?.sqlValue ?? .null }
 
@@ -122,6 +145,7 @@ extension Optional: SQLConvertible where Wrapped: SQLConvertible {
     }
 }
 
+/// Bound as the raw value. A raw value without a case cannot be read.
 extension SQLConvertible where Self: RawRepresentable, RawValue: SQLConvertible {
     public var sqlValue: SQLValue { rawValue.sqlValue }
 

@@ -1,9 +1,19 @@
-/// A part of a transaction that ends before the transaction does: that of one handler among the many
-/// deliveries of a chunk. Used afterwards, it throws ``StoreError/transactionOver(service:)``.
+/// A part of a transaction that ends before the transaction does: that of one handler among the
+/// many deliveries of a chunk.
+///
+/// The deliveries of a chunk share one transaction, and so one commit. Each handler is given a
+/// `ScopedTransaction` of its own, so that one that keeps it beyond its end meets
+/// ``StoreError/transactionOver(service:)`` as it would with a transaction for itself, instead of
+/// writing into somebody else's delivery. It also gives each handler its own ``cause``, and knows
+/// which delivery is being made.
+///
+/// All statements go to the whole transaction.
 package final class ScopedTransaction: Transaction {
+    /// The transaction that this is a part of. It may be a part itself.
     private let whole: any Transaction
-    /// The delivery in hand; nil when it is none.
+    /// The delivery that is being made here; nil when none is.
     private let delivery: DeliveryInHand?
+    /// Whether the body has returned.
     private var isOver = false
     package var cause: MessageCause?
 
@@ -36,7 +46,7 @@ package final class ScopedTransaction: Transaction {
         do {
             return try whole.savepoint(body)
         } catch {
-            // What began a chain was not sent.
+            // The savepoint is undone, and with it the message that may have begun a chain.
             cause = before
             throw error
         }
@@ -70,29 +80,35 @@ package final class ScopedTransaction: Transaction {
         isOver = true
     }
 
-    /// Whether this delivery is in hand here, or around here.
+    /// Whether this delivery is being made here, or in a transaction of which this is a part.
     fileprivate func isMaking(_ other: DeliveryInHand) -> Bool {
         delivery == other || whole.isMaking(other)
     }
 }
 
-/// A message that a subscriber handles at present.
+/// A message that a subscriber is handling at present.
+///
+/// A handler that delivers its own message to its own subscriber would run again, since the inbox
+/// row is inserted when the handler returns. By this it is found out.
 struct DeliveryInHand: Hashable {
     let message: MessageID
     let subscriber: String
 }
 
 extension Transaction {
-    /// Runs `body` with a part of this transaction that is over when it returns.
+    /// Runs `body` with a part of this transaction that is over when it returns or throws.
     ///
-    /// - Parameter cause: of what it sends; nil when a chain begins with that.
+    /// - Parameters:
+    ///   - cause: the cause of what `body` sends; nil when a chain begins there.
+    ///   - body: uses the part. Its writes are not undone when it throws: that is what
+    ///     ``Transaction/savepoint(_:)`` is for.
     package func scoped<Result>(
         cause: MessageCause? = nil, _ body: (any Transaction) throws -> Result
     ) rethrows -> Result {
         try scoped(cause: cause, making: nil, body)
     }
 
-    /// The same for a delivery.
+    /// The same for a delivery: ``isMaking(_:)`` tells of it in the part and in parts of the part.
     func scoped<Result>(
         cause: MessageCause?, making delivery: DeliveryInHand?,
         _ body: (any Transaction) throws -> Result
@@ -102,7 +118,8 @@ extension Transaction {
         return try body(part)
     }
 
-    /// Whether this delivery is being made in this transaction: then its row in the inbox comes later.
+    /// Whether this delivery is being made in this transaction: then its inbox row is not there
+    /// yet, and the message is a duplicate all the same.
     func isMaking(_ delivery: DeliveryInHand) -> Bool {
         (self as? ScopedTransaction)?.isMaking(delivery) ?? false
     }

@@ -1,78 +1,103 @@
-/// What can go wrong in a store, as facts. Prose and exit codes are made of them elsewhere.
+/// What can go wrong in a store, as facts. Programs turn them into prose and exit codes elsewhere.
 ///
-/// Another kind of store says the same of its own errors. Where a case has a `path`, it gives the name by
-/// which its user knows the store, such as a URL without its password; and it asks what each case makes
-/// a relay do:
+/// Three properties sort the cases by what they mean for others: ``isUnavailability`` (the service
+/// is away, and the others go on), ``isFailureOfStore`` (no later statement can be expected to
+/// work) and ``isRefusedCommit``.
+///
+/// Another kind of store says the same of its own errors. Where a case has a `path`, it gives the
+/// name by which its user knows the store, such as a URL without its password. It chooses the case
+/// by what a relay is to do:
 ///
 /// * The service is away, and the others go on: ``missing(path:)`` when there is no such database,
-///   ``busy(path:waited:)`` when a lock or a connection was waited for too long, ``moved(path:)`` when
-///   the connection was lost and the next transaction may have another, ``damaged(path:detail:)``,
-///   ``tooNew(path:version:supported:)``.
-/// * The relay stops, since going on could lose or mix: ``foreign(path:applicationID:)``,
-///   ``ofOtherSystem(service:detail:)``, ``rolledBack(service:detail:)``, ``notWritable(path:detail:)``,
-///   ``full(path:)``, ``inputOutput(path:detail:atCommit:)``. The last one with `atCommit` is for every
-///   commit whose outcome is not known: its messages are delivered again, and the inbox knows them.
-/// * Only this delivery has failed: ``constraint(sql:detail:)`` when a row breaks a rule, with the statement
-///   `COMMIT` when that is found at the commit (of a serialization failure, too: the delivery is
-///   made again by itself), ``failed(sql:code:detail:)``, ``unexpectedRow(_:)``,
+///   ``busy(path:waited:)`` when a lock or a connection was waited for too long, ``moved(path:)``
+///   when the connection was lost and the next transaction may have another,
+///   ``damaged(path:detail:)``, ``tooNew(path:version:supported:)``.
+/// * The relay stops, since going on could lose or mix messages: ``foreign(path:applicationID:)``,
+///   ``ofOtherSystem(service:detail:)``, ``rolledBack(service:detail:)``,
+///   ``notWritable(path:detail:)``, ``full(path:)``, ``inputOutput(path:detail:atCommit:)``. The
+///   last one with `atCommit` is for every commit whose outcome is not known: its messages are
+///   delivered again, and the inbox recognizes them.
+/// * Only this delivery has failed: ``constraint(sql:detail:)`` when a row breaks a rule, with the
+///   statement `COMMIT` when that is found at the commit (for a serialization failure, too: the
+///   delivery is made again by itself), ``failed(sql:code:detail:)``, ``unexpectedRow(_:)``,
 ///   ``transactionOver(service:)``, ``nested(service:)``, ``insideAnother(service:outer:)``,
 ///   ``forbidden(sql:)``.
 ///
 /// `StoreContract` in `TramTesting` tests what can be tested of it without breaking a disk.
 public enum StoreError: Error, Hashable, Sendable {
-    /// There is no file, or an empty one, where a store should be.
+    /// There is no file, or an empty one, where a store should be. Create the store, or correct the
+    /// path.
     case missing(path: String)
-    /// The file was deleted, or replaced by another, while the store was open. Nothing was changed.
+    /// The file was deleted, or replaced by another, while the store was open. Nothing was changed;
+    /// the next transaction opens what is there then.
     case moved(path: String)
-    /// The file is no intact store: not SQLite at all, broken, or with another schema.
+    /// The file is not an intact store: not SQLite at all, broken, or with another schema than its
+    /// version has. It is left as it is. Restore a copy.
     case damaged(path: String, detail: String)
-    /// The file is a sound SQLite database of another program or another service.
+    /// The file is a sound SQLite database with another application id: it belongs to another
+    /// program, or to another kind of store. It is left as it is.
     case foreign(path: String, applicationID: Int)
-    /// The store belongs to another system than the others, or to another of its services.
+    /// The store belongs to another system than the others, or to another of its services: files
+    /// were confused. Nothing is delivered, so that two systems do not mix.
     case ofOtherSystem(service: String, detail: String)
     /// The store is older than what others have seen of it: a copy was put back, or its last
-    /// transactions are lost.
+    /// transactions are lost. Nothing is delivered until ``Relay/accept(_:incarnation:)`` goes on
+    /// from the copy, or a newer one is put in its place.
     case rolledBack(service: String, detail: String)
-    /// The store was written by a newer version of the program.
+    /// The store was written by a newer version of the program, with migrations that this one does
+    /// not have. Versions are ``StoreVersion/number``. Use the newer program.
     case tooNew(path: String, version: Int, supported: Int)
-    /// The store, or its directory, cannot be written.
+    /// The store, or its directory, cannot be written: permissions, a read-only or a network file
+    /// system.
     case notWritable(path: String, detail: String)
-    /// The disk is full. The transaction was undone.
+    /// The disk is full. The transaction was rolled back; it can be repeated when there is room.
     case full(path: String)
-    /// Another process held a lock for longer than this one was told to wait.
+    /// Another user of the store held a lock for longer than this one was told to wait. Nothing was
+    /// changed, and trying again later is safe.
     case busy(path: String, waited: Duration)
-    /// Somebody has the store open, and what is to be done needs it alone: longer than this process was
-    /// told to wait.
+    /// Somebody has the store open, and what is to be done (a migration, a replacement) needs it
+    /// alone: for longer than this process was told to wait.
     case inUse(path: String, waited: Duration)
     /// Reading or writing failed. If `atCommit`, the last transaction may or may not be there;
     /// otherwise it is not.
     case inputOutput(path: String, detail: String, atCommit: Bool)
-    /// An earlier error ended the transaction that this statement belongs to.
+    /// An earlier error has ended the transaction that this statement belongs to. That error is the
+    /// one to report.
     case transactionEnded
-    /// A statement has undone the whole transaction that it belongs to, because of a row that breaks a rule
-    /// of the schema: what other deliveries have done in it, too.
+    /// A statement has rolled back the whole transaction that it belongs to, including what other
+    /// deliveries have done in it, because a row breaks a rule of the schema: `INSERT OR ROLLBACK`
+    /// and the like. Such a statement is not for a handler.
     case undone(sql: String, detail: String)
     /// A transaction was used after its body had returned: a mistake in the program.
     case transactionOver(service: String)
-    /// A transaction was begun inside another one of the same store, perhaps through a second object that
-    /// has it open: a mistake in the program.
+    /// A transaction was begun inside another one of the same store, perhaps through a second
+    /// object that has it open: a mistake in the program. Hand on the transaction instead of the
+    /// store.
     case nested(service: String)
-    /// A transaction that writes was begun inside one of another service's store. It would be kept when
-    /// that one is undone, and made again when its message is delivered again: a mistake in the program.
-    /// Services send one another messages. The stores of `TramSQLite` find it out; another kind need not.
+    /// A transaction that writes was begun inside one of another service's store: a mistake in the
+    /// program.
+    ///
+    /// It would be kept when the outer one is rolled back, and made again when the outer one's
+    /// message is delivered again. Services send one another messages instead. The stores of
+    /// `TramSQLite` find it out; another kind need not.
     case insideAnother(service: String, outer: String)
-    /// A statement that is not for the body of a transaction: a mistake in the program. It was not run.
+    /// A statement that is not for the body of a transaction, or that writes in a `read`: a mistake
+    /// in the program. It was not run.
     case forbidden(sql: String)
-    /// A row breaks a rule of the schema.
+    /// A row breaks a rule of the schema: `UNIQUE`, `CHECK`, `NOT NULL`, a foreign key. The
+    /// statement had no effect; the transaction can go on.
     case constraint(sql: String, detail: String)
-    /// A statement failed: a mistake in the program.
+    /// A statement cannot be run, for example because of its syntax or a missing table: a mistake
+    /// in the program. `code` is the database's own.
     case failed(sql: String, code: Int, detail: String)
-    /// A row does not hold what the program expects.
+    /// A row does not hold what the program expects: another type, fewer columns, a text that is
+    /// not valid JSON.
     case unexpectedRow(String)
 
-    /// Whether the store itself failed, rather than the statement or the row it was given. No later
-    /// statement can be expected to work, so a delivery that meets such an error is not a failed
-    /// delivery: the relay stops.
+    /// Whether the store itself failed, rather than the statement or the row that it was given.
+    ///
+    /// No later statement can be expected to work, so a delivery that meets such an error is not
+    /// counted as a failed attempt: the relay stops, or goes on without the service.
     public var isFailureOfStore: Bool {
         switch self {
         case .missing, .moved, .damaged, .foreign, .ofOtherSystem, .rolledBack, .tooNew,
@@ -84,8 +109,11 @@ public enum StoreError: Error, Hashable, Sendable {
         }
     }
 
-    /// Whether the rows break a rule, and the whole transaction was undone because of it: at the commit,
-    /// or by a statement that says so.
+    /// Whether rows break a rule and the whole transaction was rolled back because of it: at the
+    /// commit, or by a statement that demands it.
+    ///
+    /// The store is sound. A relay then makes the deliveries of the transaction one by one, to find
+    /// the one that is refused.
     public var isRefusedCommit: Bool {
         switch self {
         case .constraint(sql: "COMMIT", _), .undone: true
@@ -93,8 +121,8 @@ public enum StoreError: Error, Hashable, Sendable {
         }
     }
 
-    /// Whether the store's service is away, and the others can go on without it: as in a system where
-    /// each service has a process of its own.
+    /// Whether the store's service is away and the others can go on without it, as in a system
+    /// where each service has a process of its own. See ``Availability``.
     public var isUnavailability: Bool {
         switch self {
         case .missing, .moved, .damaged, .tooNew, .busy, .inUse: true
@@ -106,6 +134,7 @@ public enum StoreError: Error, Hashable, Sendable {
     }
 }
 
+/// One sentence for logs. Statements are put on one line; bound values are never shown.
 extension StoreError: CustomStringConvertible {
     public var description: String {
         switch self {

@@ -1,9 +1,18 @@
-/// What an outbox knows of services that were away when its messages were published. Their stores may
-/// know subscribers that the program does not have, and these have missed the messages.
+/// Services that were away when messages of this outbox were published.
+///
+/// A message is published when all subscribers of the program have handled it. But the store of an
+/// absent service may know further subscribers, which another version of the program has, and
+/// nobody could ask it. A row of `absent_service` remembers that; when the service is back, those
+/// subscribers are looked up and get what they have missed.
 extension Outbox {
-    /// Notes that messages are published while services are away, in the transaction that marks them.
+    /// Notes that messages are published while services are away, in the transaction that marks
+    /// them.
     ///
-    /// - Parameter number: the number of the first of these messages.
+    /// Only the lowest number is kept for each service.
+    ///
+    /// - Parameters:
+    ///   - services: those that are away.
+    ///   - number: the number of the first of these messages.
     func note(absent services: Set<String>, publishing number: Int) throws {
         for service in services.sorted() {
             try transaction.execute(
@@ -16,8 +25,8 @@ extension Outbox {
         }
     }
 
-    /// By service: the number after which messages were published while it was away, and its
-    /// subscribers have not been looked at since.
+    /// The number after which messages were published without a service, for each that was away and
+    /// whose subscribers have not been looked at since.
     package func absentServices() throws -> [String: Int] {
         try transaction.rows("SELECT service, published_after FROM absent_service").reduce(
             into: [:]
@@ -27,7 +36,7 @@ extension Outbox {
         }
     }
 
-    /// Forgets that a service was away: whoever has missed messages gets them.
+    /// Forgets that a service was away, once everybody who has missed messages gets them.
     func forget(absent service: String) throws {
         try transaction.execute("DELETE FROM absent_service WHERE service = \(service)")
     }

@@ -1,22 +1,26 @@
-/// What an outbox knows of a subscriber's deliveries, when the subscriber is renamed or removed.
+/// What an outbox knows of one subscriber's deliveries, for subscribers that begin, are renamed or
+/// are removed.
 extension Outbox {
-    /// The number of the last message before the first that is not published; that of the last message
-    /// when all are.
+    /// The number before the first message that is not published; the number of the last message
+    /// that was sent when all are published. By the partial index of unpublished messages.
     func lastBeforeUnpublished() throws -> Int {
         let first: Int? = try transaction.rows(
             "SELECT min(id) FROM message WHERE published = 0")[0].values()
         return try first.map { $0 - 1 } ?? transaction.counters()["message"] ?? 0
     }
 
-    /// The number of the last message before the first that was sent at this time or later; that of the
-    /// last message when none was.
+    /// The number before the first message that was sent at this time or later; the number of the
+    /// last message that was sent when there is none.
+    ///
+    /// Times have no index: it reads the outbox from its beginning up to that message. It is asked
+    /// once for each new subscriber and source.
     func lastBefore(_ time: Timestamp) throws -> Int {
         let first: Int? = try transaction.rows(
             "SELECT min(id) FROM message WHERE creation_time >= \(time)")[0].values()
         return try first.map { $0 - 1 } ?? transaction.counters()["message"] ?? 0
     }
 
-    /// Whether the outbox knows anything of a subscriber that follows it to another id.
+    /// Whether the outbox knows anything of a subscriber that must follow it to another id.
     func knows(_ subscriber: String) throws -> Bool {
         try !transaction.rows(
             """
@@ -39,8 +43,7 @@ extension Outbox {
         ).isEmpty
     }
 
-    /// How many deliveries each subscriber has parked; those of messages that nobody receives are left
-    /// out.
+    /// How many deliveries each subscriber has parked. Messages that nobody receives are left out.
     func parkedCounts() throws -> [String: Int] {
         try transaction.rows(
             """
@@ -53,8 +56,11 @@ extension Outbox {
         }
     }
 
-    /// Gives all that the outbox knows of a subscriber's deliveries to its new id. Where it knows the
-    /// same of both, what the new one has stands.
+    /// Gives all that the outbox knows of a subscriber's deliveries to its new id.
+    ///
+    /// Both ids may have had the same message, if an older program ran again in between. Where the
+    /// outbox knows the same of both, the row of the new id stands and that of the former one is
+    /// deleted.
     func rename(_ former: String, to id: String) throws {
         try transaction.execute(
             """
@@ -98,10 +104,12 @@ extension Outbox {
         try transaction.execute("DELETE FROM redelivery WHERE consumer_id = \(former)")
     }
 
-    /// Takes back a subscriber's dead letters that need no delivery any more: it has handled them under
-    /// one id and parked them under another, or an operator has discarded them.
+    /// Removes a subscriber's dead letters whose delivery need not be made any more: it has handled
+    /// the message under one id and parked it under another, or an operator has discarded it.
     ///
-    /// - Parameter isHandled: whether it has handled a message.
+    /// - Parameters:
+    ///   - subscriber: the present id.
+    ///   - isHandled: whether it has handled a message.
     func takeBackSettledLetters(
         of subscriber: String, where isHandled: (MessageID) throws -> Bool
     ) throws {
@@ -113,9 +121,11 @@ extension Outbox {
         }
     }
 
-    /// Takes back all dead letters of a subscriber that is gone, and forgets its failures. What it has
-    /// held is looked at again. What operators have edited and discarded for it stays: what follows
-    /// from that is told for good.
+    /// Removes all dead letters and failures of a subscriber that is gone, and lets relays look at
+    /// what they have held.
+    ///
+    /// What operators have edited and discarded for it stays: it tells for good why something was
+    /// not done.
     func forget(_ subscriber: String) throws {
         for letter in try deadLetters(after: nil, subscriber: subscriber, limit: .max) {
             try takeBack(letter)

@@ -1,12 +1,15 @@
-/// What is still to be brought to subscribers that stores know and the program does not have.
+/// Subscribers that stores know and the program does not have, and the messages that are kept for
+/// them.
 extension Relay {
-    /// By subscriber of a service: the number after which messages of a source were published without it.
-    /// Only subscribers are told that the program has neither now nor by a former id.
+    /// The subscribers of a service that may have missed messages of a source, and the number after
+    /// which they may.
     ///
-    /// A subscriber that the program has in another service is not told: it gets its messages there, and
-    /// could not be removed.
+    /// Only subscribers that the program has neither now nor by a former id are reported. One that
+    /// it has in another service is not: it gets its messages there, and could not be removed.
     ///
     /// - Parameters:
+    ///   - service: the service in whose store the subscribers are known.
+    ///   - source: the service whose messages they may have missed.
     ///   - absentAfter: what the source has noted of the service: see ``Outbox/absentServices()``.
     ///   - transaction: one in the service's store.
     func missed(

@@ -1,36 +1,44 @@
-/// Why a subscriber was not removed.
+/// Why a subscriber was not removed. Nothing was changed.
 public enum SubscriberRemovalError: Error, Hashable, Sendable {
-    /// The program has it, in this service.
+    /// The program has it, in this service. Remove it from the program first.
     case isKnown(id: String, service: String)
-    /// It is what a subscriber was called before: its rows follow that one.
+    /// It is a former id of a subscriber of the program: what stores know of it follows that one.
     case isFormerID(id: String, of: String)
     /// No store knows of it.
     case notFound(id: String)
 }
 
-/// What removing a subscriber meant.
+/// What was deleted with a subscriber.
 public struct SubscriberRemoval: Hashable, Sendable {
     /// The subscriber's id.
     public let id: String
-    /// How many rows of inboxes are gone.
+    /// How many rows of inboxes were deleted.
     public let handled: Int
-    /// How many dead letters are gone. What they have held is delivered next.
+    /// How many dead letters were deleted. What they have held is delivered next.
     public let parked: Int
-    /// How many commands are gone that it had set aside until a lock is free: their sagas get no reply,
-    /// and are stuck. Those that another subscriber of the service receives stay, for that one.
+    /// How many stashed commands were deleted. Their sagas get no reply, and wait until a deadline
+    /// or an operator ends that. Commands that another subscriber of the service receives stay, for
+    /// that one.
     public let stashed: Int
 }
 
 extension Relay {
-    /// Removes all that stores know of a subscriber that the program no longer has: what it has handled,
-    /// the dead letters that it has left, and the commands that it has set aside. Messages that were held
-    /// by them are looked at by the next relay, and what was published without it is kept for it no
-    /// longer. A subscriber of that id that comes again is a new one.
+    /// Removes all that stores know of a subscriber that the program no longer has.
     ///
-    /// No relay may run beside it. It may be killed at any instant, and is then called again.
+    /// Until then, messages that it may have missed are kept for it by every purge, its dead
+    /// letters stay, and what is behind them is held. Removed are the rows of what it has handled,
+    /// its dead letters and the commands that it has stashed. A subscriber of that id that comes
+    /// again later is a new one.
     ///
-    /// - Throws: ``SubscriberRemovalError``, or a ``StoreError`` when only a store that is away may know
-    ///   of it, with nothing changed.
+    /// It works in one small transaction for each store. The rows by which the subscriber is found
+    /// are deleted last, so after a crash it can be called again. No relay may run beside it.
+    ///
+    /// - Parameters:
+    ///   - id: the id of the subscriber.
+    ///   - availability: notes which services are away.
+    /// - Returns: how much was deleted.
+    /// - Throws: ``SubscriberRemovalError``; a ``StoreError`` when only a store that is away may
+    ///   know of it. Nothing was changed then.
     public func remove(
         subscriber id: String, _ availability: Availability = Availability()
     ) throws -> SubscriberRemoval {
@@ -59,6 +67,8 @@ extension Relay {
             stashed: before.reduce(0) { $0 + $1.stashed })
     }
 
+    /// Checks that a subscriber can be removed, for a dry run too.
+    ///
     /// - Returns: what stores know of the subscriber.
     /// - Throws: ``SubscriberRemovalError`` when it cannot be removed.
     @discardableResult
@@ -71,7 +81,7 @@ extension Relay {
         if let present = subscriber(formerly: id) {
             throw SubscriberRemovalError.isFormerID(id: id, of: present.id)
         }
-        // Under no id stands what nobody receives.
+        // Dead letters of messages that nobody receives have an empty id.
         if id.isEmpty { throw SubscriberRemovalError.notFound(id: id) }
         let found = try subscriptions(availability).filter { $0.id == id }
         let isFailing = try services.contains { source in
@@ -80,7 +90,7 @@ extension Relay {
             } ?? false
         }
         if !found.isEmpty || isFailing { return found }
-        // It may be a store that cannot be read that knows of it.
+        // Nobody knows it; but a store that is away might.
         throw services.lazy.compactMap { availability.reasons[$0.name] }.first
             ?? SubscriberRemovalError.notFound(id: id)
     }

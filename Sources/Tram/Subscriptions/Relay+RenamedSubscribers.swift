@@ -1,8 +1,11 @@
-/// What stores know of a renamed subscriber follows it.
+/// Subscribers that have got another id (``Subscriber/formerIDs``): what stores know of them by the
+/// old one follows to the new one.
 extension Relay {
-    /// Lets what stores know of a subscriber by a former id follow it to its present one. Each store is
-    /// looked at for itself, also when that has been done before: a process may have died between two
-    /// of them, and a program of before may have been at work since.
+    /// Lets what stores know of a subscriber by a former id follow it to its present one.
+    ///
+    /// It is done before every pass, and each store is looked at for itself: a process may have
+    /// died between two of them, and an older program may have run since. When there is nothing to
+    /// do, it costs one short read for each former id and store.
     func followRenamedSubscribers(_ availability: Availability) throws {
         for service in services {
             for subscriber in service.subscribers {
@@ -13,6 +16,8 @@ extension Relay {
         }
     }
 
+    /// Lets the outboxes follow first, then the subscriber's own store. Their order does not
+    /// matter: no delivery is made in between, and each is looked at again.
     private func follow(
         _ former: String, to id: String, of service: Service, _ availability: Availability
     ) throws {
@@ -34,7 +39,8 @@ extension Relay {
         if isMoved ?? false { try settleLetters(of: id, at: service, availability) }
     }
 
-    /// Both ids may have had the same message, and parked it under one of them only.
+    /// Removes dead letters of messages that were handled. Both ids may have had the same message,
+    /// and parked it under one of them only.
     private func settleLetters(
         of id: String, at service: Service, _ availability: Availability
     ) throws {

@@ -1,14 +1,19 @@
-/// Beginning: what a subscriber gets that no relay has seen before.
+/// How a subscriber that no relay has seen before begins, and how one that was absent catches up.
+///
+/// What a subscriber has missed is made pending again in the outbox, for it alone (table
+/// `redelivery`), and from there on is delivered like any other message. Two stores take part: the
+/// outbox, where messages become pending, and the subscriber's store, which records that it has
+/// begun. The outbox always comes first. After a crash between the two, the messages are looked for
+/// again, and are pending already; in the other order, they would be lost.
 extension RelayRun {
-    /// Lets every subscriber begin that has not, at every source, and lets what stores know of a
-    /// renamed one follow it.
+    /// Lets every subscriber begin that has not, at every source, brings what others have missed,
+    /// and lets what stores know of a renamed one follow it.
     ///
-    /// Each step may be the last one before the process dies, and is then made again: a subscriber has
-    /// begun when its own store says so, which it does after the messages are pending again that it is
-    /// to get. A source or a subscriber that is away begins later.
+    /// A source or a subscriber that is away begins later. When there is nothing to do, it reads
+    /// each store once.
     ///
-    /// - Returns: the subscriptions that do not begin at the beginning: the number of the last message
-    ///   that is not for the subscriber.
+    /// - Returns: the number of the last message that is not for the subscriber, for each
+    ///   subscription that does not begin at the beginning.
     func beginSubscriptions() throws -> [Subscription.Key: Int] {
         try relay.followRenamedSubscribers(availability)
         let absences = try absences()
@@ -48,13 +53,15 @@ extension RelayRun {
         return isDone.map { beginnings }
     }
 
+    /// Where a subscription begins: after the message of this number.
     private struct Beginning {
         let key: Subscription.Key
         let begins: SubscriptionStart
         let after: Int
     }
 
-    /// What a service's subscribers begin with; messages that they are to get are pending then.
+    /// Where a service's subscribers begin that have not. When this returns, the messages that they
+    /// are to get are pending.
     private func beginnings(
         at service: Service, _ begun: [Subscription]
     ) throws -> [Beginning] {
@@ -65,7 +72,8 @@ extension RelayRun {
                 !keys.contains(Subscription.Key(subscriber: subscriber.id, source: $0.name))
             }
             if missing.isEmpty { continue }
-            // Stores of before remember only what was handled.
+            // Stores of before version 4 have no subscriptions: there, what was handled shows that
+            // it began.
             let hasBegunBefore =
                 try !begun.contains { $0.subscriber == subscriber.id }
                 && availability.attempt(service.store) {
@@ -86,10 +94,16 @@ extension RelayRun {
         return beginnings
     }
 
-    /// - Parameter firstSeen: when a relay saw the subscriber for the first time, at another source; nil
-    ///   when none has. What this source has sent since then is for it, too.
-    /// - Returns: the number of the last message that is not for the subscriber; nil when the source is
-    ///   away.
+    /// Makes pending what a new subscriber is to get of a source, and finds where it begins.
+    ///
+    /// - Parameters:
+    ///   - subscriber: the new subscriber.
+    ///   - service: its service.
+    ///   - source: the sender.
+    ///   - firstSeen: when a relay saw the subscriber for the first time, at another source; nil
+    ///     when none has. What this source has sent since then is for it, too.
+    /// - Returns: the number of the last message that is not for the subscriber; nil when the
+    ///   source is away.
     private func prepareBeginning(
         of subscriber: any Subscriber, in service: Service, at source: Service,
         since firstSeen: Timestamp?
@@ -113,7 +127,8 @@ extension RelayRun {
         }
     }
 
-    /// Makes the events of a source pending again, for one subscriber, that it has not handled.
+    /// Makes the events of a source that a subscriber has not handled pending again, for it alone,
+    /// a page in each transaction. Commands and replies are for one receiver, and are left out.
     private func reopenEvents(
         for subscriber: any Subscriber, of service: Service, from source: Service,
         _ store: any Store, after number: Int
@@ -132,8 +147,13 @@ extension RelayRun {
 
     // MARK: Programs with other subscribers, and services that were away
 
-    /// A program that does not have a subscriber publishes messages without it: it notes from where on,
-    /// before it does so for the first time. The subscriber gets them when a program has it again.
+    /// Keeps account of subscribers that stores know and this program does not have, and brings to
+    /// those that it does have what they have missed.
+    ///
+    /// A program without a subscriber publishes messages without it. Before it does so for the
+    /// first time, it notes in the subscriber's store from which number on (`missed_after`). When a
+    /// program has the subscriber again, the events after that number become pending for it, and
+    /// the note is removed.
     private func bringMissed(
         _ begun: [Subscription], of service: Service
     ) throws {
@@ -166,7 +186,8 @@ extension RelayRun {
         }
     }
 
-    /// By source and service: see ``Outbox/absentServices()``.
+    /// What each source that can be read has noted of absent services: see
+    /// ``Outbox/absentServices()``.
     private func absences() throws -> [(source: Service, after: [String: Int])] {
         try services.compactMap { source in
             let after = try availability.attempt(source.store) {
@@ -176,8 +197,11 @@ extension RelayRun {
         }
     }
 
-    /// While a service was away, its store could not say which subscribers miss what was published. Now
-    /// it can: those of the program get it, and for the others it is noted.
+    /// Brings to the subscribers of a service that was away what was published meanwhile.
+    ///
+    /// Its store could not say then which subscribers there are; now it can. Those of the program
+    /// get the messages; for the others it is noted that they have missed them. Only when all of
+    /// them are provided for is the absence forgotten.
     private func bringPublished(
         without service: Service, _ absences: [(source: Service, after: [String: Int])]
     ) throws {

@@ -1,28 +1,35 @@
-/// What stores know of a subscriber, of the program or of one before.
+/// What stores know of a subscriber, whether the program has it or an earlier program had it.
+///
+/// An operator looks here for subscribers that are not known any more, and removes them with
+/// ``Relay/remove(subscriber:_:)``.
 public struct SubscriberStatus: Hashable, Sendable {
     /// The subscriber's id.
     public let id: String
-    /// The service in whose store it works; nil when only senders know of it.
+    /// The service in whose store it works; nil when only senders know of it, by dead letters.
     public let service: String?
     /// Whether the program has it, by this id or by a former one. No relay delivers to any other.
     public let isKnown: Bool
-    /// The present id when this is a former one; nil otherwise.
+    /// The present id when this is a former one of a subscriber of the program; nil otherwise.
     public let presentID: String?
-    /// Since when it listens to each source; none before a relay has seen it.
+    /// Since when it listens to each source; empty before a relay has seen it.
     public let subscriptions: [Subscription]
-    /// How many messages it has handled, but for those whose rows were purged.
+    /// How many messages it has handled, without those whose rows were purged.
     public let handled: Int
-    /// How many deliveries to it are parked. Senders know a subscriber by its id only: of one that several
-    /// stores know, they are counted once: for the service that has it, else the first.
+    /// How many deliveries to it are parked.
+    ///
+    /// Senders know a subscriber by its id only. If several stores know the id, the dead letters
+    /// are counted once: for the service that has the subscriber, otherwise for the first.
     public let parked: Int
-    /// How many commands it has set aside until a lock is free, where no subscriber of the program
-    /// would go on with them.
+    /// How many commands it has stashed that no subscriber of the program would resume.
     public let stashed: Int
 }
 
 extension Relay {
-    /// The subscribers of the program and those that stores know of besides, in the order of services
-    /// and then of ids. Those of services that are away are left out.
+    /// The subscribers of the program and the others that stores know of, in the order of services
+    /// and then of ids.
+    ///
+    /// Subscribers of services that are away are left out. It counts the rows of every inbox, so it
+    /// takes time where they are long.
     public func subscriptions(
         _ availability: Availability = Availability()
     ) throws -> [SubscriberStatus] {
@@ -65,6 +72,7 @@ extension Relay {
             .sorted { $0.key < $1.key }.map { status($0.key, nil, [], 0, $0.value, 0) }
     }
 
+    /// A status; whether the id is known is found out here.
     private func status(
         _ id: String, _ service: String?, _ rows: [Subscription], _ handled: Int, _ parked: Int,
         _ stashed: Int
@@ -76,10 +84,12 @@ extension Relay {
             stashed: stashed)
     }
 
+    /// The service of the program that has this subscriber; nil when none has.
     func service(of id: String) -> Service? {
         services.first { $0.subscribers.contains { $0.id == id } }
     }
 
+    /// The subscriber of the program that had this id before; nil when none had.
     func subscriber(formerly id: String) -> (any Subscriber)? {
         services.lazy.flatMap(\.subscribers).first { $0.formerIDs.contains(id) }
     }

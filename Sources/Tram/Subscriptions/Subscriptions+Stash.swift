@@ -1,10 +1,12 @@
-/// The commands that a subscriber has set aside until a lock is free, and that nobody goes on with when
-/// it is gone. The stash does not name the subscriber; the inbox does, which knows such a command as
-/// handled.
+/// Commands that a subscriber has stashed, and that nobody resumes when the subscriber is gone.
+///
+/// The table of the stash does not name the subscriber. The inbox does: a stashed command counts as
+/// handled there.
 extension Subscriptions {
-    /// How many commands each subscriber has set aside.
+    /// How many commands each subscriber has stashed.
     ///
-    /// - Parameter present: those that one of these receives are left out: it goes on with them.
+    /// - Parameter present: commands that one of these subscribers receives are left out, since
+    ///   that one resumes them.
     func stashedCounts(except present: [any Subscriber]) throws -> [String: Int] {
         guard try SagaLocks.exist(in: transaction),
             // The inbox is long, and the stash is mostly empty.
@@ -25,9 +27,11 @@ extension Subscriptions {
         }
     }
 
-    /// Forgets the commands that a subscriber has set aside.
+    /// Deletes the commands that a subscriber has stashed.
     ///
-    /// - Parameter present: those that one of these receives stay.
+    /// - Parameters:
+    ///   - subscriber: its inbox rows must still be there.
+    ///   - present: commands that one of these subscribers receives stay.
     func dropStashed(by subscriber: String, except present: [any Subscriber]) throws {
         guard try SagaLocks.exist(in: transaction) else { return }
         let rows = try transaction.rows(

@@ -5,7 +5,7 @@ internal import TramWorkbench
 
 extension StoreCommand {
     struct Accept: SessionCommand {
-        package static var configuration: CommandConfiguration {
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "accept",
                 abstract: "Go on from an older copy of a store that was put back.",
@@ -22,9 +22,9 @@ extension StoreCommand {
 
         @Argument(help: "The service: \(ServiceChoice<App>.sentence).")
         var service: ServiceChoice<App>
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
 
-        package func run(in session: Session<App>) throws -> ExitStatus {
+        public func run(in session: Session<App>) throws -> ExitStatus {
             let report = try session.open().workbench.accept(service.name)
             try session.show(AcceptedStore(report: report))
             if !report.isUnchanged {
@@ -37,7 +37,7 @@ extension StoreCommand {
     }
 
     struct Backup: SessionCommand {
-        package static var configuration: CommandConfiguration {
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "backup",
                 abstract: "Copy all stores, as they are at one instant, into a new directory.",
@@ -51,9 +51,9 @@ extension StoreCommand {
         }
 
         @Argument(help: "A directory that is new or empty.") var directory: String
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
 
-        package func run(in session: Session<App>) throws -> ExitStatus {
+        public func run(in session: Session<App>) throws -> ExitStatus {
             let copy = session.directory(at: directory)
             try session.open().stores.backUp(to: copy)
             try session.show(
@@ -64,7 +64,7 @@ extension StoreCommand {
     }
 
     struct Restore: SessionCommand {
-        package static var configuration: CommandConfiguration {
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "restore",
                 abstract: "Put all stores back as a backup has them.",
@@ -79,9 +79,9 @@ extension StoreCommand {
 
         @Argument(help: "The directory of the backup.") var directory: String
         @Flag(help: "Do not ask.") var yes = false
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
 
-        package func run(in session: Session<App>) throws -> ExitStatus {
+        public func run(in session: Session<App>) throws -> ExitStatus {
             let copy = session.directory(at: directory)
             try copy.requireStores()
             if !yes {

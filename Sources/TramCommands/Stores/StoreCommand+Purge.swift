@@ -4,7 +4,7 @@ internal import TramWorkbench
 
 extension StoreCommand {
     struct Purge: SessionCommand {
-        package static var configuration: CommandConfiguration {
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "purge",
                 abstract: "Free what nobody needs any more, and tell who holds the rest.",
@@ -37,9 +37,9 @@ extension StoreCommand {
         @Option(help: "Only this service's store: \(ServiceChoice<App>.sentence).")
         var service: ServiceChoice<App>?
 
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
 
-        package func run(in session: Session<App>) throws -> ExitStatus {
+        public func run(in session: Session<App>) throws -> ExitStatus {
             let bounds = PurgeBounds(
                 olderThan: try olderThan.map {
                     .milliseconds(try Input.duration($0, field: "older-than"))

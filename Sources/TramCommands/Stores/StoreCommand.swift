@@ -1,9 +1,11 @@
-package import ArgumentParser
+public import ArgumentParser
 internal import Tram
-package import TramWorkbench
+public import TramWorkbench
 
-package struct StoreCommand<App: Application>: ParsableCommand {
-    package static var configuration: CommandConfiguration {
+/// `store`: shows the stores, checks what they say, frees what nobody needs, copies them and goes on from
+/// copies.
+public struct StoreCommand<App: Application>: ParsableCommand {
+    public static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "store",
             abstract: "Look at the stores themselves, copy them, and go on from copies.",
@@ -16,10 +18,10 @@ package struct StoreCommand<App: Application>: ParsableCommand {
             ])
     }
 
-    package init() {}
+    public init() {}
 
     struct Status: SessionCommand {
-        package static var configuration: CommandConfiguration {
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "status",
                 abstract: "Show the stores and how many messages they hold.",
@@ -29,9 +31,9 @@ package struct StoreCommand<App: Application>: ParsableCommand {
                     """)
         }
 
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
 
-        package func run(in session: Session<App>) throws -> ExitStatus {
+        public func run(in session: Session<App>) throws -> ExitStatus {
             let stores = try session.open().workbench.storeStatus(session.availability)
             try session.show(
                 ListDocument(
@@ -51,7 +53,7 @@ package struct StoreCommand<App: Application>: ParsableCommand {
     }
 
     struct Check: SessionCommand {
-        package static var configuration: CommandConfiguration {
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "check",
                 abstract: "Check the files, and what the services' rows say together.",
@@ -65,9 +67,9 @@ package struct StoreCommand<App: Application>: ParsableCommand {
                     """)
         }
 
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
 
-        package func run(in session: Session<App>) throws -> ExitStatus {
+        public func run(in session: Session<App>) throws -> ExitStatus {
             let check = try session.open().workbench.check(session.availability)
             try session.show(CheckReport(check: check))
             return check.violations == 0 ? .done : .no
@@ -76,5 +78,5 @@ package struct StoreCommand<App: Application>: ParsableCommand {
 }
 
 extension StoreStatus: Document {
-    package func text(_ style: Style) -> String { "\(name) \(escaped(path))\n" }
+    public func text(_ style: Style) -> String { "\(name) \(escaped(path))\n" }
 }

@@ -157,8 +157,9 @@ public struct Losses: Sendable {
             }
     }
 
-    /// Whether an operator has decided that a saga does not wait for the reply that it waited for.
-    func isDecided(_ saga: SagaReference) -> Bool {
+    /// Whether an operator has decided about a saga otherwise than its definition would have: a step was
+    /// skipped, or the saga rolled back or given up.
+    public func isDecided(_ saga: SagaReference) -> Bool {
         sagas.values.joined().contains { record in
             record.saga == saga
                 && [.skip, .rollback, .abandon].contains(record.decision)

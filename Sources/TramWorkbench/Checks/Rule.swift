@@ -32,7 +32,8 @@ public struct Rule {
     }
 
     typealias Search = () throws -> [Finding]
-    /// - Parameter view: the store's rows at the instant of the check.
+    /// Finds what is not as a rule about one store says; `view` has the store's rows at the instant of the
+    /// check.
     public typealias StoreSearch = (_ view: any Transaction) throws -> [Finding]
 
     private init(_ words: String, _ scope: Scope) {

@@ -9,6 +9,8 @@ public struct SagaAudit {
     /// What operators have decided, by saga.
     private let decisions: [SagaReference: [SagaDecision]]
 
+    /// The audit of one store.
+    ///
     /// - Parameters:
     ///   - view: the store's rows.
     ///   - application: the one whose store it is: it knows the sagas' definitions.
@@ -26,9 +28,13 @@ public struct SagaAudit {
 
     /// A table with rows of sagas.
     public enum Table: String, CaseIterable, Sendable {
+        /// Where each saga stands.
         case instances = "saga_instance"
+        /// What has happened to them.
         case log = "saga_log"
+        /// What operators have decided about them.
         case decisions = "saga_decision"
+        /// Where they hold locks.
         case participants = "saga_instance_participants"
     }
 

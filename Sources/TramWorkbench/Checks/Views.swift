@@ -8,8 +8,9 @@ public final class Views {
     /// Those that can be read, in the order of the application's ``Application/definitions``.
     package let all: [any Transaction]
 
-    private let readLosses: () throws -> Losses
-    private lazy var lossesRead = Result { try readLosses() }
+    private lazy var lossesRead = Result {
+        isWhole ? try Losses(all, of: application) : Losses()
+    }
     private lazy var messagesRead = Result { try MessageFacts(all) }
     private lazy var sagasRead = Result { try SagaFacts(all) }
 
@@ -17,19 +18,20 @@ public final class Views {
     package init(_ all: [any Transaction], of application: any Application) {
         self.all = all
         self.application = application
-        let isWhole = all.count == application.stores.all.count
-        readLosses = { isWhole ? try Losses(all, of: application) : Losses() }
     }
 
-    /// The store of the service with this name, to be read only.
+    /// The store of the service with this name, to be read only. It must be one of the application's
+    /// ``Application/definitions``.
     ///
-    /// In a rule about one store it is that store; a rule about all stores together is only checked when
-    /// each of them can be read.
+    /// - Throws: an error when the store cannot be read: then the rule is skipped. It does not happen to a
+    ///   rule about all stores together, which is only checked when each of them can be read.
     public subscript(name: String) -> any Transaction {
-        guard let view = all.first(where: { $0.storeName == name }) else {
-            preconditionFailure("the store \(name) is not one of the rule's")
+        get throws {
+            if let view = all.first(where: { $0.storeName == name }) { return view }
+            precondition(
+                application.stores.names.contains(name), "the application has no store \(name)")
+            throw StoreIsAway(name: name)
         }
-        return view
     }
 
     /// Whether each store can be read.
@@ -110,4 +112,9 @@ public final class Views {
             }
         }
     }
+}
+
+/// A store that a rule asks for, and that cannot be read.
+struct StoreIsAway: Error {
+    let name: String
 }

@@ -83,8 +83,13 @@ private struct RuleCheck {
                 if !isTold { try runTogether(&result) }
                 isTold = true
             } else if let search = search(of: rule) {
-                result.results.append(
-                    RuleResult(rule: rule.words, findings: try Views.findings(search)))
+                do {
+                    result.results.append(
+                        RuleResult(rule: rule.words, findings: try Views.findings(search)))
+                } catch let store as StoreIsAway {
+                    result.skipped.append(
+                        SkippedRule(rule: rule.words, reason: "\(store.name) cannot be read"))
+                }
             }
         }
     }

@@ -2,28 +2,20 @@ package import Tram
 
 /// What was typed to name a saga.
 package enum SagaArgument: Hashable, Sendable {
-    /// The number of what the saga is about, see ``SagaWords/noun``, or its id where the application has
-    /// one type of saga.
+    /// The number of what the saga is about: see ``SagaWords/noun``.
     case number(Int)
     case reference(SagaReference)
 }
 
 extension Input {
     /// A saga as it is typed: the number of what it is about, where the application's users know one, or
-    /// `TYPE:ID`; of that only the id where there is one type of saga.
+    /// `TYPE:ID`.
     package static func saga(
         _ text: String, of words: SagaWords, field: String = "id"
     ) throws -> SagaArgument {
         if let reference = SagaReference(name: text) { return .reference(reference) }
         if words.noun != nil { return .number(try id(text, field: field)) }
-        if let number = try? id(text, field: field) { return .number(number) }
-        throw noSaga(text, of: words, field: field)
-    }
-
-    fileprivate static func noSaga(
-        _ text: String, of words: SagaWords, field: String = "id"
-    ) -> Problem {
-        Problem.invalid(
+        throw Problem.invalid(
             .id, field: field, value: text, "the name of a saga",
             help: "write the saga's type and its id, for example \(words.example)")
     }
@@ -45,21 +37,13 @@ extension Workbench {
     /// - Throws: ``Problem`` with the code `saga-not-found`; for a number, the application's own error.
     package func saga(_ argument: SagaArgument) throws -> SagaEntry {
         switch argument {
-        case .number(let number):
-            let words = type(of: application).sagaWords
-            if words.noun != nil { return try catalogue.saga(numbered: number) }
-            guard let type = sagaTypes.first, sagaTypes.count == 1 else {
-                throw Input.noSaga("\(number)", of: words)
-            }
-            return try saga(.reference(SagaReference(type: type, id: "\(number)")))
+        case .number(let number): return try catalogue.saga(numbered: number)
         case .reference(let reference):
             if let saga = try catalogue.saga(reference) { return saga }
-            throw Problem.sagaNotFound(reference.name, types: sagaTypes)
+            throw Problem.sagaNotFound(
+                reference.name,
+                types: relay.sagaRunners.map(\.runner.definition.sagaType)
+                    + application.chains.map(\.type))
         }
-    }
-
-    /// The types of all sagas, orchestrated and choreographed.
-    private var sagaTypes: [String] {
-        relay.sagaRunners.map(\.runner.definition.sagaType) + application.chains.map(\.type)
     }
 }

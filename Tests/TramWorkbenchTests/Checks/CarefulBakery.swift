@@ -30,6 +30,11 @@ final class CarefulBakery: Bakery {
                     Finding("the cake for sale \($0) is of no kind")
                 }
             },
+            .store("counter", "every sale that is SOLD has a cake") { view in
+                try numbers("SELECT id FROM sale WHERE state = 'SOLD'", view)
+                    .subtracting(numbers("SELECT sale FROM cake", views["oven"])).sorted()
+                    .map { Finding("sale \($0) has no cake") }
+            },
         ]
     }
 }

@@ -25,6 +25,7 @@ import TramWorkbench
         ("INSERT INTO cake VALUES (9, 'plum')", "the cake for sale 9: no such sale"),
         ("INSERT INTO cake VALUES (9, 'plum')", "sale 9 and its cake do not agree"),
         ("DELETE FROM cake", "sale 1 and its cake do not agree"),
+        ("DELETE FROM cake", "sale 1 has no cake"),
         ("UPDATE cake SET kind = ''", "the cake for sale 1 is of no kind"),
     ])
     func `what breaks an own rule is found`(sql: String, violation: String) throws {
@@ -36,7 +37,7 @@ import TramWorkbench
     @Test func `rules at rest are not checked while a message is pending`() throws {
         let bakery = try bakery()
         try bakery.sell("plum")
-        try bakery.spoil("oven", "DELETE FROM cake")
+        try bakery.spoil("counter", "UPDATE sale SET state = 'ORDERED'")
         let check = try bakery.workbench.check()
         #expect(check.violations == 0)
         #expect(check.skipped.map(\.rule) == Self.atRest)
@@ -113,8 +114,9 @@ import TramWorkbench
         let check = try again.workbench.check(availability)
         #expect(availability.reasons["oven"] != nil)
         #expect(check.violations == 0)
-        #expect(check.skipped.map(\.rule) == [Self.together])
-        #expect(check.skipped.map(\.reason) == ["oven cannot be read"])
+        #expect(
+            check.skipped.map(\.rule) == [Self.together, "every sale that is SOLD has a cake"])
+        #expect(Set(check.skipped.map(\.reason)) == ["oven cannot be read"])
         #expect(check.results.map(\.rule).contains("every saga is as its log tells"))
         #expect(!check.results.map(\.rule).contains("every cake is of a kind"))
     }
