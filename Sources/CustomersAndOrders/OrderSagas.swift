@@ -22,7 +22,7 @@ package struct OrderSagas: SagaCatalogue {
 
     // MARK: Finding
 
-    package func saga(numbered number: Int) throws -> SagaEntry {
+    package func saga(numbered number: Int) throws -> SagaEntry? {
         entry(of: try orders.order(number))
     }
 
@@ -57,7 +57,7 @@ package struct OrderSagas: SagaCatalogue {
             ?? SagaReference(type: Self.chainType, id: "\(order.id)")
         return SagaEntry(
             reference, at: SagaCursor(position: order.id), number: order.id,
-            told: chainState(order.state))
+            key: "\(order.id)",            told: chainState(order.state))
     }
 
     /// A cancelled order waits for the release of its credit.

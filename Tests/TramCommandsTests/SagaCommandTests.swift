@@ -115,9 +115,11 @@ import Testing
 
                     """, "\(result.errors)")
         }
-        let number = try rental("saga", "show", "1")
-        #expect(number.status == 64)
-        #expect(number.errors.contains("for example RentCar:1"))
+        // Of two types of sagas, a number means neither.
+        #expect(try rental("saga", "show", "1").errors.contains("there is no saga '1'"))
+        let word = try rental("saga", "show", "rental")
+        #expect(word.status == 64)
+        #expect(word.errors.contains("for example RentCar:1"))
     }
 
     @Test func `help speaks of this program`() throws {

@@ -21,26 +21,26 @@ import TramSQLite
     }
 
     @Test func `a runner is found by its type, also as a part of a subscriber`() throws {
-        let (service, runner) = try #require(relay.sagaRunner(ofType: "TestSaga"))
-        #expect(service.name == "test")
-        #expect(runner.definition == manager.definition)
-        #expect(relay.sagaRunner(ofType: "Other") == nil)
+        let sagas = try #require(relay.sagaRunner(ofType: "TestSaga"))
+        #expect(sagas.service.name == "test")
+        #expect(sagas.runner.definition == manager.definition)
+        #expect(relay.sagaRunners.map(\.type) == ["TestSaga"])
+        #expect(relay.sagaRunner(ofType: "Other")?.type == nil)
     }
 
     @Test func `it decides as its manager does`() throws {
         let saga = try store.write { try manager.start(TestSaga.Data(), in: $0).reference }
-        let (service, runner) = try #require(relay.sagaRunner(ofType: saga.type))
+        let sagas = try #require(relay.sagaRunner(ofType: saga.type))
         #expect(
-            try service.store.read { try runner.inspect(saga.id, in: $0) }.overview?.state
-                == .running(step: "step 1"))
+            try sagas.inspect(saga.id).overview?.state == .running(step: "step 1"))
         let outlook = try #require(try relay.outlook(of: saga))
-        let effects = try service.store.write {
-            try runner.decide(.skip, outlook, because: "", in: $0)
+        let effects = try sagas.service.store.write {
+            try sagas.runner.decide(.skip, outlook, because: "", in: $0)
         }
         #expect(effects == ["TestSaga 1: step 1 skipped, completed"])
         #expect(throws: SagaError.hasEnded(saga, .completed)) {
-            try service.store.write {
-                try runner.abandon(saga, because: "", trustingData: true, in: $0)
+            try sagas.service.store.write {
+                try sagas.runner.abandon(saga, because: "", trustingData: true, in: $0)
             }
         }
     }

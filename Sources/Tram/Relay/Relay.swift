@@ -33,6 +33,8 @@ public struct Relay {
     /// The connected services, in the order in which their outboxes are drained and a message's
     /// subscribers are served.
     public let services: [Service]
+    /// What runs the sagas of the services, in the order of these and their subscribers.
+    public let sagaRunners: [RunSagas]
     /// Whether these are all services of the system. Then an event that none of them subscribes to
     /// is done with; otherwise it stays pending for the others.
     public let isWholeSystem: Bool
@@ -76,6 +78,7 @@ public struct Relay {
             services.flatMap { service in service.subscribers.map { (service.name, $0) } })
         if isWholeSystem { try Wiring.checkIsComplete(services.flatMap(\.subscribers)) }
         self.services = services
+        sagaRunners = RunSagas.all(of: services)
         self.isWholeSystem = isWholeSystem
         self.chunk = chunk
     }

@@ -2,8 +2,8 @@
 /// type of saga by a program that has only its name.
 ///
 /// ```swift
-/// if let (service, runner) = relay.sagaRunner(ofType: "BookTrip") {
-///     let trip = try service.store.read { try runner.inspect("1", in: $0) }
+/// if let sagas = relay.sagaRunner(ofType: "BookTrip") {
+///     let trip = try sagas.service.store.read { try sagas.runner.inspect("1", in: $0) }
 /// }
 /// ```
 public protocol SagaRunner: Subscriber {
@@ -38,17 +38,35 @@ public protocol SagaRunner: Subscriber {
 
 extension SagaManager: SagaRunner {}
 
-extension Relay {
-    /// What runs the sagas of the relay's services, in the order of services and subscribers. A type of saga
-    /// has one runner.
-    public var sagaRunners: [(service: Service, runner: any SagaRunner)] {
-        services.flatMap { service in
-            service.subscribers.flatMap(\.wiring.sagaRunners).map { (service, $0) }
-        }
+/// What runs the sagas of a type, and where.
+public struct RunSagas {
+    /// The sagas' type.
+    public let type: String
+    /// The service whose store has them.
+    public let service: Service
+    /// What runs them.
+    public let runner: any SagaRunner
+
+    /// Reads as much of an instance as can be read: see ``SagaRunner/inspect(_:in:)``.
+    ///
+    /// - Throws: a ``StoreError`` when the store itself cannot be read.
+    public func inspect(_ id: String) throws -> SagaInspection {
+        try service.store.read { try runner.inspect(id, in: $0) }
     }
 
-    /// What runs the sagas of a type, and the service whose store has them; nil when nobody does.
-    public func sagaRunner(ofType type: String) -> (service: Service, runner: any SagaRunner)? {
-        sagaRunners.first { $0.runner.definition.sagaType == type }
+    /// Those of the services, in the order of these and their subscribers. A type of saga has one runner.
+    static func all(of services: [Service]) -> [RunSagas] {
+        services.flatMap { service in
+            service.subscribers.flatMap(\.wiring.sagaRunners).map {
+                RunSagas(type: $0.definition.sagaType, service: service, runner: $0)
+            }
+        }
+    }
+}
+
+extension Relay {
+    /// What runs the sagas of a type; nil when nobody does.
+    public func sagaRunner(ofType type: String) -> RunSagas? {
+        sagaRunners.first { $0.type == type }
     }
 }

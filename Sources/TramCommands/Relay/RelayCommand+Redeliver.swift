@@ -14,7 +14,7 @@ extension RelayCommand {
                     not brought back.
 
                     Example:
-                      \(App.name) relay redeliver --to \(App.definitions.last?.name ?? "ID")
+                      \(App.name) relay redeliver --to \(App.subscriberIDs.last ?? "ID")
                     """)
         }
 
@@ -60,11 +60,15 @@ private struct RedeliveredMessages: Document {
 }
 
 extension Application {
-    /// The ids of the subscribers in a sentence: `customer, order or history`. They are known without stores.
-    fileprivate static var subscriberSentence: String {
+    /// The ids of the subscribers. They are known without stores.
+    fileprivate static var subscriberIDs: [String] {
         let nowhere = DataDirectory(path: ".", lockTimeout: 0)
-        let services = (try? Self(in: nowhere))?.relay.services ?? []
-        let ids = services.flatMap(\.subscribers).map(\.id)
+        return ((try? Self(in: nowhere))?.relay.services ?? []).flatMap(\.subscribers).map(\.id)
+    }
+
+    /// The same in a sentence: `customer, order or history`.
+    fileprivate static var subscriberSentence: String {
+        let ids = subscriberIDs
         guard let last = ids.last, ids.count > 1 else { return ids.joined() }
         return ids.dropLast().joined(separator: ", ") + " or " + last
     }

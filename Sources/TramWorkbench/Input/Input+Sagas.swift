@@ -2,19 +2,19 @@ package import Tram
 
 /// What was typed to name a saga.
 package enum SagaArgument: Hashable, Sendable {
-    /// The number of what the saga is about: see ``SagaWords/noun``.
+    /// The number by which users know the saga: see ``DeclaredSagas/init(_:numbering:)``.
     case number(Int)
     case reference(SagaReference)
 }
 
 extension Input {
-    /// A saga as it is typed: the number of what it is about, where the application's users know one, or
-    /// `TYPE:ID`.
+    /// A saga as it is typed: the number by which users know it, or `TYPE:ID`.
     package static func saga(
         _ text: String, of words: SagaWords, field: String = "id"
     ) throws -> SagaArgument {
         if let reference = SagaReference(name: text) { return .reference(reference) }
         if words.noun != nil { return .number(try id(text, field: field)) }
+        if let number = try? id(text, field: field) { return .number(number) }
         throw Problem.invalid(
             .id, field: field, value: text, "the name of a saga",
             help: "write the saga's type and its id, for example \(words.example)")
@@ -34,16 +34,21 @@ extension Input {
 extension Workbench {
     /// The saga that was named.
     ///
-    /// - Throws: ``Problem`` with the code `saga-not-found`; for a number, the application's own error.
+    /// - Throws: ``Problem`` with the code `saga-not-found`; for a number, the application's own error if it
+    ///   has one.
     package func saga(_ argument: SagaArgument) throws -> SagaEntry {
         switch argument {
-        case .number(let number): return try catalogue.saga(numbered: number)
+        case .number(let number):
+            if let saga = try catalogue.saga(numbered: number) { return saga }
+            throw Problem.sagaNotFound("\(number)", types: sagaTypes)
         case .reference(let reference):
             if let saga = try catalogue.saga(reference) { return saga }
-            throw Problem.sagaNotFound(
-                reference.name,
-                types: relay.sagaRunners.map(\.runner.definition.sagaType)
-                    + application.chains.map(\.type))
+            throw Problem.sagaNotFound(reference.name, types: sagaTypes)
         }
+    }
+
+    /// The types of orchestrated sagas, and of chains.
+    private var sagaTypes: [String] {
+        relay.sagaRunners.map(\.type) + application.chains.map(\.type)
     }
 }

@@ -86,7 +86,9 @@ extension Problem {
         Problem(
             code: .sagaNotFound, message: "there is no saga '\(name)'",
             reason: "This program has sagas of "
-                + (types.isEmpty ? "no type." : "the types " + types.joined(separator: ", ") + "."),
+                + (types.isEmpty
+                    ? "no type."
+                    : "the type\(types.count == 1 ? "" : "s") \(types.joined(separator: ", "))."),
             help: "see all sagas: \(command: "saga list")", field: "id", value: name)
     }
 }

@@ -8,13 +8,24 @@ public import Tram
 /// correlation id of its first event, but for what orchestrated sagas have sent and got.
 public struct DeclaredSagas: SagaCatalogue {
     private let application: any Application
-    private let runners: [(service: Service, runner: any SagaRunner)]
+    private let numbering: SagaNumbering?
+    private let runners: [RunSagas]
+    /// The types of orchestrated sagas by the channels of their replies.
+    private let typesByReplyChannel: [String: String]
     private let chains: [Chain]
 
     /// The sagas of an application.
-    public init(_ application: any Application) {
+    ///
+    /// - Parameter numbering: by which numbers users know them, beside `TYPE:ID`. Without one, a number is
+    ///   an instance of the only type of saga that the application has.
+    public init(_ application: any Application, numbering: SagaNumbering? = nil) {
         self.application = application
+        self.numbering = numbering
         runners = application.relay.sagaRunners
+        typesByReplyChannel = Dictionary(
+            uniqueKeysWithValues: runners.map {
+                (SagaReference.replyChannel(ofType: $0.type), $0.type)
+            })
         chains = application.chains
     }
 
@@ -27,17 +38,19 @@ public struct DeclaredSagas: SagaCatalogue {
 
     // MARK: Finding
 
-    public func saga(numbered number: Int) throws -> SagaEntry {
-        preconditionFailure("the application gives its sagas no numbers")
+    public func saga(numbered number: Int) throws -> SagaEntry? {
+        if let numbering { return try numbering.saga(number).flatMap { try saga($0) } }
+        let types = runners.map(\.type) + chains.map(\.type)
+        guard types.count == 1 else { return nil }
+        return try saga(SagaReference(type: types[0], id: "\(number)"))
     }
 
     public func saga(_ reference: SagaReference) throws -> SagaEntry? {
-        if let kind = runners.firstIndex(where: { $0.runner.definition.sagaType == reference.type })
-        {
+        if let kind = runners.firstIndex(where: { $0.type == reference.type }) {
             let isKnown = try runners[kind].service.store.read {
                 try Sagas.exists(reference, in: $0) || Sagas.isPurged(reference, in: $0)
             }
-            return isKnown ? instance(reference, kind: kind) : nil
+            return isKnown ? try instance(reference, kind: kind) : nil
         }
         guard let kind = chains.firstIndex(where: { $0.type == reference.type }) else { return nil }
         let chain = chains[kind]
@@ -47,7 +60,7 @@ public struct DeclaredSagas: SagaCatalogue {
             reference,
             at: SagaCursor(
                 kind: runners.count + kind, position: first?.id.number ?? Int(reference.id) ?? 0),
-            told: state)
+            number: try numbering?.number(reference), told: state)
     }
 
     public func sagas(
@@ -71,22 +84,22 @@ public struct DeclaredSagas: SagaCatalogue {
     private func instances(
         after last: SagaCursor, limit: Int, _ undecidedOnly: Bool, _ availability: Availability
     ) throws -> (entries: [SagaEntry], last: SagaCursor?) {
-        let (service, runner) = runners[last.kind]
-        let type = runner.definition.sagaType
-        let page = try availability.attempt(service.store) {
+        let type = runners[last.kind].type
+        let page = try availability.attempt(runners[last.kind].service.store) {
             try $0.read {
                 try Sagas.all(
                     ofType: type, after: SagaReference(type: type, id: "\(last.position)"),
                     limit: limit, unendedOnly: undecidedOnly, in: $0)
             }
         }
-        let entries = (page ?? []).map { instance($0, kind: last.kind) }
+        let entries = try (page ?? []).map { try instance($0, kind: last.kind) }
         return (entries, entries.last?.cursor)
     }
 
-    private func instance(_ reference: SagaReference, kind: Int) -> SagaEntry {
+    private func instance(_ reference: SagaReference, kind: Int) throws -> SagaEntry {
         SagaEntry(
-            reference, at: SagaCursor(kind: kind, position: Int(reference.id) ?? 0), told: nil)
+            reference, at: SagaCursor(kind: kind, position: Int(reference.id) ?? 0),
+            number: try numbering?.number(reference), told: nil)
     }
 
     /// The same for the chains of a kind.
@@ -105,9 +118,10 @@ public struct DeclaredSagas: SagaCatalogue {
         let entries = try (events ?? []).compactMap { event -> SagaEntry? in
             let state = try chain.state(event.partitionID)
             guard let state, !undecidedOnly || state == .running else { return nil }
+            let reference = SagaReference(type: chain.type, id: event.partitionID)
             return SagaEntry(
-                SagaReference(type: chain.type, id: event.partitionID),
-                at: SagaCursor(kind: last.kind, position: event.id.number), told: state)
+                reference, at: SagaCursor(kind: last.kind, position: event.id.number),
+                number: try numbering?.number(reference), told: state)
         }
         let end = events?.last.map { SagaCursor(kind: last.kind, position: $0.id.number) }
         return (entries, end)
@@ -126,12 +140,11 @@ public struct DeclaredSagas: SagaCatalogue {
 
     public func places(of saga: SagaEntry) throws -> [SagaMessagePlace] {
         let reference = saga.reference
-        if let (service, runner) = runners.first(where: {
-            $0.runner.definition.sagaType == reference.type
-        }) {
-            let channels = runner.definition.versions.flatMap(\.channels)
+        if let running = runners.first(where: { $0.type == reference.type }) {
+            let channels = running.runner.definition.versions.flatMap(\.channels)
             let commands = Set(channels).sorted().map {
-                SagaMessagePlace.partition(service: service.name, channel: $0, id: reference.id)
+                SagaMessagePlace.partition(
+                    service: running.service.name, channel: $0, id: reference.id)
             }
             let replies = services.map {
                 SagaMessagePlace.partition(
@@ -158,12 +171,9 @@ public struct DeclaredSagas: SagaCatalogue {
 
     /// The orchestrated saga that has sent a command, or is sent a reply.
     private func sender(of message: Message) -> SagaReference? {
-        let isReply = runners.first {
-            SagaReference.replyChannel(ofType: $0.runner.definition.sagaType) == message.destination
-        }
-        // Its headers may have been spoilt.
-        return isReply.map {
-            SagaReference(type: $0.runner.definition.sagaType, id: message.partitionID)
+        // A reply's headers may have been spoilt.
+        typesByReplyChannel[message.destination].map {
+            SagaReference(type: $0, id: message.partitionID)
         } ?? message.saga
     }
 }

@@ -33,8 +33,8 @@ extension Workbench {
         _ saga: SagaEntry, _ availability: Availability = Availability()
     ) throws -> Bool {
         guard (saga.told ?? .running) == .running else { return false }
-        if let (service, runner) = relay.sagaRunner(ofType: saga.reference.type) {
-            let found = try service.store.read { try runner.inspect(saga.reference.id, in: $0) }
+        if let running = relay.sagaRunner(ofType: saga.reference.type) {
+            let found = try running.inspect(saga.reference.id)
             if case .failed? = found.overview?.state { return true }
             if found.stranded != nil || !found.damage.isEmpty { return true }
         }
@@ -65,8 +65,8 @@ extension Workbench {
     private func need(
         of saga: SagaEntry, _ deliveries: [OutstandingDelivery], _ availability: Availability
     ) throws -> HelplessSaga.Need? {
-        if let (service, runner) = relay.sagaRunner(ofType: saga.reference.type) {
-            let found = try service.store.read { try runner.inspect(saga.reference.id, in: $0) }
+        if let running = relay.sagaRunner(ofType: saga.reference.type) {
+            let found = try running.inspect(saga.reference.id)
             if let stranded = found.stranded { return .stranded(stranded.detail) }
         }
         let isStuck = try deliveries.isEmpty && wait(of: saga, availability).isStuck
@@ -75,16 +75,16 @@ extension Workbench {
 
     /// The sagas that have failed and may be helped, whatever their application tells of them.
     private func failedSagas(_ availability: Availability) throws -> [Need] {
-        try relay.sagaRunners.flatMap { service, runner in
+        try relay.sagaRunners.flatMap { running in
             var helpless: [Need] = []
             var last: SagaReference?
             while true {
-                let page = try availability.attempt(service.store) {
+                let page = try availability.attempt(running.service.store) {
                     try $0.read { transaction in
                         try Sagas.failed(
-                            ofType: runner.definition.sagaType, after: last, limit: pageSize,
+                            ofType: running.type, after: last, limit: pageSize,
                             in: transaction
-                        ).map { try runner.inspect($0.id, in: transaction) }
+                        ).map { try running.runner.inspect($0.id, in: transaction) }
                     }
                 }
                 guard let page, let end = page.last else { return helpless }

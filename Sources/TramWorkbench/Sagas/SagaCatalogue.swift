@@ -4,10 +4,10 @@ public import Tram
 /// gives one of its own when its users know sagas by what they are about, see ``SagaWords/noun``, or when it
 /// can tell from a message's contents which saga it is about. It only reads.
 public protocol SagaCatalogue {
-    /// The saga that users know by a number.
+    /// The saga that users know by a number; nil when there is none.
     ///
-    /// - Throws: an error of the application when there is none.
-    func saga(numbered number: Int) throws -> SagaEntry
+    /// - Throws: an error of the application when there is none, if it has one that says more.
+    func saga(numbered number: Int) throws -> SagaEntry?
 
     /// A saga; nil when there is none, nor was one before that was purged.
     func saga(_ reference: SagaReference) throws -> SagaEntry?
@@ -29,8 +29,8 @@ public protocol SagaCatalogue {
     /// Where the messages lie that can belong to a saga; none when that is not known any more.
     func places(of saga: SagaEntry) throws -> [SagaMessagePlace]
 
-    /// What a message belongs to: the number of a saga's subject or, where sagas have none, the saga's
-    /// `TYPE:ID`. Nil when the message itself does not tell.
+    /// The ``SagaEntry`` key of the saga that a message belongs to; nil when the message itself does not
+    /// tell.
     func key(of message: Message) throws -> String?
 
     /// Whether a message that tells no key belongs to the sagas that have its correlation id.

@@ -176,11 +176,11 @@ extension Workbench {
     private func home(
         of saga: SagaEntry, _ decision: SagaDecision
     ) throws -> (store: any Store, runner: any SagaRunner) {
-        guard let (service, runner) = relay.sagaRunner(ofType: saga.reference.type) else {
+        guard let running = relay.sagaRunner(ofType: saga.reference.type) else {
             throw SagaDecisionError(
                 decision: decision, saga: name(of: saga), reason: .choreographed)
         }
-        return (service.store, runner)
+        return (running.service.store, running.runner)
     }
 
     private func decide(

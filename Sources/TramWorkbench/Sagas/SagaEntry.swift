@@ -11,18 +11,22 @@ public struct SagaEntry: Hashable, Sendable {
     /// Where it stands, as the application's own rows tell; nil when only the saga's row does.
     public let told: ChainState?
 
+    /// What messages about the saga are gathered under: see ``SagaCatalogue/key(of:)``.
+    let key: String
+
     /// A saga, as a ``SagaCatalogue`` tells of it.
+    ///
+    /// - Parameter key: what its messages are gathered under; `TYPE:ID` if nothing is said.
     public init(
-        _ reference: SagaReference, at cursor: SagaCursor, number: Int? = nil, told: ChainState?
+        _ reference: SagaReference, at cursor: SagaCursor, number: Int? = nil, key: String? = nil,
+        told: ChainState?
     ) {
         self.reference = reference
         self.cursor = cursor
         self.number = number
+        self.key = key ?? reference.name
         self.told = told
     }
-
-    /// What messages about the saga are gathered under: see ``SagaCatalogue/key(of:)``.
-    var key: String { number.map(String.init) ?? reference.name }
 }
 
 /// A saga's place in lists.

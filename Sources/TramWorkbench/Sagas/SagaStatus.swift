@@ -77,18 +77,18 @@ extension Workbench {
         of saga: SagaEntry, _ messages: [MessageHeading], _ wait: SagaWait
     ) throws -> SagaStatus {
         let name = name(of: saga)
-        guard let (service, runner) = relay.sagaRunner(ofType: saga.reference.type) else {
+        guard let running = relay.sagaRunner(ofType: saga.reference.type) else {
             return SagaStatus(
                 entry: saga, name: name, state: (saga.told ?? .running).word, step: nil, wait: wait,
                 messages: messages, definition: nil, log: [], damage: [])
         }
-        if try service.store.read({ try Sagas.isPurged(saga.reference, in: $0) }) {
+        if try running.service.store.read({ try Sagas.isPurged(saga.reference, in: $0) }) {
             return SagaStatus(
                 entry: saga, name: name, state: saga.told?.word ?? "ended", step: nil, wait: wait,
-                messages: messages, definition: runner.definition, log: [], damage: [],
+                messages: messages, definition: running.runner.definition, log: [], damage: [],
                 isPurged: true)
         }
-        let found = try service.store.read { try runner.inspect(saga.reference.id, in: $0) }
+        let found = try running.inspect(saga.reference.id)
         let fault =
             found.isAbandoned
             ? nil : found.overview.flatMap { catalogue.fault(inDataOf: $0, of: saga) }
@@ -100,7 +100,7 @@ extension Workbench {
         return SagaStatus(
             entry: saga, name: name, state: state ?? "damaged", step: found.overview?.state.step,
             wait: wait, messages: messages, version: found.overview?.version,
-            definition: found.definition ?? runner.definition, log: found.log,
+            definition: found.definition ?? running.runner.definition, log: found.log,
             damage: damage + [found.stranded?.detail].compactMap { $0 },
             isAbandoned: found.isAbandoned)
     }
@@ -108,8 +108,8 @@ extension Workbench {
     /// The name of the step that an orchestrator has under way; nil when there is none, or when the saga
     /// cannot be read.
     package func step(of saga: SagaReference) throws -> String? {
-        guard let (service, runner) = relay.sagaRunner(ofType: saga.type) else { return nil }
-        return try service.store.read { try runner.inspect(saga.id, in: $0) }.overview?.state.step
+        guard let running = relay.sagaRunner(ofType: saga.type) else { return nil }
+        return try running.inspect(saga.id).overview?.state.step
     }
 }
 

@@ -66,9 +66,9 @@ extension Workbench {
     /// Whether a saga may still have something to do.
     private func isUnderWay(_ saga: SagaEntry, _ availability: Availability) throws -> Bool {
         if let told = saga.told { return told.isUnderWay }
-        guard let (service, _) = relay.sagaRunner(ofType: saga.reference.type) else { return false }
+        guard let running = relay.sagaRunner(ofType: saga.reference.type) else { return false }
         do {
-            let found = try availability.attempt(service.store) {
+            let found = try availability.attempt(running.service.store) {
                 try $0.read { try Sagas.overview(of: saga.reference, in: $0) }
             }
             switch (found ?? nil)?.state {
@@ -97,7 +97,7 @@ extension Workbench {
         else {
             return SagaWait()
         }
-        guard let (service, runner) = relay.sagaRunner(ofType: saga.reference.type) else {
+        guard let running = relay.sagaRunner(ofType: saga.reference.type) else {
             // A choreographed saga has no row of its own: messages are all that moves it. Where these are
             // not known any more, nothing is known.
             return SagaWait(isStuck: try !catalogue.places(of: saga).isEmpty)
@@ -115,7 +115,7 @@ extension Workbench {
                 retry: PendingRetry(attempt: outlook.overview.attempts + 1, at: time))
         }
         guard outlook.waitsForNothing else { return SagaWait() }
-        let inspection = try service.store.read { try runner.inspect(saga.reference.id, in: $0) }
+        let inspection = try running.inspect(saga.reference.id)
         let canGoOn = inspection.stranded == nil && inspection.damage.isEmpty
         return SagaWait(isStuck: true, wayOut: canGoOn ? .resend : .abandon)
     }

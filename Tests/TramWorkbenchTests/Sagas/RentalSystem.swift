@@ -58,3 +58,19 @@ extension Rental {
             .joined(separator: ", ")
     }
 }
+
+/// The same without inspections: it has one type of saga only.
+final class OnlyRentals: Application {
+    static let name = Rental.name
+    static let version = Rental.version
+    static let firstCommand = Rental.firstCommand
+    static let definitions = Rental.definitions
+
+    let inner: Rental
+    var stores: Stores { inner.stores }
+    var relay: Relay { inner.relay }
+
+    init(_ stores: Stores) throws {
+        inner = try Rental(stores)
+    }
+}

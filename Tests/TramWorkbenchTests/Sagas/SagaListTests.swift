@@ -1,4 +1,5 @@
 import Rental
+import TestSupport
 import Testing
 import Tram
 import TramSQLite
@@ -161,7 +162,7 @@ import TramWorkbench
         #expect(try system.workbench.helplessSagas().map(\.name.argument) == ["RentCar:2"])
     }
 
-    @Test(arguments: ["RentCar:7", "Inspection:7", "Nothing:1"])
+    @Test(arguments: ["RentCar:7", "Inspection:7", "Nothing:1", "1"])
     func `a saga that is not there is not found`(name: String) throws {
         try system.rent(to: "Ada")
         let problem = #expect(throws: Problem.self) { try system.entry(name) }
@@ -170,7 +171,7 @@ import TramWorkbench
         #expect(problem?.reason == "This program has sagas of the types RentCar, Inspection.")
     }
 
-    @Test(arguments: ["1", "", "RentCar", "RentCar:", ":1"])
+    @Test(arguments: ["", "01", "RentCar", "RentCar:", ":1"])
     func `what is no name of a saga is refused`(text: String) throws {
         let problem = #expect(throws: Problem.self) { try system.entry(text) }
         #expect(problem?.code == .id)
@@ -189,5 +190,36 @@ import TramWorkbench
             inspection.hasPrefix(
                 #"{"saga":"Inspection:1","sagaType":null,"sagaId":null,"state":"running","step":null,"#
             ), "\(inspection)")
+    }
+
+    @Test func `sagas may be known by numbers of their own`() throws {
+        try system.rent(to: "Ada")
+        try system.rent(to: "Bob")
+        let catalogue = DeclaredSagas(
+            system,
+            numbering: SagaNumbering {
+                SagaReference(type: "RentCar", id: "\($0 - 100)")
+            } number: {
+                Int($0.id).map { $0 + 100 }
+            })
+        let saga = try #require(try catalogue.saga(numbered: 102))
+        #expect(saga.reference.name == "RentCar:2")
+        #expect(saga.number == 102)
+        #expect(try catalogue.saga(saga.reference) == saga)
+        let all = try catalogue.sagas(
+            after: nil, limit: 9, undecidedOnly: false, Availability())
+        #expect(all.map(\.number) == [101, 102])
+        #expect(try catalogue.saga(numbered: 103) == nil)
+    }
+
+    @Test func `where there is one type of saga, a number is an instance of it`() throws {
+        let only = try OnlyRentals(inMemoryWithClock: fixedClock)
+        try only.inner.rent(to: "Ada")
+        let saga = try only.workbench.saga(Input.saga("1", of: OnlyRentals.sagaWords))
+        #expect(saga.reference.name == "RentCar:1")
+        #expect(only.workbench.name(of: saga).argument == "RentCar:1")
+        let problem = #expect(throws: Problem.self) { try only.workbench.saga(.number(2)) }
+        #expect(problem?.code == .sagaNotFound)
+        #expect(problem?.reason == "This program has sagas of the type RentCar.")
     }
 }
