@@ -57,7 +57,7 @@ package struct OrderSagas: SagaCatalogue {
             ?? SagaReference(type: Self.chainType, id: "\(order.id)")
         return SagaEntry(
             reference, at: SagaCursor(position: order.id), number: order.id,
-            key: "\(order.id)",            told: chainState(order.state))
+            key: "\(order.id)", told: chainState(order.state))
     }
 
     /// A cancelled order waits for the release of its credit.

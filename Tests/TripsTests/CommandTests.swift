@@ -85,6 +85,27 @@ import Testing
         #expect(trip.errors.contains("help: see all trips: trips list --data-dir "))
     }
 
+    @Test func `a saga is shown by its number, or by its type and number`() throws {
+        _ = try trips("book", "--traveller", "Ada", "--city", "Lisbon")
+        let shown = try trips("saga", "show", "1")
+        #expect(shown.status == 0)
+        #expect(shown.output.hasPrefix("Saga BookTrip:1: running\n"))
+        #expect(try trips("saga", "show", "BookTrip:1").output == shown.output)
+        let unknown = try trips("saga", "show", "7")
+        #expect(unknown.status == 1)
+        #expect(unknown.errors.contains("error[saga-not-found]"))
+    }
+
+    @Test func `the relay moves a trip, one step at a time or to its end`() throws {
+        _ = try trips("book", "--traveller", "Ada", "--city", "Lisbon")
+        let step = try trips("relay", "run", "--step")
+        #expect(step.output.contains("trips:1 BookRoom  -> hotels   ok  room in Lisbon booked"))
+        #expect(try trips("show", "1").output == "Trip 1: PENDING, Ada to Lisbon\n")
+        #expect(try trips("relay", "run", "--until-idle").status == 0)
+        #expect(try trips("show", "1").output == "Trip 1: BOOKED, Ada to Lisbon\n")
+        #expect(try trips("store", "check").status == 0)
+    }
+
     @Test func `what is left is told, also without a service that is away`() throws {
         _ = try trips("book", "--traveller", "Ada", "--city", "Lisbon")
         #expect(

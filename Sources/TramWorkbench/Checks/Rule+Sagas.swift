@@ -65,7 +65,8 @@ private struct SagaExcuses {
     func excuse(_ leftover: SagaLeftover) throws -> Bool {
         let saga = leftover.saga
         let relay = views.application.relay
-        guard let (service, runner) = relay.sagaRunner(ofType: saga.type) else { return false }
+        guard let sagas = relay.sagaRunner(ofType: saga.type) else { return false }
+        let service = sagas.service
         if leftover.kind == .lock {
             if losses.isDecided(saga) { return true }
             if let number = Int(saga.id),
@@ -74,7 +75,7 @@ private struct SagaExcuses {
                 return true
             }
         }
-        let channels = Set(runner.definition.versions.flatMap(\.channels))
+        let channels = Set(sagas.runner.definition.versions.flatMap(\.channels))
         let participants = relay.services.filter { service in
             service.subscribers.contains {
                 !channels.isDisjoint(with: $0.wiring.commandChannels)
