@@ -78,6 +78,26 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: settings),
 
+        // The same over HTTP, without the network, and the network.
+        .target(
+            name: "TramHTTP",
+            dependencies: ["TramWorkbench", "Tram", "TramSQLite", "TramRunner", "Platform"],
+            swiftSettings: settings),
+        .target(
+            name: "TramHTTPServer",
+            dependencies: [
+                "TramHTTP", "TramWorkbench", "Tram", "Platform",
+                server("Hummingbird", "hummingbird"),
+                server("HummingbirdCore", "hummingbird"),
+                server("ServiceLifecycle", "swift-service-lifecycle"),
+                server("UnixSignals", "swift-service-lifecycle"),
+                server("Logging", "swift-log"),
+                server("NIOCore", "swift-nio"),
+                server("NIOHTTP1", "swift-nio"),
+                server("NIOHTTPTypes", "swift-nio-extras"),
+                server("HTTPTypes", "swift-http-types"),
+            ], swiftSettings: settings),
+
         // The example: three services that share nothing but contracts, and their wiring.
         .target(name: "Contracts", dependencies: ["Tram"], swiftSettings: settings),
         service("Customers"),
@@ -98,29 +118,19 @@ let package = Package(
                 "CustomersAndOrders", "TramWorkbench",
             ], swiftSettings: settings),
 
-        // The services over HTTP, without the network.
+        // The example over HTTP, and the program that serves it.
         .target(
-            name: "TramServer",
+            name: "CustomersAndOrdersHTTP",
             dependencies: [
-                "Tram", "TramSQLite", "TramRunner", "Platform", "Contracts", "Customers",
-                "Orders", "OrderHistory", "CustomersAndOrders", "TramWorkbench", "Presentation",
+                "TramHTTP", "TramWorkbench", "Tram", "Contracts", "Customers", "Orders",
+                "OrderHistory", "CustomersAndOrders", "Presentation",
             ], swiftSettings: settings),
-
         .executableTarget(
             name: "TramServe",
             dependencies: [
-                "TramServer", "Tram", "Platform", "CustomersAndOrders", "TramWorkbench",
-                "Presentation",
-                server("Hummingbird", "hummingbird"),
-                server("HummingbirdCore", "hummingbird"),
-                server("ServiceLifecycle", "swift-service-lifecycle"),
-                server("UnixSignals", "swift-service-lifecycle"),
-                server("Logging", "swift-log"),
-                server("NIOCore", "swift-nio"),
-                server("NIOHTTP1", "swift-nio"),
-                server("NIOHTTPTypes", "swift-nio-extras"),
-                server("HTTPTypes", "swift-http-types"),
-            ], swiftSettings: settings),
+                "CustomersAndOrders", "CustomersAndOrdersHTTP", "TramHTTPServer", "TramWorkbench",
+            ],
+            swiftSettings: settings),
 
         // The command line.
         .executableTarget(
@@ -138,7 +148,8 @@ let package = Package(
         .executableTarget(
             name: "trips",
             dependencies: [
-                "Tram", "TramSQLite", "TramWorkbench", "TramCommands",
+                "Tram", "TramSQLite", "TramWorkbench", "TramCommands", "TramHTTP",
+                "TramHTTPServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], path: "examples/Trips", swiftSettings: settings),
         .executableTarget(
@@ -194,7 +205,7 @@ let package = Package(
             "TripsTests",
             [
                 "trips", "TramCommands", "TramWorkbench", "Tram", "TramSQLite", "TramTesting",
-                "TestSupport",
+                "Platform", "TestSupport",
             ]),
         tests("TramRunnerTests", ["TramRunner", "Tram", "TramSQLite", "Platform", "TestSupport"]),
         tests("ContractsTests", ["Contracts", "Tram"]),
@@ -212,15 +223,23 @@ let package = Package(
                 "Contracts", "Tram",
                 "TramSQLite", "Platform", "TestSupport",
             ]),
+        .executableTarget(
+            name: "DepotProbe",
+            dependencies: [
+                "TramHTTPServer", "TramHTTP", "TramCommands", "TramWorkbench", "Tram", "TramSQLite",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], path: "Tests/DepotProbe", swiftSettings: settings),
         tests(
-            "TramServerTests",
+            "TramHTTPTests",
             [
-                "TramServer", "TramCLI", "Presentation", "CustomersAndOrders", "TramWorkbench",
-                "Tram", "Platform",
-                "TestSupport",
+                "TramHTTP", "DepotProbe", "CustomersAndOrdersHTTP", "TramCLI", "CustomersAndOrders",
+                "TramWorkbench", "Tram", "Platform", "TestSupport",
             ]),
         tests(
-            "TramServeTests", ["TramServe", "TramCLI", "Presentation", "Platform", "TestSupport"]),
+            "TramHTTPServerTests",
+            [
+                "TramServe", "TramCLI", "DepotProbe", "TramWorkbench", "Platform", "TestSupport",
+            ]),
         tests(
             "PresentationTests",
             [

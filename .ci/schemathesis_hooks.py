@@ -24,6 +24,7 @@ def before_call(context, case, kwargs):
     """What is sent instead of what was generated."""
     name_saga_by_order(case)
     replace_used_key(case)
+    rehearse_purge(case)
 
 
 def name_saga_by_order(case):
@@ -40,3 +41,9 @@ def replace_used_key(case):
     request = json.dumps([case.method, case.formatted_path, case.body], default=repr)
     if requests.setdefault(key, request) != request:
         case.headers["Idempotency-Key"] = str(uuid.uuid4())
+
+
+def rehearse_purge(case):
+    """What is freed could not be compared with its description any more. So a purge is a dry run."""
+    if case.path == "/purge" and (case.query or {}).get("dryRun", "false") == "false":
+        case.query = {**(case.query or {}), "dryRun": "true"}

@@ -27,7 +27,7 @@ struct RootCommand: ParsableCommand {
             OutboxCommand<CustomersAndOrders>.self, InboxCommand<CustomersAndOrders>.self,
             DeadLetterCommand<CustomersAndOrders>.self, SagaCommand<CustomersAndOrders>.self,
             SubscriberCommand<CustomersAndOrders>.self, StoreCommand<CustomersAndOrders>.self,
-            ServeCommand.self, SchemaCommand<CustomersAndOrders>.self,
+            ServeCommand<CustomersAndOrders>.self, SchemaCommand<CustomersAndOrders>.self,
         ])
 
     @OptionGroup(title: "Global options") var global: GlobalOptions

@@ -49,6 +49,7 @@ extension SQLiteOpener {
 
     /// What a store remembers of its schema.
     private enum KnownDigest {
+        /// The digest of the schema that was found sound.
         case digest(Int)
         /// It was never compared, or that was not recorded.
         case none
@@ -57,6 +58,8 @@ extension SQLiteOpener {
         case cannotRemember
     }
 
+    /// What the store remembers of its schema. A statement that fails means that the column is not
+    /// there.
     private func knownDigest(in connection: SQLiteConnection) throws -> KnownDigest {
         if schema.library.isEmpty { return .cannotRemember }
         do {

@@ -381,6 +381,7 @@ public struct TransactionTimes: Hashable, Sendable {
 /// Ends a rehearsal's transaction by rolling it back.
 private struct Undo: Error {}
 
+/// The time of the operating system.
 private func systemClock() -> Timestamp {
     Timestamp(milliseconds: SystemClock.now())
 }

@@ -64,6 +64,7 @@ final class SQLiteTransaction: Transaction {
         return StoreError.undone(sql: sql, detail: detail)
     }
 
+    /// The highest number that each table with AUTOINCREMENT has given out.
     func counters() throws -> [String: Int] {
         // SQLite makes this table together with the first one that has AUTOINCREMENT.
         let rows = try rows("SELECT name, seq FROM sqlite_sequence")
@@ -90,6 +91,10 @@ final class SQLiteTransaction: Transaction {
         try connection.copy(to: path)
     }
 
+    /// Runs `body` in a savepoint: see `Transaction/savepoint(_:)`.
+    ///
+    /// All savepoints have one name. SQLite releases and rolls back to the innermost one of a name,
+    /// so they nest.
     func savepoint<Result>(_ body: () throws -> Result) throws -> Result {
         try checkIsOpen()
         try connection.run("SAVEPOINT tram")

@@ -27,7 +27,7 @@ public import Tram
 ///     }
 /// }
 /// ```
-public protocol Application: AnyObject {
+public protocol Application: AnyObject, SendableMetatype {
     /// The name of the program, as it is typed: lower case, without spaces. For example `trips`.
     static var name: String { get }
 
@@ -75,12 +75,6 @@ public protocol Application: AnyObject {
 }
 
 extension Application {
-    public static var sagaWords: SagaWords { SagaWords() }
-
-    public var chains: [Chain] { [] }
-
-    public var sagas: any SagaCatalogue { DeclaredSagas(self) }
-
     /// No messages are described.
     public static var messages: MessageCatalog {
         MessageCatalog(title: name, summary: "", [])
@@ -88,6 +82,15 @@ extension Application {
 
     /// The workbench's own rules.
     public func rules(_ views: Views) -> [Rule] { Rule.standard(views) }
+
+    /// Sagas are named by `TYPE:ID`.
+    public static var sagaWords: SagaWords { SagaWords() }
+
+    /// There are no choreographed sagas.
+    public var chains: [Chain] { [] }
+
+    /// What ``relay`` and ``chains`` declare.
+    public var sagas: any SagaCatalogue { DeclaredSagas(self) }
 
     /// The application on the stores of a directory. None of them is opened before it is used.
     package init(in directory: DataDirectory) throws {

@@ -139,6 +139,27 @@ private struct Hotel {
             .expectNoMessage()
     }
 
+    @Test func `a crash is judged by the message that was sent, not by an older one that fails`()
+        throws
+    {
+        struct Broken: Error {}
+        let rooms = CommandHandlers(
+            "rooms", on: "rooms",
+            [
+                .on(Reserve.self) { command, _ in
+                    if command.room == 13 { throw Broken() }
+                    return .success(Done(), "room \(command.room)")
+                }
+            ])
+        let test = try ParticipantTest([rooms])
+        try test.send(Reserve(room: 13), to: "rooms", from: SagaReference(type: "Stay", id: "1"))
+            .expectOutcome(.failed)
+        try test.send(
+            Reserve(room: 14), to: "rooms", from: SagaReference(type: "Stay", id: "2"),
+            despite: .diedBeforeMark
+        ).expectOutcome(.handled, "room 14")
+    }
+
     @Test func `what is not as expected is said`() throws {
         let test = try test()
         func expectUnexpected(_ words: String, _ body: () throws -> Void) {

@@ -238,6 +238,7 @@ public struct ReplyToken: Codable, Hashable, Sendable {
     /// The command's `command_…` headers under the names of their echoes, and the command's id.
     var headers: [String: String]
 
+    /// The token of a command, made from its headers.
     init(_ command: Message) {
         channel = command.headers[MessageHeader.commandReplyTo]
         partitionID = command.partitionID

@@ -72,6 +72,15 @@ public struct CommandHandlers: StashingSubscriber {
         channel == self.channel.name
     }
 
+    /// Handles a command of this channel: runs its handler and sends the reply, or stashes it.
+    ///
+    /// A command of a saga goes through three gates. A compensation first takes its step's own
+    /// command out of the stash, and may have nothing to undo. Then a command waits behind an
+    /// earlier one of its saga that is stashed on this channel. Then it takes its lock. A command
+    /// that no saga sent goes straight to its handler.
+    ///
+    /// - Throws: ``WireFormatError`` when there is no handler or the payload does not fit; what the
+    ///   handler throws, except refusals. The delivery has then failed.
     public func handle(
         _ message: Message, in transaction: any Transaction
     ) throws -> HandlerOutcome {

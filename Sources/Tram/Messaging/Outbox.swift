@@ -138,6 +138,7 @@ public struct Outbox {
             .values()
     }
 
+    /// The id of this outbox's message with a number.
     func messageID(_ number: Int) -> MessageID {
         MessageID(service: transaction.storeName, number: number)
     }

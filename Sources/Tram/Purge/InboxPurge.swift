@@ -80,6 +80,7 @@ struct InboxPurge {
         var bound: Int { min(youngest, limit?.number ?? .max) }
     }
 
+    /// How far the subscriber's positions stand before the purge, by source.
     private func positions() throws -> [String: Int] {
         try service.store.read { transaction in
             try sources.reduce(into: [:]) { positions, source in
@@ -106,6 +107,7 @@ struct InboxPurge {
         return stretches
     }
 
+    /// Whether a row is too young to be purged.
     private func isYoung(_ entry: InboxEntry) -> Bool {
         handledUpTo.map { entry.received > $0 } ?? false
     }

@@ -153,7 +153,11 @@ public final class RelayRun {
                 progress.order.letGoSuccessors(of: message, for: subscriber)
             }
             if let chunk = try chunk(of: source, { _ in [message] }) {
-                try deliver(chunk, &tally, report)
+                let made = try deliver(chunk, &tally, report)
+                // What has waited behind it was passed over: the next pass takes that up.
+                if !made.contains(where: \.receipt.outcome.isFailure) {
+                    progress.cursors[source.name] = min(cursor(of: source), message.id.number)
+                }
             }
             progress.suspects.remove(message.id)
         }

@@ -61,14 +61,22 @@ extension Action {
     public static var makesStores: Bool { true }
 
     /// The JSON Schema of an object with the action's fields.
-    public static var schema: JSON {
-        JSONSchema.object(
-            .object(fields.map { JSON.Member($0.name, $0.form.schema) }),
-            optional: Set(fields.filter { !$0.isRequired }.map(\.name)))
-    }
+    public static var schema: JSON { fields.schema }
 
     /// An object with good values, for whoever has sent a bad one.
-    public static var example: JSON {
-        .object(fields.compactMap { field in field.example.map { JSON.Member(field.name, $0) } })
+    public static var example: JSON { fields.example }
+}
+
+extension [ActionField] {
+    /// The JSON Schema of an object with these fields.
+    package var schema: JSON {
+        JSONSchema.object(
+            .object(map { JSON.Member($0.name, $0.form.schema) }),
+            optional: Set(filter { !$0.isRequired }.map(\.name)))
+    }
+
+    /// An object with good values of these fields.
+    package var example: JSON {
+        .object(compactMap { field in field.example.map { JSON.Member(field.name, $0) } })
     }
 }

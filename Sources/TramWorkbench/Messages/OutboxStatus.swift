@@ -15,7 +15,8 @@ package struct OutboxStatus: Hashable, Sendable {
 }
 
 extension OutboxStatus {
-    fileprivate init(_ transaction: any Transaction) throws {
+    /// Reads it from the service's store.
+    package init(_ transaction: any Transaction) throws {
         let outbox = Outbox(transaction)
         service = transaction.storeName
         pending = try outbox.pendingCount()

@@ -73,7 +73,7 @@ extension Problem {
         public static let subscriberNotFound = Code("subscriber-not-found", .no, .notFound)
         /// No service has this name.
         public static let serviceNotFound = Code("service-not-found", .no, .notFound)
-        /// There is no such saga.
+        /// There is no such saga, nor was there one.
         public static let sagaNotFound = Code("saga-not-found", .no, .notFound)
         /// A saga cannot be retried: it has neither failed nor is it stuck.
         public static let sagaNotFailed = Code("saga-not-failed", .no, .conflict)

@@ -1,0 +1,37 @@
+internal import TramWorkbench
+
+/// What an application serves on one port. On which port is said when a server starts.
+package struct HTTPService<App: HTTPApplication>: Sendable {
+    /// The name by which a port, the metrics and the log mean this service. Mostly that of a store.
+    package let name: String
+    /// What the service is called in its description. For example `Order Service`.
+    package let title: String
+    /// What it is, in one sentence, for its description.
+    package let description: String
+    /// What is its own.
+    package let endpoints: [Endpoint<App>]
+
+    package init(
+        _ name: String, title: String, description: String? = nil, endpoints: [Endpoint<App>]
+    ) {
+        self.name = name
+        self.title = title
+        self.description = description ?? "Served by \(App.name)."
+        self.endpoints = endpoints
+    }
+}
+
+/// The same without its type, for what works on any application.
+struct AnyHTTPService: Sendable {
+    let name: String
+    let title: String
+    let description: String
+    let endpoints: [AnyEndpoint]
+
+    init<App: HTTPApplication>(_ service: HTTPService<App>) {
+        name = service.name
+        title = service.title
+        description = service.description
+        endpoints = service.endpoints.map(\.erased)
+    }
+}
