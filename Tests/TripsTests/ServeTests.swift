@@ -14,7 +14,8 @@
                     directory.file("data"),
                 ])
             let port = try self.port(of: server)
-            func ask(_ method: String, _ path: String, _ body: String? = nil) throws -> HTTPResponse {
+            func ask(_ method: String, _ path: String, _ body: String? = nil) throws -> HTTPResponse
+            {
                 try HTTPConnection(port: port).request(method, path, body)
             }
             let booked = try ask("POST", "/trips", #"{"traveller":"Ada","city":"Rome","car":true}"#)
