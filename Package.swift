@@ -10,7 +10,9 @@ let settings: [SwiftSetting] = [
 
 /// A service of the example: it may know the library and the contracts, never another service.
 func service(_ name: String) -> Target {
-    .target(name: name, dependencies: ["Tram", "Contracts"], swiftSettings: settings)
+    .target(
+        name: name, dependencies: ["Tram", "Contracts"],
+        path: "Sources/CustomersAndOrders/\(name)", swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -99,7 +101,9 @@ let package = Package(
             ], swiftSettings: settings),
 
         // The example: three services that share nothing but contracts, and their wiring.
-        .target(name: "Contracts", dependencies: ["Tram"], swiftSettings: settings),
+        .target(
+            name: "Contracts", dependencies: ["Tram"],
+            path: "Sources/CustomersAndOrders/Contracts", swiftSettings: settings),
         service("Customers"),
         service("Orders"),
         service("OrderHistory"),
@@ -108,29 +112,21 @@ let package = Package(
             dependencies: [
                 "Tram", "TramSQLite", "TramWorkbench", "Platform", "Contracts", "Customers",
                 "Orders", "OrderHistory",
-            ], swiftSettings: settings),
-
-        // What the shell and HTTP say in the same words.
-        .target(
-            name: "Presentation",
-            dependencies: [
-                "Tram", "Platform", "Contracts", "Customers", "Orders", "OrderHistory",
-                "CustomersAndOrders", "TramWorkbench",
-            ], swiftSettings: settings),
+            ], path: "Sources/CustomersAndOrders/System", swiftSettings: settings),
 
         // The example over HTTP, and the program that serves it.
         .target(
             name: "CustomersAndOrdersHTTP",
             dependencies: [
                 "TramHTTP", "TramWorkbench", "Tram", "Contracts", "Customers", "Orders",
-                "OrderHistory", "CustomersAndOrders", "Presentation",
-            ], swiftSettings: settings),
+                "OrderHistory", "CustomersAndOrders",
+            ], path: "Sources/CustomersAndOrders/Endpoints", swiftSettings: settings),
         .executableTarget(
             name: "TramServe",
             dependencies: [
                 "CustomersAndOrders", "CustomersAndOrdersHTTP", "TramHTTPServer", "TramWorkbench",
             ],
-            swiftSettings: settings),
+            path: "Sources/CustomersAndOrders/Server", swiftSettings: settings),
 
         // The command line.
         .executableTarget(
@@ -138,9 +134,8 @@ let package = Package(
             dependencies: [
                 "Tram", "TramSQLite", "Platform", "Contracts", "Customers", "Orders",
                 "OrderHistory", "CustomersAndOrders", "TramWorkbench", "TramCommands",
-                "Presentation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ], swiftSettings: settings),
+            ], path: "Sources/CustomersAndOrders/Commands", swiftSettings: settings),
         .executableTarget(
             name: "HelloTram", dependencies: ["Tram", "TramSQLite"], path: "examples/HelloTram",
             swiftSettings: settings),
@@ -241,16 +236,9 @@ let package = Package(
                 "TramServe", "TramCLI", "DepotProbe", "TramWorkbench", "Platform", "TestSupport",
             ]),
         tests(
-            "PresentationTests",
-            [
-                "Presentation", "CustomersAndOrders", "TramWorkbench", "Customers", "Orders",
-                "Contracts", "Tram",
-                "TramSQLite", "TestSupport",
-            ]),
-        tests(
             "TramCLITests",
             [
-                "TramCLI", "TramCommands", "TramWorkbench", "CustomersAndOrders", "Presentation",
+                "TramCLI", "TramCommands", "TramWorkbench", "CustomersAndOrders",
                 "Contracts", "Customers", "Tram", "TramSQLite",
                 "Platform", "TestSupport",
             ]),

@@ -37,6 +37,27 @@ import Testing
         #expect(try trips("list", "-q").output == "1\n2\n3\n")
     }
 
+    @Test func `its saga is shown by number and by type, and helped`() throws {
+        _ = try trips("book", "--traveller", "Ada", "--city", "Lisbon")
+        #expect(
+            try trips("saga", "list").output == """
+                SAGA        STATE    MESSAGES  STEP       WAITING FOR
+                BookTrip:1  running         1  book room  hotels to handle trips:1
+
+                """)
+        let saga = try trips("saga", "show", "1")
+        #expect(saga.output.hasPrefix("Saga BookTrip:1: running\n"), "\(saga.output)")
+        #expect(try trips("saga", "show", "BookTrip:1").output == saga.output)
+        let unknown = try trips("saga", "show", "7")
+        #expect(unknown.status == 1)
+        #expect(unknown.errors.contains("error[saga-not-found]"))
+        let refused = try trips("saga", "resend", "1", "--yes")
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("error[not-stuck]"), "\(refused.errors)")
+        _ = try trips("relay", "run", "--until-idle")
+        #expect(try trips("saga", "list", "--json").output.contains(#""state":"completed""#))
+    }
+
     @Test func `a request can be repeated under its key`() throws {
         let arguments = ["--city", "Lisbon", "--idempotency-key", "ada-1"]
         func book(_ traveller: String) throws -> ChildProcess.Result {
@@ -83,17 +104,6 @@ import Testing
         #expect(trip.status == 1)
         #expect(trip.errors.contains("error[trip-not-found]: trip 7 does not exist"))
         #expect(trip.errors.contains("help: see all trips: trips list --data-dir "))
-    }
-
-    @Test func `a saga is shown by its number, or by its type and number`() throws {
-        _ = try trips("book", "--traveller", "Ada", "--city", "Lisbon")
-        let shown = try trips("saga", "show", "1")
-        #expect(shown.status == 0)
-        #expect(shown.output.hasPrefix("Saga BookTrip:1: running\n"))
-        #expect(try trips("saga", "show", "BookTrip:1").output == shown.output)
-        let unknown = try trips("saga", "show", "7")
-        #expect(unknown.status == 1)
-        #expect(unknown.errors.contains("error[saga-not-found]"))
     }
 
     @Test func `the relay moves a trip, one step at a time or to its end`() throws {

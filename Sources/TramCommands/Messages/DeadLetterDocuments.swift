@@ -1,4 +1,3 @@
-internal import Presentation
 internal import Tram
 internal import TramWorkbench
 

@@ -4,7 +4,7 @@ internal import TramWorkbench
 
 extension RelayCommand {
     struct Redeliver: SessionCommand {
-        package static var configuration: CommandConfiguration {
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "redeliver",
                 abstract: "Bring a subscriber up to date after its store was put back.",
@@ -28,9 +28,9 @@ extension RelayCommand {
                 valueName: "message-id"))
         var from: String?
 
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
 
-        package func run(in session: Session<App>) throws -> ExitStatus {
+        public func run(in session: Session<App>) throws -> ExitStatus {
             let first = try from.map { try Input.messageID($0) }
             let messages = try session.open().workbench.redeliver(to: to, from: first)
             try session.show(RedeliveredMessages(subscriber: to, messages: messages))

@@ -4,7 +4,7 @@ internal import TramWorkbench
 
 extension RelayCommand {
     struct Status: SessionCommand {
-        package static var configuration: CommandConfiguration {
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "status",
                 abstract: "Show what waits in each outbox, and the sagas that need help.",
@@ -21,9 +21,9 @@ extension RelayCommand {
         @Flag(help: "Exit with code 2 if messages are pending.")
         var exitCode = false
 
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
 
-        package func run(in session: Session<App>) throws -> ExitStatus {
+        public func run(in session: Session<App>) throws -> ExitStatus {
             let status = try session.open().workbench.relayStatus(session.availability)
             try session.show(RelayStatusDocument<App>(status: status))
             return exitCode && status.pending > 0 ? .bound : .done

@@ -1,10 +1,11 @@
-package import ArgumentParser
+public import ArgumentParser
 internal import Platform
 internal import Tram
-package import TramWorkbench
+public import TramWorkbench
 
-package struct RelayCommand<App: Application>: ParsableCommand {
-    package static var configuration: CommandConfiguration {
+/// `relay`: delivers what is pending, and tells who needs help.
+public struct RelayCommand<App: Application>: ParsableCommand {
+    public static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "relay", abstract: "Deliver pending messages to their subscribers.",
             discussion: """
@@ -14,10 +15,10 @@ package struct RelayCommand<App: Application>: ParsableCommand {
             subcommands: [Run.self, Status.self, Redeliver.self])
     }
 
-    package init() {}
+    public init() {}
 
     struct Run: SessionCommand {
-        package static var configuration: CommandConfiguration {
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "run",
                 abstract: "Make one pass: deliver what is pending now.",
@@ -63,9 +64,9 @@ package struct RelayCommand<App: Application>: ParsableCommand {
         var service: ServiceChoice<App>?
 
         @OptionGroup var parkingOptions: ParkingOptions
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
 
-        package func run(in session: Session<App>) throws -> ExitStatus {
+        public func run(in session: Session<App>) throws -> ExitStatus {
             let parking = try parkingOptions.policy()
             let bounds = RelayRun.Bounds(
                 source: service?.name,

@@ -7,7 +7,7 @@ internal import TramWorkbench
 extension SagaCommand {
     struct Retry: SagaDecisionCommand {
         static var decision: SagaDecision { .retry }
-        package static var configuration: CommandConfiguration {
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "retry",
                 abstract: "Retry a saga that has failed or is stuck, from where it stands.",
@@ -23,12 +23,12 @@ extension SagaCommand {
         }
 
         @OptionGroup var options: SagaDecisionOptions<App>
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
     }
 
     struct Resend: SagaDecisionCommand {
         static var decision: SagaDecision { .resend }
-        package static var configuration: CommandConfiguration {
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "resend",
                 abstract: "Send the outstanding command of a stuck saga again.",
@@ -44,12 +44,12 @@ extension SagaCommand {
         }
 
         @OptionGroup var options: SagaDecisionOptions<App>
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
     }
 
     struct Skip: SagaDecisionCommand {
         static var decision: SagaDecision { .skip }
-        package static var configuration: CommandConfiguration {
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "skip",
                 abstract: "Count the step that a saga stands at as done.",
@@ -74,7 +74,7 @@ extension SagaCommand {
             help: ArgumentHelp(
                 "Only if the saga is running, compensating or failed.", valueName: "state"))
         var state: String?
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
 
         var place: SagaPlace {
             get throws { SagaPlace(step: step, state: try state.map(Input.sagaState)) }
@@ -83,7 +83,7 @@ extension SagaCommand {
 
     struct Rollback: SagaDecisionCommand {
         static var decision: SagaDecision { .rollback }
-        package static var configuration: CommandConfiguration {
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "rollback", abstract: "Undo what a saga has done so far.",
                 discussion: """
@@ -97,12 +97,12 @@ extension SagaCommand {
         }
 
         @OptionGroup var options: SagaDecisionOptions<App>
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
     }
 
     struct Abandon: SagaDecisionCommand {
         static var decision: SagaDecision { .abandon }
-        package static var configuration: CommandConfiguration {
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "abandon",
                 abstract: "End a saga as failed for good, and free its locks.",
@@ -118,6 +118,6 @@ extension SagaCommand {
         }
 
         @OptionGroup var options: SagaDecisionOptions<App>
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
     }
 }

@@ -1,9 +1,10 @@
-package import ArgumentParser
+public import ArgumentParser
 internal import Tram
-package import TramWorkbench
+public import TramWorkbench
 
-package struct SagaCommand<App: Application>: ParsableCommand {
-    package static var configuration: CommandConfiguration {
+/// `saga`: looks at sagas, and decides about those that do not go on by themselves.
+public struct SagaCommand<App: Application>: ParsableCommand {
+    public static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "saga",
             abstract: App.sagaWords.noun.map {
@@ -28,10 +29,10 @@ package struct SagaCommand<App: Application>: ParsableCommand {
             ?? "A saga is named \(reference)."
     }
 
-    package init() {}
+    public init() {}
 
     struct List: SessionCommand {
-        package static var configuration: CommandConfiguration {
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "list",
                 abstract: App.sagaWords.noun.map {
@@ -46,9 +47,9 @@ package struct SagaCommand<App: Application>: ParsableCommand {
                     """)
         }
 
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
 
-        package func run(in session: Session<App>) throws -> ExitStatus {
+        public func run(in session: Session<App>) throws -> ExitStatus {
             let sagas = try session.open().workbench.sagas(session.availability)
             try session.show(ShownSaga<App>.list(sagas))
             guard let damaged = sagas.first(where: { !$0.damage.isEmpty }) else { return .done }
@@ -59,7 +60,7 @@ package struct SagaCommand<App: Application>: ParsableCommand {
     }
 
     struct Show: SessionCommand {
-        package static var configuration: CommandConfiguration {
+        public static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "show",
                 abstract: "Show a saga's definition beside what happened.",
@@ -73,9 +74,9 @@ package struct SagaCommand<App: Application>: ParsableCommand {
         }
 
         @Argument(help: App.helpOnSaga) var id: String
-        @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+        @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
 
-        package func run(in session: Session<App>) throws -> ExitStatus {
+        public func run(in session: Session<App>) throws -> ExitStatus {
             let argument = try Input.saga(id, of: App.sagaWords)
             let workbench = try session.open().workbench
             let saga = try workbench.sagaStatus(

@@ -16,9 +16,9 @@ extension SagaDecisionCommand {
 }
 
 extension SagaDecisionCommand {
-    package var changesStores: Bool { true }
+    public var changesStores: Bool { true }
 
-    package func run(in session: Session<App>) throws -> ExitStatus {
+    public func run(in session: Session<App>) throws -> ExitStatus {
         let choice = try options.validated(Self.decision.rawValue)
         _ = try Input.reason(options.reason)
         let place = try place

@@ -65,26 +65,25 @@ private struct SagaExcuses {
     func excuse(_ leftover: SagaLeftover) throws -> Bool {
         let saga = leftover.saga
         let relay = views.application.relay
-        guard let sagas = relay.sagaRunner(ofType: saga.type) else { return false }
-        let service = sagas.service
+        guard let running = relay.sagaRunner(ofType: saga.type) else { return false }
         if leftover.kind == .lock {
             if losses.isDecided(saga) { return true }
             if let number = Int(saga.id),
-                losses.isLost(number, of: "saga_instance", in: service.name)
+                losses.isLost(number, of: "saga_instance", in: running.service.name)
             {
                 return true
             }
         }
-        let channels = Set(sagas.runner.definition.versions.flatMap(\.channels))
+        let channels = Set(running.runner.definition.versions.flatMap(\.channels))
         let participants = relay.services.filter { service in
             service.subscribers.contains {
                 !channels.isDisjoint(with: $0.wiring.commandChannels)
             }
         }
         return losses.mayHaveStopped(
-            saga, started: try started(saga, in: views[service.name]),
+            saga, started: try started(saga, in: views[running.service.name]),
             channels: channels.union([SagaReference.replyChannel(ofType: saga.type)]),
-            stores: Set([service.name] + participants.map(\.name)))
+            stores: Set([running.service.name] + participants.map(\.name)))
     }
 
     /// When the first entry of a saga's log was written.

@@ -2,7 +2,6 @@ import Contracts
 import Customers
 import CustomersAndOrders
 import Orders
-import Presentation
 import TestSupport
 import Testing
 import Tram

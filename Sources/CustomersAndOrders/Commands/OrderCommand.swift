@@ -3,7 +3,6 @@ internal import Contracts
 internal import CustomersAndOrders
 internal import Orders
 internal import Platform
-internal import Presentation
 internal import Tram
 internal import TramCommands
 package import TramWorkbench

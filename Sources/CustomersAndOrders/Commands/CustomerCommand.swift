@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import Contracts
 internal import Customers
 internal import CustomersAndOrders
-internal import Presentation
 internal import Tram
 internal import TramCommands
 package import TramWorkbench

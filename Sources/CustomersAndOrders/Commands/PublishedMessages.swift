@@ -1,5 +1,4 @@
 internal import Contracts
-internal import Presentation
 internal import Tram
 internal import TramWorkbench
 

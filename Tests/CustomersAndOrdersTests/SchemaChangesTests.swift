@@ -5,7 +5,6 @@ import Testing
 import Tram
 import TramSQLite
 
-@testable import Presentation
 @testable import TramWorkbench
 
 /// What a change of the messages breaks, and whom.

@@ -1,7 +1,6 @@
 internal import Contracts
 internal import CustomersAndOrders
 internal import Orders
-internal import Presentation
 internal import TramHTTP
 internal import TramWorkbench
 

@@ -1,6 +1,5 @@
 internal import CustomersAndOrders
 internal import OrderHistory
-internal import Presentation
 internal import Tram
 internal import TramHTTP
 internal import TramWorkbench

@@ -1,5 +1,0 @@
-internal import ArgumentParser
-
-enum ServiceChoice: String, ExpressibleByArgument, CaseIterable {
-    case customer, order, history
-}
