@@ -143,7 +143,8 @@ let package = Package(
         .executableTarget(
             name: "trips",
             dependencies: [
-                "Tram", "TramSQLite", "TramWorkbench", "TramCommands",
+                "Tram", "TramSQLite", "TramWorkbench", "TramCommands", "TramHTTP",
+                "TramHTTPServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], path: "examples/Trips", swiftSettings: settings),
         .executableTarget(
@@ -199,7 +200,7 @@ let package = Package(
             "TripsTests",
             [
                 "trips", "TramCommands", "TramWorkbench", "Tram", "TramSQLite", "TramTesting",
-                "TestSupport",
+                "Platform", "TestSupport",
             ]),
         tests("TramRunnerTests", ["TramRunner", "Tram", "TramSQLite", "Platform", "TestSupport"]),
         tests("ContractsTests", ["Contracts", "Tram"]),

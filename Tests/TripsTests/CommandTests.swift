@@ -48,6 +48,9 @@ import Testing
         let saga = try trips("saga", "show", "1")
         #expect(saga.output.hasPrefix("Saga BookTrip:1: running\n"), "\(saga.output)")
         #expect(try trips("saga", "show", "BookTrip:1").output == saga.output)
+        let unknown = try trips("saga", "show", "7")
+        #expect(unknown.status == 1)
+        #expect(unknown.errors.contains("error[saga-not-found]"))
         let refused = try trips("saga", "resend", "1", "--yes")
         #expect(refused.status == 1)
         #expect(refused.errors.contains("error[not-stuck]"), "\(refused.errors)")
@@ -101,6 +104,16 @@ import Testing
         #expect(trip.status == 1)
         #expect(trip.errors.contains("error[trip-not-found]: trip 7 does not exist"))
         #expect(trip.errors.contains("help: see all trips: trips list --data-dir "))
+    }
+
+    @Test func `the relay moves a trip, one step at a time or to its end`() throws {
+        _ = try trips("book", "--traveller", "Ada", "--city", "Lisbon")
+        let step = try trips("relay", "run", "--step")
+        #expect(step.output.contains("trips:1 BookRoom  -> hotels   ok  room in Lisbon booked"))
+        #expect(try trips("show", "1").output == "Trip 1: PENDING, Ada to Lisbon\n")
+        #expect(try trips("relay", "run", "--until-idle").status == 0)
+        #expect(try trips("show", "1").output == "Trip 1: BOOKED, Ada to Lisbon\n")
+        #expect(try trips("store", "check").status == 0)
     }
 
     @Test func `what is left is told, also without a service that is away`() throws {

@@ -3,7 +3,7 @@ import TramWorkbench
 
 /// A trip, as the Trip Service keeps it.
 struct Trip: Codable, Hashable {
-    enum State: String, Codable, SQLConvertible {
+    enum State: String, Codable, CaseIterable, SQLConvertible {
         case pending = "PENDING"
         case booked = "BOOKED"
         case rejected = "REJECTED"

@@ -17,6 +17,11 @@ final class Trips: Application {
         StoreDefinition("flights", schema(0x5472_7004, Flights.tables)),
     ]
 
+    /// For the examples in the help of the workbench's commands.
+    static let sagaWords = SagaWords(
+        example: "BookTrip:1", step: "book room", reason: "the hotel confirmed by telephone")
+
+    /// For other systems, as `trips schema` prints it.
     static let messages = MessageCatalog(
         title: "Trips", summary: "What the services tell one another to book a trip.",
         [
@@ -33,9 +38,6 @@ final class Trips: Application {
                 Unavailable.self, on: BookTrip.replyChannel, from: ["hotels", "cars", "flights"],
                 "What was asked for is not to be had."),
         ])
-
-    static let sagaWords = SagaWords(
-        example: "BookTrip:1", step: "book seat", reason: "the seat was booked by phone")
 
     let stores: Stores
     let trips: TripService

@@ -1,5 +1,7 @@
 import ArgumentParser
 import TramCommands
+import TramHTTPServer
+import TramWorkbench
 
 @main
 enum Main {
@@ -24,10 +26,17 @@ struct RootCommand: ParsableCommand {
         version: Trips.version,
         subcommands: [
             BookCommand.self, ShowCommand.self, ListCommand.self, OffersCommand.self,
-            RelayCommand<Trips>.self, SagaCommand<Trips>.self, OutboxCommand<Trips>.self,
-            InboxCommand<Trips>.self, DeadLetterCommand<Trips>.self,
-            SubscriberCommand<Trips>.self, StoreCommand<Trips>.self, SchemaCommand<Trips>.self,
+            RelayCommand<Trips>.self, OutboxCommand<Trips>.self, InboxCommand<Trips>.self,
+            DeadLetterCommand<Trips>.self, SagaCommand<Trips>.self, SubscriberCommand<Trips>.self,
+            StoreCommand<Trips>.self, SchemaCommand<Trips>.self, ServeCommand<Trips>.self,
         ])
 
     @OptionGroup(title: "Global options") var global: GlobalOptions<Trips>
+}
+
+/// The server runs in this same process.
+extension Trips: ServableApplication {
+    static func serve(_ configuration: ServeConfiguration) throws {
+        try HTTPServer<Trips>.run(configuration)
+    }
 }

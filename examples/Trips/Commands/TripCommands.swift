@@ -16,9 +16,7 @@ struct ShowCommand: SessionCommand {
     func run(in session: Session<Trips>) throws -> ExitStatus {
         let id = try Input.id(id, field: "id")
         guard let trip = try session.open().trips.trip(id) else {
-            throw Problem(
-                code: .tripNotFound, message: "trip \(id) does not exist",
-                help: "see all trips: \(command: "list")", field: "id", value: "\(id)")
+            throw Problem.tripNotFound(id)
         }
         try session.show(trip)
         return .done
@@ -63,8 +61,4 @@ extension Trip: Document {
         "Trip \(id): \(state.rawValue), \(summary)\n"
             + (reason.map { "  reason  \(escaped($0))\n" } ?? "")
     }
-}
-
-extension Problem.Code {
-    static let tripNotFound = Problem.Code("trip-not-found", .no, .notFound)
 }
