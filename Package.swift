@@ -34,6 +34,8 @@ let package = Package(
         .library(name: "TramTesting", targets: ["TramTesting"]),
         .library(name: "TramWorkbench", targets: ["TramWorkbench"]),
         .library(name: "TramCommands", targets: ["TramCommands"]),
+        .library(name: "TramHTTP", targets: ["TramHTTP"]),
+        .library(name: "TramHTTPServer", targets: ["TramHTTPServer"]),
         .executable(name: "tram", targets: ["TramCLI"]),
         .executable(name: "tram-serve", targets: ["TramServe"]),
     ],

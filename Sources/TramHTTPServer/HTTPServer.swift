@@ -1,15 +1,15 @@
 internal import Dispatch
 internal import Platform
 internal import Synchronization
-package import TramHTTP
-package import TramWorkbench
+public import TramHTTP
+public import TramWorkbench
 
 /// The server of an application: its HTTP services, and a relay that delivers messages as they come.
 ///
 /// ```swift
 /// try HTTPServer<Trips>.run(configuration)
 /// ```
-package enum HTTPServer<App: HTTPApplication> {
+public enum HTTPServer<App: HTTPApplication> {
     /// Serves until SIGINT or SIGTERM comes, and ends when the requests in hand are answered. Standard
     /// output is told the addresses, and standard error gets the log. The process ignores SIGPIPE from
     /// here on: a client that leaves is no reason to end.
@@ -21,7 +21,7 @@ package enum HTTPServer<App: HTTPApplication> {
     ///   - building: how one is built that has.
     /// - Throws: `Problem` and errors of stores, when it cannot be started. Without the trait Server it is
     ///   always a `Problem`: the libraries that listen are not there.
-    package static func run(
+    public static func run(
         _ configuration: ServeConfiguration, program: String = App.name,
         building: Advice = "build it with: swift build --traits Server"
     ) throws {

@@ -1,6 +1,6 @@
 internal import Platform
-package import TramHTTP
-package import TramWorkbench
+public import TramHTTP
+public import TramWorkbench
 
 /// The process of a server that is a program of its own: what the command `serve` becomes when it has
 /// checked what it was asked for. It is called `NAME-serve`.
@@ -11,17 +11,17 @@ package import TramWorkbench
 ///     static func main() { ServerProgram<Trips>().run() }
 /// }
 /// ```
-package struct ServerProgram<App: HTTPApplication> {
+public struct ServerProgram<App: HTTPApplication> {
     private let building: Advice
     private var name: String { "\(App.name)-serve" }
 
     /// - Parameter building: how the program is built with its server, for whoever has built it without.
-    package init(building: Advice = "build it with: swift build --traits Server") {
+    public init(building: Advice = "build it with: swift build --traits Server") {
         self.building = building
     }
 
     /// Runs the program and ends the process.
-    package func run() -> Never {
+    public func run() -> Never {
         Terminal.reserveStandardStreams()
         exit(status(Program.arguments()))
     }

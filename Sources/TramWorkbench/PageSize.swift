@@ -1,2 +1,2 @@
 /// How many rows are read at a time where there may be many.
-package let pageSize = 500
+public let pageSize = 500

@@ -1,5 +1,5 @@
-package import ArgumentParser
-package import TramWorkbench
+public import ArgumentParser
+public import TramWorkbench
 
 /// The options by which a user chooses where an application's HTTP services listen. An application with
 /// several of them has an option for each:
@@ -17,7 +17,7 @@ package import TramWorkbench
 ///     }
 /// }
 /// ```
-package protocol PortOptions: ParsableArguments {
+public protocol PortOptions: ParsableArguments {
     /// What is served, in the words of a help. For example `the three services`.
     static var served: String { get }
 
@@ -31,18 +31,18 @@ package protocol PortOptions: ParsableArguments {
 }
 
 /// The option `--port` of an application with one HTTP service, which has the application's name.
-package struct SinglePort<App: Application>: PortOptions {
-    package static var served: String { App.name }
-    package static var exampleURL: String { "http://localhost:8080/relay/status" }
+public struct SinglePort<App: Application>: PortOptions {
+    public static var served: String { App.name }
+    public static var exampleURL: String { "http://localhost:8080/relay/status" }
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("The port to listen on; 0 for a free one.", valueName: "port"))
-    package var port = "8080"
+    var port = "8080"
 
-    package init() {}
+    public init() {}
 
-    package func ports() throws -> [ServicePort] {
+    public func ports() throws -> [ServicePort] {
         [try ServicePort(App.name, option: "port", port)]
     }
 }

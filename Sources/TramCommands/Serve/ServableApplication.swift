@@ -1,5 +1,5 @@
 internal import Platform
-package import TramWorkbench
+public import TramWorkbench
 
 /// An application with the command `serve`.
 ///
@@ -10,7 +10,7 @@ package import TramWorkbench
 ///     }
 /// }
 /// ```
-package protocol ServableApplication: Application {
+public protocol ServableApplication: Application {
     /// The options for the ports of its HTTP services. An application that says nothing has one service, and
     /// the option `--port`.
     associatedtype Ports: PortOptions = SinglePort<Self>
@@ -22,7 +22,7 @@ package protocol ServableApplication: Application {
 }
 
 extension ServableApplication {
-    package static func serve(_ configuration: ServeConfiguration) throws {
+    public static func serve(_ configuration: ServeConfiguration) throws {
         try becomeServer(configuration, help: "build or install both")
     }
 
@@ -30,7 +30,7 @@ extension ServableApplication {
     ///
     /// - Parameter help: how a user gets that program when it is not there.
     /// - Throws: `Problem` when it cannot be run; otherwise this does not return.
-    package static func becomeServer(
+    public static func becomeServer(
         _ configuration: ServeConfiguration, help: Advice
     ) throws -> Never {
         let name = "\(name)-serve"

@@ -1,11 +1,11 @@
-package import ArgumentParser
+public import ArgumentParser
 internal import Platform
 internal import Tram
-package import TramWorkbench
+public import TramWorkbench
 
 /// Checks what is asked for, and has the application served.
-package struct ServeCommand<App: ServableApplication>: SessionCommand {
-    package static var configuration: CommandConfiguration {
+public struct ServeCommand<App: ServableApplication>: SessionCommand {
+    public static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "serve", abstract: "Serve \(App.Ports.served) over HTTP.",
             discussion: """
@@ -21,52 +21,52 @@ package struct ServeCommand<App: ServableApplication>: SessionCommand {
                 """)
     }
 
-    @OptionGroup package var ports: App.Ports
+    @OptionGroup var ports: App.Ports
 
     @Option(help: "Who delivers messages: auto (the server) or manual (whoever asks for it).")
-    package var relay = ServeConfiguration.RelayMode.auto
+    var relay = ServeConfiguration.RelayMode.auto
 
     @Option(
         help: ArgumentHelp(
             "The address to listen on; beyond this machine only with --token-file.",
             valueName: "address"))
-    package var listen = "127.0.0.1"
+    var listen = "127.0.0.1"
 
     @Option(
         help: ArgumentHelp(
             "A file whose first line is the bearer token that every request must carry.",
             valueName: "file"))
-    package var tokenFile: String?
+    var tokenFile: String?
 
     @Option(
         help: ArgumentHelp(
             "Also answer requests for this host; may be repeated.", valueName: "name"))
-    package var host: [String] = []
+    var host: [String] = []
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
             "How long a request may take, besides waiting for a lock.", valueName: "duration"))
-    package var requestTimeout = "30s"
+    var requestTimeout = "30s"
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
             "How long a connection may be without a request.", valueName: "duration"))
-    package var idleTimeout = "30s"
+    var idleTimeout = "30s"
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
             "The most connections of a port; further ones wait.", valueName: "n"))
-    package var maxConnections = "256"
+    var maxConnections = "256"
 
-    @OptionGroup package var parkingOptions: ParkingOptions
-    @OptionGroup(title: "Global options") package var global: GlobalOptions<App>
+    @OptionGroup var parkingOptions: ParkingOptions
+    @OptionGroup(title: "Global options") public var global: GlobalOptions<App>
 
-    package init() {}
+    public init() {}
 
-    package func run(in session: Session<App>) throws -> ExitStatus {
+    public func run(in session: Session<App>) throws -> ExitStatus {
         try App.serve(try configuration(in: session))
         return .done
     }

@@ -1,4 +1,4 @@
-package import TramWorkbench
+public import TramWorkbench
 
 /// An application that can be asked over HTTP: what is its own there. Health, metrics, the description, the
 /// relay, dead letters, sagas and the purge it gets.
@@ -10,7 +10,7 @@ package import TramWorkbench
 /// ```
 ///
 /// What is said here is asked once, when a server starts.
-package protocol HTTPApplication: Application {
+public protocol HTTPApplication: Application {
     /// What the application's one service can be asked for. An application with several services says them
     /// as ``httpServices`` instead.
     static var endpoints: [Endpoint<Self>] { get }
@@ -31,11 +31,16 @@ package protocol HTTPApplication: Application {
 }
 
 extension HTTPApplication {
-    package static var endpoints: [Endpoint<Self>] { [] }
-    package static var httpServices: [HTTPService<Self>] {
+    /// None of its own.
+    public static var endpoints: [Endpoint<Self>] { [] }
+    /// One, with the name of the application.
+    public static var httpServices: [HTTPService<Self>] {
         [HTTPService(name, title: name, endpoints: endpoints)]
     }
-    package static var schemas: [JSON.Member] { [] }
-    package static var problemCodes: [Problem.Code] { [] }
-    package static var gauges: [Gauge<Self>] { [] }
+    /// None.
+    public static var schemas: [JSON.Member] { [] }
+    /// None.
+    public static var problemCodes: [Problem.Code] { [] }
+    /// None.
+    public static var gauges: [Gauge<Self>] { [] }
 }

@@ -1,17 +1,24 @@
 internal import TramWorkbench
 
 /// What an application serves on one port. On which port is said when a server starts.
-package struct HTTPService<App: HTTPApplication>: Sendable {
+public struct HTTPService<App: HTTPApplication>: Sendable {
     /// The name by which a port, the metrics and the log mean this service. Mostly that of a store.
-    package let name: String
+    public let name: String
     /// What the service is called in its description. For example `Order Service`.
-    package let title: String
+    public let title: String
     /// What it is, in one sentence, for its description.
-    package let description: String
+    public let description: String
     /// What is its own.
-    package let endpoints: [Endpoint<App>]
+    public let endpoints: [Endpoint<App>]
 
-    package init(
+    /// A service.
+    ///
+    /// - Parameters:
+    ///   - name: the name by which its port is meant.
+    ///   - title: what it is called in its description.
+    ///   - description: what it is, in one sentence.
+    ///   - endpoints: what is its own; the rest it gets.
+    public init(
         _ name: String, title: String, description: String? = nil, endpoints: [Endpoint<App>]
     ) {
         self.name = name

@@ -1,7 +1,7 @@
-package import TramWorkbench
+public import TramWorkbench
 
 /// An HTTP response, independent of the HTTP library.
-package struct Answer: Sendable {
+public struct Answer: Sendable {
     static let problemType = "application/problem+json"
 
     /// The status code.
@@ -22,7 +22,8 @@ package struct Answer: Sendable {
         let next: AnyEndpoint.Work
     }
 
-    package static func json(_ json: JSON, status: Int = 200) -> Answer {
+    /// An answer of JSON.
+    public static func json(_ json: JSON, status: Int = 200) -> Answer {
         Answer(status: status, contentType: "application/json", body: .text(json.text))
     }
 
@@ -32,7 +33,7 @@ package struct Answer: Sendable {
     ///   - opening: what stands before the first element, and `closing` what stands after the last.
     ///   - page: the elements after an id, as text, with their ids: `pageSize` of them, if there
     ///     are so many.
-    package static func list<App: Application>(
+    public static func list<App: Application>(
         opening: String, closing: String, in application: App,
         page: @escaping @Sendable (App, _ after: Int) throws -> [(Int, String)]
     ) throws -> Answer {

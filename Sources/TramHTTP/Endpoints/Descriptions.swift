@@ -1,14 +1,20 @@
-package import TramWorkbench
+public import TramWorkbench
 
 // What the OpenAPI document tells of an endpoint.
 
 /// A parameter of the query. One that is not described is refused.
-package struct QueryParameter: Sendable {
+public struct QueryParameter: Sendable {
     let name: String
     let summary: String
     let schema: JSON
 
-    package init(name: String, summary: String, schema: JSON) {
+    /// A parameter.
+    ///
+    /// - Parameters:
+    ///   - name: as it is typed.
+    ///   - summary: what it means, in one sentence.
+    ///   - schema: the JSON Schema of its values.
+    public init(name: String, summary: String, schema: JSON) {
         self.name = name
         self.summary = summary
         self.schema = schema
@@ -16,24 +22,36 @@ package struct QueryParameter: Sendable {
 }
 
 /// The body of a request.
-package struct BodyDescription: Sendable {
+public struct BodyDescription: Sendable {
     let schema: JSON
     let example: JSON
 
-    package init(schema: JSON, example: JSON) {
+    /// A body.
+    ///
+    /// - Parameters:
+    ///   - schema: its JSON Schema.
+    ///   - example: a good one, for whoever has sent a bad one.
+    public init(schema: JSON, example: JSON) {
         self.schema = schema
         self.example = example
     }
 }
 
 /// What an endpoint may answer.
-package struct AnswerDescription: Sendable {
+public struct AnswerDescription: Sendable {
     let status: Int
     let summary: String
     let mediaType: String
     let schema: JSON
 
-    package init(
+    /// An answer.
+    ///
+    /// - Parameters:
+    ///   - status: the number, for example 200.
+    ///   - summary: what it means, in one sentence.
+    ///   - mediaType: of what kind the body is.
+    ///   - schema: the JSON Schema of the body.
+    public init(
         status: Int, summary: String, mediaType: String = "application/json", schema: JSON
     ) {
         self.status = status
@@ -43,7 +61,7 @@ package struct AnswerDescription: Sendable {
     }
 
     /// An answer that says what is wrong.
-    package static func problem(_ status: Int, _ summary: String) -> AnswerDescription {
+    public static func problem(_ status: Int, _ summary: String) -> AnswerDescription {
         AnswerDescription(
             status: status, summary: summary, mediaType: Answer.problemType,
             schema: JSONSchema.reference("Problem"))

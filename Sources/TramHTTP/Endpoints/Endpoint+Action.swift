@@ -1,4 +1,4 @@
-package import TramWorkbench
+public import TramWorkbench
 
 extension Endpoint {
     /// An action of the application over HTTP: a POST whose body has the action's fields, but for those that
@@ -17,7 +17,7 @@ extension Endpoint {
     ///   - answers: what it may answer, besides what every endpoint does.
     ///   - answer: what is told of what the action has done. A repeated request should be told the same: so
     ///     nothing that changes with time.
-    package static func performing<Performed: Action>(
+    public static func performing<Performed: Action>(
         _ action: Performed.Type, path: Path, name: String, body schema: JSON? = nil,
         answers: [AnswerDescription],
         answer: @escaping @Sendable (Performed.Answer) throws -> JSON

@@ -1,4 +1,4 @@
-package import TramWorkbench
+public import TramWorkbench
 
 /// One thing that an application can be asked for over HTTP: how it is asked, what it answers, and how it is
 /// done. The OpenAPI document is made of the same values, so that it tells what is the case.
@@ -16,10 +16,12 @@ package import TramWorkbench
 ///     return { trips in .json(try trips.trip(id).json) }
 /// }
 /// ```
-package struct Endpoint<App: HTTPApplication>: Sendable {
+public struct Endpoint<App: HTTPApplication>: Sendable {
     /// The same without its type.
     let erased: AnyEndpoint
 
+    /// Describes an endpoint, and says how it is done.
+    ///
     /// - Parameters:
     ///   - name: a unique name for tools, the `operationId`.
     ///   - summary: what it does, in one sentence.
@@ -33,7 +35,7 @@ package struct Endpoint<App: HTTPApplication>: Sendable {
     ///   - answers: what it may answer, besides what every endpoint does.
     ///   - prepare: reads the request, before any store is touched, and gives what is to be done on the
     ///     stores, in one transaction, and answered. What is given may be done more than once.
-    package init(
+    public init(
         method: HTTPMethod, path: Path, name: String, summary: String, worker: Worker,
         places: [String: JSON] = [:], query: [QueryParameter] = [],
         takesIdempotencyKey: Bool = false,
@@ -78,7 +80,7 @@ struct AnyEndpoint: Sendable {
 }
 
 /// How an endpoint is asked.
-package enum HTTPMethod: String, Sendable {
+public enum HTTPMethod: String, Sendable {
     /// Changes nothing.
     case get = "GET"
     /// May change something.
@@ -86,7 +88,7 @@ package enum HTTPMethod: String, Sendable {
 }
 
 /// Who does the work of a request: see `Workers`.
-package enum Worker: Hashable, Sendable {
+public enum Worker: Hashable, Sendable {
     /// One of several threads that only read.
     case reader
     /// The thread that writes the store of this name. The requests that come while it is at work share a

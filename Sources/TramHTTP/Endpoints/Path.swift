@@ -1,9 +1,11 @@
 /// A path with places: `/orders/{id}/cancel`.
-package struct Path: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
-    package let description: String
+public struct Path: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+    /// The path as it is written.
+    public let description: String
     private let segments: [Substring]
 
-    package init(stringLiteral template: String) {
+    /// Reads a path; what stands in braces is a place.
+    public init(stringLiteral template: String) {
         description = template
         segments = template.split(separator: "/")
     }

@@ -7,16 +7,18 @@ internal import TramWorkbench
 ///     try trips.cities().map { GaugeValue($0.roomsLeft, ["city": $0.name]) }
 /// }
 /// ```
-package struct Gauge<App: HTTPApplication>: Sendable {
+public struct Gauge<App: HTTPApplication>: Sendable {
     /// The same without its type.
     let erased: AnyGauge
 
+    /// Names what is measured, and says how.
+    ///
     /// - Parameters:
     ///   - name: in Prometheus' spelling: lower case with underscores, the application's name first.
     ///   - help: what it means, in one sentence.
     ///   - read: reads the values, one for each set of labels. While it cannot, for a store that is away or
     ///     another reason, the gauge has none.
-    package init(
+    public init(
         _ name: String, _ help: String, read: @escaping @Sendable (App) throws -> [GaugeValue]
     ) {
         erased = AnyGauge(metric: Metric(name, .gauge, help)) { try read(typed($0)) }
@@ -24,11 +26,12 @@ package struct Gauge<App: HTTPApplication>: Sendable {
 }
 
 /// A value of a gauge, under its labels.
-package struct GaugeValue: Sendable {
+public struct GaugeValue: Sendable {
     let value: Int
     let labels: KeyValuePairs<String, String>
 
-    package init(_ value: Int, _ labels: KeyValuePairs<String, String> = [:]) {
+    /// A value under its labels.
+    public init(_ value: Int, _ labels: KeyValuePairs<String, String> = [:]) {
         self.value = value
         self.labels = labels
     }

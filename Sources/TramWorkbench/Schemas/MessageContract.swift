@@ -59,7 +59,7 @@ public struct MessageContract: Sendable {
             summary: summary, payload: type)
     }
 
-    /// A command to which no reply is awaited: see ``Step/notifyParticipant(_:when:_:)``.
+    /// A command to which no reply is awaited: see `Step.notifyParticipant(_:when:_:)`.
     ///
     /// - Parameters: as for a command.
     public static func notification<Told: Command>(
@@ -73,7 +73,7 @@ public struct MessageContract: Sendable {
     /// A reply to the commands of a saga.
     ///
     /// - Parameters:
-    ///   - channel: where sagas of that type receive replies: ``Saga/replyChannel``.
+    ///   - channel: where sagas of that type receive replies: `Saga.replyChannel`.
     ///   - sender: the name of the service that sends it.
     ///   - summary: what it says, in one sentence.
     public static func reply<Told: Reply>(
@@ -85,7 +85,7 @@ public struct MessageContract: Sendable {
     /// A reply that several services give, or that may tell of a lock.
     ///
     /// - Parameters:
-    ///   - channel: where sagas of that type receive replies: ``Saga/replyChannel``.
+    ///   - channel: where sagas of that type receive replies: `Saga.replyChannel`.
     ///   - senders: the names of the services that send it.
     ///   - locks: whether it may tell that something is locked for the saga.
     ///   - summary: what it says, in one sentence.

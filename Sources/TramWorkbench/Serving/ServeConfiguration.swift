@@ -3,36 +3,40 @@ internal import Tram
 
 /// All that the command `serve` has checked and tells the server. A server that is a program of its own gets
 /// it as its one argument, in JSON.
-package struct ServeConfiguration: Codable, Hashable, Sendable {
+public struct ServeConfiguration: Codable, Hashable, Sendable {
     /// The version of the program that tells it: both must be of one.
-    package let version: String
-    package var dataDirectory: String
+    public let version: String
+    /// The directory of the stores.
+    public var dataDirectory: String
     /// How long a request waits for another process's lock, in milliseconds.
-    package var lockTimeout: Int
+    public var lockTimeout: Int
     /// Where the application's services listen, in the order in which that is told.
-    package var ports: [ServicePort]
+    public var ports: [ServicePort]
     /// The address to listen on.
-    package var address: String
+    public var address: String
     /// Further names by which clients may call the server, in lower case.
-    package var hostNames: [String] = []
+    public var hostNames: [String] = []
     /// The file with the token that every request must bring, or nil when none is asked for.
-    package var tokenFile: String?
-    package var relay: RelayMode
+    public var tokenFile: String?
+    /// Who delivers the messages.
+    public var relay: RelayMode
     /// How long a request may take besides waiting for a lock, in milliseconds.
-    package var requestTimeout = 30_000
+    public var requestTimeout = 30_000
     /// How long a connection may be without a request, in milliseconds.
-    package var idleTimeout = 30_000
+    public var idleTimeout = 30_000
     /// How many connections each port has at the most.
-    package var maxConnections = 256
+    public var maxConnections = 256
     /// After how many attempts a delivery is parked; 0 means never.
-    package var maxAttempts = ParkingPolicy().maxAttempts
+    public var maxAttempts = ParkingPolicy().maxAttempts
     /// A command for each newly parked message; nil when there is none.
-    package var onParked: String?
-    package var isJSON = false
-    package var isQuiet = false
+    public var onParked: String?
+    /// Whether the addresses are told as JSON.
+    public var isJSON = false
+    /// Whether nothing is told but errors.
+    public var isQuiet = false
 
     /// Who delivers the messages.
-    package enum RelayMode: String, Codable, CaseIterable, Sendable {
+    public enum RelayMode: String, Codable, CaseIterable, Sendable {
         /// The server, as they come.
         case auto
         /// Whoever asks for it: the command `relay run`, or `POST /relay/run`.
@@ -43,7 +47,7 @@ package struct ServeConfiguration: Codable, Hashable, Sendable {
     ///   - application: what is to be served.
     ///   - dataDirectory: the directory of its stores.
     ///   - lockTimeout: how long a request waits for another process's lock, in milliseconds.
-    package init(
+    public init(
         of application: any Application.Type, dataDirectory: String, lockTimeout: Int,
         ports: [ServicePort], address: String, relay: RelayMode
     ) {
@@ -56,17 +60,18 @@ package struct ServeConfiguration: Codable, Hashable, Sendable {
     }
 
     /// Whether others than this machine's users could use the server, and no token keeps them out.
-    package var isOpenToAll: Bool {
+    public var isOpenToAll: Bool {
         tokenFile == nil && NetworkAddress(address)?.isLoopback != true
     }
 
     /// Reads what ``argument`` has written; nil when it is not that.
-    package init?(argument: String) {
+    public init?(argument: String) {
         guard let read = try? WireFormat.decode(Self.self, from: argument) else { return nil }
         self = read
     }
 
-    package var argument: String {
+    /// The configuration as the one argument of the program that serves.
+    public var argument: String {
         get throws { try WireFormat.encode(self) }
     }
 }

@@ -1,13 +1,13 @@
 /// Where one of an application's HTTP services listens, and how a user meets it.
-package struct ServicePort: Codable, Hashable, Sendable {
+public struct ServicePort: Codable, Hashable, Sendable {
     /// The name of the service.
-    package let service: String
+    public let service: String
     /// What the service is called where the server tells its address. For example `orders`.
-    package let label: String
+    public let label: String
     /// The option that sets the port, without its hyphens. For example `orders-port`.
-    package let option: String
+    public let option: String
     /// From 0 to 65535; 0 for any that is free.
-    package let port: Int
+    public let port: Int
 
     /// Reads the value of an option.
     ///
@@ -16,7 +16,7 @@ package struct ServicePort: Codable, Hashable, Sendable {
     ///   - option: the option's name, without its hyphens; else `LABEL-port`.
     ///   - text: the value, as it was typed.
     /// - Throws: ``Problem`` when the text is not a port.
-    package init(_ service: String, label: String? = nil, option: String? = nil, _ text: String)
+    public init(_ service: String, label: String? = nil, option: String? = nil, _ text: String)
         throws
     {
         self.service = service
