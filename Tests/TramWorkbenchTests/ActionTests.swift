@@ -68,6 +68,13 @@ import Tram
         #expect(problem.field == "customer-id" && problem.value == "x")
     }
 
+    @Test func `a word that is not known is refused, wherever it comes from`() throws {
+        let problem = try #require(throws: Problem.self) {
+            try sell(["customerId": "7", "unitPrice": "2", "leaf": "blue"])
+        }
+        #expect(problem.field == "leaf" && problem.value == "blue")
+    }
+
     @Test func `the fields tell the schema and a good example`() {
         #expect(
             Sell.schema.text

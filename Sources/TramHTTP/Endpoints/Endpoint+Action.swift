@@ -27,7 +27,10 @@ extension Endpoint {
         let example = fields.example
         return Endpoint(
             method: .post, path: path, name: name, summary: Performed.summary,
-            worker: .writer(Performed.service), takesIdempotencyKey: true,
+            worker: .writer(Performed.service),
+            places: Performed.fields.reduce(into: [:]) { schemas, field in
+                if places.contains(field.name) { schemas[field.name] = field.form.schema }
+            }, takesIdempotencyKey: true,
             body: fields.isEmpty
                 ? nil
                 : BodyDescription(schema: schema ?? fields.schema, example: example),
@@ -52,7 +55,14 @@ private struct RequestValues: ActionValues {
     let body: RequestBody?
 
     func text(of field: ActionField) throws -> String? {
-        if let place = places[field.name] { return place }
+        if let place = places[field.name] {
+            guard let text = place.percentDecoded else {
+                throw Problem.invalid(
+                    .usage, field: field.name, value: place, "UTF-8, escaped as in a URL",
+                    help: "write %25 for a percent sign")
+            }
+            return text
+        }
         guard let body, field.isRequired || body.has(field.name) else { return nil }
         switch field.form {
         case .string: return try body.text(field.name)

@@ -1,9 +1,7 @@
 internal import Tram
-package import TramWorkbench
+internal import TramWorkbench
 
 extension JSONSchema {
-    package static let boolean: JSON = ["type": .string("boolean")]
-
     /// What an application tells over HTTP: the schemas that others refer to by name. Those of its own come
     /// first; where it has one of the names of the others, that is the schema's place.
     static func components(of application: any HTTPApplication.Type) -> JSON {

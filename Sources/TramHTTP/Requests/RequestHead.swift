@@ -45,24 +45,9 @@ package struct RequestHead: Sendable {
         return parameters
     }
 
-    /// - Throws: ``Problem`` when a percent sign is not followed by two hexadecimal digits, or the
-    ///   result is not UTF-8.
+    /// - Throws: ``Problem`` when it cannot be decoded.
     private func decoded(_ text: Substring) throws -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst()?.hexadecimalValue,
-                let low = rest.popFirst()?.hexadecimalValue
-            else { throw undecodable(text) }
-            bytes.append(high << 4 | low)
-        }
-        guard let decoded = String(validating: bytes, as: UTF8.self) else {
-            throw undecodable(text)
-        }
+        guard let decoded = text.percentDecoded else { throw undecodable(text) }
         return decoded
     }
 
@@ -71,17 +56,5 @@ package struct RequestHead: Sendable {
             code: .query, message: "'\(text)' in the query cannot be decoded",
             reason: "Nothing was changed.", help: "write %25 for a percent sign",
             value: String(text))
-    }
-}
-
-extension UInt8 {
-    /// The value of a hexadecimal digit; nil when it is none.
-    fileprivate var hexadecimalValue: UInt8? {
-        switch self {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): self - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }

@@ -44,7 +44,7 @@ public struct ActionField: Sendable {
             case .string: JSONSchema.text
             case .id: JSONSchema.id
             case .words(let words): ["enum": .strings(words)]
-            case .flag: ["type": .string("boolean")]
+            case .flag: JSONSchema.boolean
             case .number(let key):
                 JSONSchema.object(
                     .object([JSON.Member(key, ["type": .string("number")])]))

@@ -33,13 +33,18 @@ public struct ActionInput {
     }
 
     /// One of a type's words; the default when none is given.
+    ///
+    /// - Throws: ``Problem`` when it is not one of them.
     public func choice<Choice: RawRepresentable>(
         _ name: String, _ default: Choice
     ) throws -> Choice where Choice.RawValue == String {
         let field = field(name)
         guard let word = try values.text(of: field) else { return `default` }
         guard let choice = Choice(rawValue: word) else {
-            preconditionFailure("'\(word)' is not one of the field's words")
+            let words: [String] = if case .words(let words) = field.form { words } else { [] }
+            throw Problem.invalid(
+                .usage, field: values.name(of: field), value: word, "a known word",
+                help: "choose one of: \(words.joined(separator: ", "))")
         }
         return choice
     }

@@ -18,6 +18,9 @@ public enum JSONSchema {
     /// Any string, or null.
     public static let optionalText: JSON = ["type": .strings(["string", "null"])]
 
+    /// True or false.
+    public static let boolean: JSON = ["type": .string("boolean")]
+
     /// A schema that stands elsewhere in the document.
     public static func reference(_ name: String) -> JSON {
         ["$ref": .string("#/components/schemas/\(name)")]

@@ -42,7 +42,7 @@ struct SchemaProbe {
         }
         if let (value, schema) = number(type, key) { return (value, schema) }
         if let value = "" as? Value { return (value, JSONSchema.text) }
-        if let value = false as? Value { return (value, ["type": .string("boolean")]) }
+        if let value = false as? Value { return (value, JSONSchema.boolean) }
         if let words = type as? any CaseIterable.Type, let (value, schema) = Self.words(words),
             let value = value as? Value
         {
