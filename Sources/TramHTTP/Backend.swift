@@ -74,6 +74,8 @@ package final class Backend: Sendable {
                 name: $0.name,
                 endpoints: operating.all(besides: $0, asksForToken: token != nil))
         }
+        let unknown = Self.writers(of: services).subtracting(App.definitions.map(\.name))
+        precondition(unknown.isEmpty, "endpoints write stores that are not there: \(unknown)")
         self.application = App.self
         self.metrics = metrics
         self.relay = relay

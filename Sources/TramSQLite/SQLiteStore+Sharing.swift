@@ -6,12 +6,14 @@ extension SQLiteStore: SharedStore {
     /// A number that changes whenever another connection, of this process or another, has committed
     /// something to the store (`PRAGMA data_version`). Asking takes microseconds.
     ///
-    /// The number belongs to a connection. It may change without a commit when this object begins
-    /// to write or opens the file again.
+    /// SQLite's number belongs to a connection, and two of them begin with the same one. So it also
+    /// changes, without a commit, when this object begins to write or opens the file again: what was
+    /// committed in between is not missed.
     public func dataVersion() throws -> Int {
         try openForReading()
         guard let connection = writer ?? reader else { return 0 }
-        return try connection.run("PRAGMA data_version").rows[0].values()
+        let version: Int = try connection.run("PRAGMA data_version").rows[0].values()
+        return openings << 32 | version
     }
 
     /// Takes the writers' lock.

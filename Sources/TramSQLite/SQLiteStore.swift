@@ -27,6 +27,8 @@ public final class SQLiteStore: Store {
     private var clock: () -> Timestamp { opener.clock }
     /// The connection that may write; nil until it is needed. It then serves reads as well.
     var writer: SQLiteConnection?
+    /// How often a connection was opened: each has data versions of its own.
+    private(set) var openings = 0
     /// The connection for reading as long as there is no writer.
     var reader: SQLiteConnection?
     /// The lock beside the file; nil until the store is opened for writing, and in memory.
@@ -142,6 +144,7 @@ public final class SQLiteStore: Store {
     private func openReader() throws {
         guard reader == nil, writer == nil else { return }
         reader = try opener.openForReading()
+        openings += 1
         if reader == nil { try open(creating: false) }
     }
 
@@ -154,6 +157,7 @@ public final class SQLiteStore: Store {
     private func open(creating: Bool) throws {
         guard writer == nil else { return }
         let opened = try opener.openForWriting(creating: creating)
+        openings += 1
         writer = opened.connection
         writersLock = opened.lock
         newDigest = opened.newDigest

@@ -38,6 +38,9 @@ public protocol Application: AnyObject, SendableMetatype {
     /// proposed where there are none. For example `book --traveller Ada --city Lisbon`.
     static var firstCommand: String { get }
 
+    /// The id of a message, for the examples of help: one of the first store's if nothing is said.
+    static var exampleMessage: String { get }
+
     /// The services' stores, in the order in which whoever needs several of them takes their locks.
     static var definitions: [StoreDefinition] { get }
 
@@ -75,6 +78,9 @@ public protocol Application: AnyObject, SendableMetatype {
 }
 
 extension Application {
+    /// The first message of the first store.
+    public static var exampleMessage: String { "\(definitions.first?.name ?? name):1" }
+
     /// No messages are described.
     public static var messages: MessageCatalog {
         MessageCatalog(title: name, summary: "", [])

@@ -15,10 +15,7 @@ enum RentalProgram {
 struct RootCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: Rental.name, abstract: "Rent cars out.", version: Rental.version,
-        subcommands: [
-            Rent.self, Inspect.self, SagaCommand<Rental>.self, RelayCommand<Rental>.self,
-            OutboxCommand<Rental>.self, DeadLetterCommand<Rental>.self,
-        ])
+        subcommands: [Rent.self, Inspect.self] + WorkbenchCommands<Rental>.all)
 
     @OptionGroup(title: "Global options") var global: GlobalOptions<Rental>
 }

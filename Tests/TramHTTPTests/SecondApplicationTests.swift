@@ -30,7 +30,7 @@ import TramWorkbench
             (#"{"content":"tea","fragile":true}"#, 200, #""parcel":1"#),
             (#"{"content":"tea","fragile":"yes"}"#, 400, "'fragile' is not true or false"),
             (#"{"content":7}"#, 400, "'content' is not a string"),
-            (#"{"content":" "}"#, 400, "invalid-content"),
+            (#"{"content":" "}"#, 400, "invalid-text"),
             (#"{"fragile":true}"#, 400, "'content' is missing"),
             (#"{"content":"tea","shelf":2}"#, 400, "unknown key 'shelf'"), ("", 400, "is empty"),
         ] {

@@ -30,6 +30,15 @@ import TramSQLite
             FileManager.default.contents(atPath: path) == before, sourceLocation: sourceLocation)
     }
 
+    @Test func `a commit is noticed also when this object begins to write after it`() throws {
+        try store().create()
+        let watching = store()
+        let before = try watching.dataVersion()
+        try store().write { _ = try $0.execute("INSERT INTO item VALUES (1, 'x')") }
+        try watching.openForWriting()
+        #expect(try watching.dataVersion() != before)
+    }
+
     @Test func `a missing and an empty file are no store, and stay as they are`() throws {
         #expect(throws: StoreError.missing(path: path)) { try store().openForWriting() }
         #expect(throws: StoreError.missing(path: path)) { try store().openForReading() }

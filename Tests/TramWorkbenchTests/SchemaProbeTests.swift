@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import TramWorkbench
@@ -82,5 +83,33 @@ import Testing
             let to: PostCode
         }
         #expect(try text(Letter.self).contains(#""to":{"type":"string","pattern":"^[0-9]{5}$"}"#))
+    }
+
+    @Test func `ids and addresses that look at their text are known`() throws {
+        struct Parcel: Decodable {
+            let id: UUID
+            let home: URL
+        }
+        let schema = try text(Parcel.self)
+        #expect(schema.contains(#""id":{"type":"string","format":"uuid"}"#))
+        #expect(schema.contains(#""home":{"type":"string","format":"uri"}"#))
+    }
+
+    @Test func `of a type that holds itself, and of one that takes no sample, the author is told`()
+        throws
+    {
+        struct Node: Decodable {
+            let children: [Node]
+        }
+        #expect(throws: SchemaUnknown.self) { try text(Node.self) }
+        struct Even: Decodable {
+            init(from decoder: any Decoder) throws {
+                struct IsOdd: Error {}
+                throw IsOdd()
+            }
+        }
+        #expect(throws: (any Error).self) { try text(Even.self) }
+        let problem = SchemaUnknown(reason: "Node holds itself", message: "Grown").problem
+        #expect(problem.message.contains("'Grown'") && problem.code == .bug)
     }
 }

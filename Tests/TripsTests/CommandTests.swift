@@ -77,9 +77,9 @@ import Testing
     }
 
     @Test(arguments: [
-        (["book", "--traveller", "", "--city", "Lisbon"], 64, "invalid-traveller"),
-        (["book", "--traveller", "A\nda", "--city", "Lisbon"], 64, "invalid-traveller"),
-        (["book", "--traveller", "Ada", "--city", " "], 64, "invalid-city"),
+        (["book", "--traveller", "", "--city", "Lisbon"], 64, "invalid-text"),
+        (["book", "--traveller", "A\nda", "--city", "Lisbon"], 64, "invalid-text"),
+        (["book", "--traveller", "Ada", "--city", " "], 64, "invalid-text"),
         (["book", "--traveller", "Ada"], 64, "usage"),
         (["show", "0"], 64, "invalid-id"),
         (["show", "1"], 66, "no-store"),

@@ -21,14 +21,8 @@ struct RootCommand: ParsableCommand {
             To look into a store: sqlite3 -readonly .tram/order.db
             """,
         version: CustomersAndOrders.version,
-        subcommands: [
-            CustomerCommand.self, OrderCommand.self, HistoryCommand.self,
-            RelayCommand<CustomersAndOrders>.self,
-            OutboxCommand<CustomersAndOrders>.self, InboxCommand<CustomersAndOrders>.self,
-            DeadLetterCommand<CustomersAndOrders>.self, SagaCommand<CustomersAndOrders>.self,
-            SubscriberCommand<CustomersAndOrders>.self, StoreCommand<CustomersAndOrders>.self,
-            ServeCommand<CustomersAndOrders>.self, SchemaCommand<CustomersAndOrders>.self,
-        ])
+        subcommands: [CustomerCommand.self, OrderCommand.self, HistoryCommand.self]
+            + WorkbenchCommands<CustomersAndOrders>.allWithServe)
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
 }

@@ -11,6 +11,7 @@ package import TramWorkbench
 package final class CustomersAndOrders: Application {
     package static let name = "tram"
     package static let version = "0.1.0"
+    package static let exampleMessage = "order:1"
     package static let firstCommand = "customer create --name \"Jane Doe\" --credit-limit 5"
     package static let definitions = [
         StoreDefinition(

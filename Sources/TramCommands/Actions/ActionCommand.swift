@@ -17,6 +17,8 @@ public protocol ActionCommand: SessionCommand where App == Performed.App {
 
 extension ActionCommand {
     public func run(in session: Session<App>) throws -> ExitStatus {
+        let unknown = Set(values.keys).symmetricDifference(Performed.fields.map(\.name))
+        precondition(unknown.isEmpty, "not fields of the action, or without an option: \(unknown)")
         let action = try Performed(ActionInput(Performed.fields, OptionValues(values: values)))
         let key = try idempotency.key
         let application = try Performed.makesStores ? session.openOrCreate() : session.open()

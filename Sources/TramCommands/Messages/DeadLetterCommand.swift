@@ -98,11 +98,12 @@ public struct DeadLetterCommand<App: Application>: ParsableCommand {
                 abstract: "Show a parked message: headers, payload, and what went wrong.",
                 discussion: """
                     Example:
-                      \(App.name) deadletter show order:1
+                      \(App.name) deadletter show \(App.exampleMessage)
                     """)
         }
 
-        @Argument(help: "The message's id, for example order:1.") var messageID: String
+        @Argument(help: "The message's id, for example \(App.exampleMessage).") var messageID:
+            String
 
         @Option(help: ArgumentHelp("Only at this subscriber.", valueName: "id"))
         var subscriber: String?
@@ -127,7 +128,8 @@ public struct DeadLetterCommand<App: Application>: ParsableCommand {
 
     /// Which dead letters a decision is about.
     struct Choice: ParsableArguments {
-        @Argument(help: "The message's id, for example order:1.") var messageID: String?
+        @Argument(help: "The message's id, for example \(App.exampleMessage).") var messageID:
+            String?
 
         @Option(help: ArgumentHelp("Only at this subscriber.", valueName: "id"))
         var subscriber: String?
@@ -158,7 +160,7 @@ public struct DeadLetterCommand<App: Application>: ParsableCommand {
                 abstract: "Let the next relay try parked deliveries again, in their order.",
                 discussion: """
                     Example:
-                      \(App.name) deadletter retry order:1
+                      \(App.name) deadletter retry \(App.exampleMessage)
                     """)
         }
 
@@ -185,7 +187,7 @@ public struct DeadLetterCommand<App: Application>: ParsableCommand {
                     '\(App.name) store check'. Asks first at a terminal; elsewhere it needs --yes.
 
                     Example:
-                      \(App.name) deadletter discard order:1 --yes
+                      \(App.name) deadletter discard \(App.exampleMessage) --yes
                     """)
         }
 
@@ -222,11 +224,12 @@ public struct DeadLetterCommand<App: Application>: ParsableCommand {
                     or EDITOR names. The message stays as it was sent, also for its other subscribers.
 
                     Example:
-                      \(App.name) deadletter edit order:1 --subscriber customer < payload.json
+                      \(App.name) deadletter edit \(App.exampleMessage) --subscriber \(App.exampleReceiver) < payload.json
                     """)
         }
 
-        @Argument(help: "The message's id, for example order:1.") var messageID: String
+        @Argument(help: "The message's id, for example \(App.exampleMessage).") var messageID:
+            String
 
         @Option(help: ArgumentHelp("The delivery to this subscriber.", valueName: "id"))
         var subscriber: String?
@@ -292,5 +295,13 @@ public struct DeadLetterCommand<App: Application>: ParsableCommand {
 
         /// How many bytes a payload may have.
         private static var maximumSize: Int { 1 << 20 }
+    }
+}
+
+extension Application {
+    /// A subscriber of `exampleMessage`, for the example of a help: many are named like their service.
+    fileprivate static var exampleReceiver: String {
+        let sender = exampleMessage.prefix { $0 != ":" }
+        return definitions.map(\.name).first { $0 != sender } ?? String(sender)
     }
 }

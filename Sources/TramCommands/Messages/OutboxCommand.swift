@@ -70,11 +70,12 @@ public struct OutboxCommand<App: Application>: ParsableCommand {
                 abstract: "Show a message: headers, payload, and how far it has come.",
                 discussion: """
                     Example:
-                      \(App.name) outbox show order:1
+                      \(App.name) outbox show \(App.exampleMessage)
                     """)
         }
 
-        @Argument(help: "The message's id, for example order:1.") var messageID: String
+        @Argument(help: "The message's id, for example \(App.exampleMessage).") var messageID:
+            String
 
         @Flag(help: "Also tell when it was sent.")
         var times = false

@@ -92,7 +92,7 @@ extension SagaCommand {
                     at a terminal; elsewhere it needs --yes.
 
                     Example:
-                      \(App.name) saga rollback \(App.exampleSaga) --reason "the customer has changed her mind" --yes
+                      \(App.name) saga rollback \(App.exampleSaga) --reason "it is no longer wanted" --yes
                     """)
         }
 

@@ -112,7 +112,7 @@ enum DeadLetterEndpoints {
         _ selection: DeadLetterSelection = DeadLetterSelection(),
         _ body: (Availability) throws -> Result
     ) throws -> Result {
-        let availability = Availability()
+        let availability = application.stores.availability()
         let result = try body(availability)
         let away = application.stores.names.filter {
             selection.message == nil || selection.message?.service == $0

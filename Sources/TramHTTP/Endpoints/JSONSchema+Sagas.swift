@@ -30,7 +30,7 @@ extension JSONSchema {
             [
                 "enum": .strings([
                     "running", "compensating", "completed", "rolled-back", "failed", "stranded",
-                    "damaged",
+                    "damaged", "ended",
                 ])
             ]), JSON.Member("step", optionalText),
         JSON.Member("waitingFor", array(of: reference("OutstandingDelivery"))),

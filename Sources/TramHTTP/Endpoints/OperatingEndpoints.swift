@@ -7,6 +7,7 @@ struct OperatingEndpoints: Sendable {
     let application: any HTTPApplication.Type
     let gauges: [AnyGauge]
     let metrics: Metrics
+    private let census = SagaCensus()
     /// The relay inside the server; nil when it waits to be asked.
     let relay: RelayLoop?
     /// When a pass that is asked for over HTTP parks a delivery.
@@ -31,6 +32,10 @@ struct OperatingEndpoints: Sendable {
         let described =
             service.endpoints + [health, measurements, relayStatus, runRelay]
             + DeadLetterEndpoints.all + SagaEndpoints(application: application).all
+        let names = described.map { "\($0.method.rawValue) \($0.path)" }
+        precondition(
+            Set(names).count == names.count,
+            "two endpoints for the same method and path, maybe one of the workbench's: \(names)")
         let purge = PurgeEndpoint(application: application, metrics: metrics).endpoint
         let document = OpenAPI.document(
             of: service, version: application.version, described + [documentation(nil), purge],
@@ -104,7 +109,7 @@ struct OperatingEndpoints: Sendable {
             { application in
                 var scrape = Scrape(of: application, report: report)
                 scrape.addOutboxes()
-                scrape.addSagas()
+                scrape.addSagas(census)
                 scrape.add(gauges)
                 scrape.add(isLeader: relay.map { $0.problem == nil } ?? false)
                 return Answer(

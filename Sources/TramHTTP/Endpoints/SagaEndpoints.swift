@@ -33,12 +33,14 @@ struct SagaEndpoints: Sendable {
             ]
         ) { _ in
             { application in
-                let traffic = try application.workbench.sagaTraffic()
+                let traffic = try application.workbench.sagaTraffic(
+                    application.stores.availability())
                 return try .pages(
                     opening: "[", closing: "]", in: application, after: SagaCursor?.none
                 ) { application, last in
-                    try application.workbench.sagas(after: last, traffic)
-                        .map { ($0.entry.cursor, $0.json.text) }
+                    try application.workbench.sagas(
+                        after: last, traffic, application.stores.availability()
+                    ).map { ($0.entry.cursor, $0.json.text) }
                 }
             }
         }
@@ -63,7 +65,9 @@ struct SagaEndpoints: Sendable {
             return { application in
                 try inTermsOfHTTP {
                     let workbench = application.workbench
-                    return .json(try workbench.sagaStatus(of: workbench.saga(argument)).json)
+                    let availability = application.stores.availability()
+                    return .json(
+                        try workbench.sagaStatus(of: workbench.saga(argument), availability).json)
                 }
             }
         }
@@ -118,7 +122,8 @@ struct SagaEndpoints: Sendable {
                     let workbench = application.workbench
                     try workbench.requireFittingStores()
                     let saga = try workbench.saga(argument)
-                    let outlook = try workbench.outlook(of: saga, for: decision, at: place)
+                    let outlook = try workbench.outlook(
+                        of: saga, for: decision, at: place, application.stores.availability())
                     // A decision in the shell is asked about; here the word itself says it.
                     if decision == .retry, let outlook, outlook.onItsWay == nil,
                         !outlook.handledBy.isEmpty

@@ -58,12 +58,17 @@ struct Scrape {
     }
 
     /// Counts the sagas that need help.
-    mutating func addSagas() {
+    ///
+    /// - Parameter census: keeps the count for a while.
+    mutating func addSagas(_ census: SagaCensus) {
         readings += attempt {
-            let helpless = try application.workbench.helplessSagas(availability)
-            return ["stuck", "stranded", "failed"].map { need in
-                Reading(
-                    .sagasNeedingHelp, helpless.count { $0.need.word == need }, ["need": need])
+            try census.readings {
+                let helpless = try application.workbench.helplessSagas(availability)
+                return ["stuck", "stranded", "failed"].map { need in
+                    Reading(
+                        .sagasNeedingHelp, helpless.count { $0.need.word == need },
+                        ["need": need])
+                }
             }
         }
     }

@@ -2,8 +2,7 @@ public import Tram
 
 /// Reads the values of options and arguments strictly, and explains what is wrong with them.
 public enum Input {
-    /// A name or the like: 1 to 200 characters after trimming, none of them a control character. One that
-    /// is not good is a problem with a code of the field's own: `invalid-traveller`.
+    /// A name or the like: 1 to 200 characters after trimming, none of them a control character.
     public static func word(_ text: String, field: String) throws -> String {
         let isBlank: (Unicode.Scalar) -> Bool = { $0.properties.isWhitespace }
         let trimmed = text.unicodeScalars.drop(while: isBlank).reversed().drop(while: isBlank)
@@ -11,7 +10,7 @@ public enum Input {
             !trimmed.contains(where: { $0.properties.generalCategory == .control })
         else {
             throw Problem.invalid(
-                Problem.Code("invalid-\(field)", .usage, .badRequest), field: field, value: text,
+                .text, field: field, value: text,
                 "a \(field)", help: "give 1 to 200 characters, none of them a control character")
         }
         return String(String.UnicodeScalarView(trimmed.reversed()))

@@ -39,6 +39,8 @@ extension Problem {
         public static let unknownCommand = refused("unknown-command")
         /// An argument, or a variable of the environment, is not UTF-8.
         public static let invalidUTF8 = refused("invalid-utf8")
+        /// A value is empty, too long, or has control characters.
+        public static let text = refused("invalid-text")
         /// A value is not a positive whole number.
         public static let id = refused("invalid-id")
         /// A value is not the id of a message, like `order:1`.
@@ -157,7 +159,8 @@ extension Problem {
 
         /// Those that the workbench has for every application.
         public static let common: [Code] = [
-            usage, unknownCommand, invalidUTF8, id, messageID, duration, count, dataDirectory, port,
+            usage, unknownCommand, invalidUTF8, text, id, messageID, duration, count, dataDirectory,
+            port,
             address, hostName, tokenFile, idempotencyKey, schema, messageNotFound, sagaNotFailed,
             notStuck, notCompensatable, sagaStranded, sagaSelection, subscriberNotFound,
             subscriberInUse, serviceNotFound, directoryNotEmpty, idempotencyKeyReused, notPossible,

@@ -65,7 +65,7 @@ package struct AsyncAPI {
             "summary": .string(contract.summary),
             "tags": .array([["name": .string(contract.kind.word)]]),
             "headers": contract.kind.headers(ofSagasThatUndo: sagasUndo),
-            "payload": try probe.schema(of: contract.payload),
+            "payload": try payload(of: contract),
         ]
     }
 
@@ -74,6 +74,15 @@ package struct AsyncAPI {
         application.relay.services.flatMap(\.subscribers).flatMap(\.wiring.sagas)
             .flatMap { [$0] + $0.formerly }.flatMap(\.steps)
             .contains { step in step.compensation.map { $0 != .local } ?? false }
+    }
+
+    private func payload(of contract: MessageContract) throws -> JSON {
+        do {
+            return try probe.schema(of: contract.payload)
+        } catch {
+            let reason = (error as? SchemaUnknown)?.reason ?? "\(error)"
+            throw SchemaUnknown(reason: reason, message: contract.type)
+        }
     }
 
     /// What a service sends to, and receives from, each channel.

@@ -17,6 +17,12 @@ public protocol SchemaDescribed: Decodable {
 struct SchemaProbe {
     /// Types that are described once, elsewhere in the document, by name.
     let components: [any (Decodable & Sendable).Type]
+    /// The types that are being looked into.
+    private var outer: [any Decodable.Type] = []
+
+    init(components: [any (Decodable & Sendable).Type]) {
+        self.components = components
+    }
 
     /// The schema of a type, or a reference to it where it is one of the components.
     func schema(of type: any Decodable.Type) throws -> JSON {
@@ -48,7 +54,13 @@ struct SchemaProbe {
         {
             return (value, schema)
         }
-        let decoder = ProbingDecoder(probe: self)
+        if let (value, schema) = Self.formatted(type) { return (value, schema) }
+        guard !outer.contains(where: { $0 == type }) else {
+            throw SchemaUnknown(reason: "\(type) holds itself")
+        }
+        var inner = self
+        inner.outer.append(type)
+        let decoder = ProbingDecoder(probe: inner)
         let value = try Value(from: decoder)
         return (value, decoder.schema)
     }
@@ -66,6 +78,16 @@ struct SchemaProbe {
         return fractions.lazy.compactMap { $0 as? Value }.first.map {
             ($0, ["type": .string("number")])
         }
+    }
+
+    /// What looks at its text: an empty one is none.
+    private static func formatted<Value>(_ type: Value.Type) -> (Value, JSON)? {
+        let values: [(Any?, String)] = [(UUID(), "uuid"), (URL(string: "urn:x"), "uri")]
+        return values.lazy.compactMap { value, format in
+            (value as? Value).map {
+                ($0, ["type": .string("string"), "format": .string(format)])
+            }
+        }.first
     }
 
     private static func words<Words: CaseIterable>(_ type: Words.Type) -> (Any, JSON)? {
@@ -199,8 +221,17 @@ private struct ProbingValue: SingleValueDecodingContainer {
     }
 }
 
-/// Why the schema of a type cannot be found by decoding it. Make the type ``SchemaDescribed``.
-struct SchemaUnknown: Error, CustomStringConvertible {
+/// Why the schema of a type cannot be found by decoding it: its author must describe it.
+struct SchemaUnknown: ProblemConvertible {
     let reason: String
-    var description: String { reason }
+    /// The type of the message that has it.
+    var message: String?
+
+    var problem: Problem {
+        Problem(
+            code: .bug,
+            message: "the schema of the message '\(message ?? "")' cannot be found: \(reason)",
+            reason: "A message's schema is found by decoding its type.",
+            help: "let the type that cannot be decoded be SchemaDescribed")
+    }
 }

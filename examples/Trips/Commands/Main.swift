@@ -24,12 +24,8 @@ struct RootCommand: ParsableCommand {
               trips show 1
             """,
         version: Trips.version,
-        subcommands: [
-            BookCommand.self, ShowCommand.self, ListCommand.self, OffersCommand.self,
-            RelayCommand<Trips>.self, OutboxCommand<Trips>.self, InboxCommand<Trips>.self,
-            DeadLetterCommand<Trips>.self, SagaCommand<Trips>.self, SubscriberCommand<Trips>.self,
-            StoreCommand<Trips>.self, SchemaCommand<Trips>.self, ServeCommand<Trips>.self,
-        ])
+        subcommands: [BookCommand.self, ShowCommand.self, ListCommand.self, OffersCommand.self]
+            + WorkbenchCommands<Trips>.allWithServe)
 
     @OptionGroup(title: "Global options") var global: GlobalOptions<Trips>
 }
