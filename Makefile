@@ -38,6 +38,8 @@ release: dependencies ## Build two static stripped binaries: bin/tram and bin/tr
 bin/tram:
 	$(MAKE) release
 
+# The plugin makes manual pages for every program of the package: those of examples and tests are not
+# installed.
 bin/share: bin/tram
 	mkdir -p bin/share/bash-completion/completions bin/share/zsh/site-functions \
 		bin/share/fish/vendor_completions.d bin/share/man/man1
@@ -46,6 +48,8 @@ bin/share: bin/tram
 	bin/tram --generate-completion-script fish > bin/share/fish/vendor_completions.d/tram.fish
 	$(SWIFT) package plugin --allow-writing-to-package-directory generate-manual \
 		--multi-page --output-directory bin/share/man/man1
+	find bin/share/man/man1 -type f ! -name 'tram.*' -delete
+	test -e bin/share/man/man1/tram.1
 
 install: bin/tram bin/share ## Install tram, its completions and its man pages below PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share
